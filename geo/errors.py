@@ -1,0 +1,17 @@
+"""What can go wrong in the domain, as facts. api/problems.py says what each means over HTTP."""
+
+
+class BeforehandError(Exception):
+    """A domain fact that stops what was asked; its text is one sentence for the person who asked."""
+
+
+class InvalidCoordinates(BeforehandError):
+    """A longitude, latitude or box that lies nowhere on the Earth."""
+
+
+class UnreadableFile(BeforehandError):
+    """A file to import that is not of its format, cut short, or empty of sense."""
+
+
+class DatabaseUnavailable(BeforehandError):
+    """No database to work with: none found, none running, or PostGIS missing; the text says what to do."""

@@ -1,0 +1,70 @@
+"""What every reader yields and the writer takes: one facility as its source tells it, or why a row was refused."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geo.coordinates import Point
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityRecord:
+    """One facility of one source.
+
+    Attributes:
+        external_id: the source's own name for it, unique within the dataset (``node/123`` for OSM).
+        kind: ``toilets``, ``drinking_water``, ``shower`` or ``baby_care``.
+        location: where it is.
+        venue: what it stands in (``cafe``, ``fuel``; OSM's word), None for one that stands by itself.
+        closed: the source says that it is out of use.
+        access: ``public``, ``customers``, ``key``, ``private``, or None where the source does not say.
+        wheelchair: ``yes``, ``limited``, ``no`` or None.
+        fee, changing_table, all_gender, male, female, shower, drinking_water: ``yes``, ``no`` or None;
+            unknown is not no.
+        country: ISO 3166-1 alpha-2, upper case.
+        opening_hours: the source's text as it stands, OSM syntax or not.
+        tags: whatever else the source says, kept as it is.
+    """
+
+    external_id: str
+    kind: str
+    location: Point
+    name: str | None = None
+    venue: str | None = None
+    closed: bool = False
+    access: str | None = None
+    wheelchair: str | None = None
+    fee: str | None = None
+    changing_table: str | None = None
+    all_gender: str | None = None
+    male: str | None = None
+    female: str | None = None
+    shower: str | None = None
+    drinking_water: str | None = None
+    operator: str | None = None
+    street: str | None = None
+    house_number: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    level: str | None = None
+    opening_hours: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that is no facility, and why in one sentence.
+
+    Attributes:
+        external_id: the source's name for the row, or its place in the file (``row 17``).
+        reason: the first fault found.
+    """
+
+    external_id: str
+    reason: str
+
+
+Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]
+"""Reads a file row by row; raises UnreadableFile where the file as a whole makes no sense."""
