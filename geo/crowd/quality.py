@@ -1,0 +1,186 @@
+"""How clean a facility is: a Bayesian average of its stars that forgets on two time scales.
+
+The facility's long record (half-life a year) is shrunk to its kind's mean, its present state (half-life a
+month) is shrunk to its own record. One scale would launder a bad record by silence; two do not.
+
+The database stores forward-decayed sums (Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009):
+relative to a fixed landmark, so that time passing changes no row. ``forward_sums`` and ``at`` mirror what the
+SQL does.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import fsum, sqrt
+from typing import Literal, NamedTuple
+
+SLOW_HALF_LIFE_DAYS = 365.0
+"""Half-life of the record in days: a year, so that every season has its say. Chosen, not measured."""
+
+FAST_HALF_LIFE_DAYS = 30.0
+"""Half-life of the present state in days: a month, about what a change of staff or cleaning plan takes to
+show. Chosen, not measured."""
+
+RECORD_CREDIBILITY = 5.0
+"""C0: how many ratings the mean of the kind is worth against the facility's record. Bühlmann credibility is
+the variance within a facility over the variance between facilities, 1.1² / 0.5² = 4.84, rounded."""
+
+PRESENT_CREDIBILITY = 5.0
+"""C: how many ratings the facility's record is worth against its present state; the same credibility."""
+
+PRIOR_MEAN_STARS = 3.6
+"""μ: what an unrated facility is taken to be, in stars, until its kind has ratings enough for its
+own mean."""
+
+STARS_SIGMA = 1.1
+"""Sigma: standard deviation, in stars, of the ratings that one facility gets, as in
+RECORD_CREDIBILITY."""
+
+LANDMARK = datetime(2026, 1, 1, tzinfo=UTC)
+"""L: the instant that stored sums are relative to. It may never change while sums are stored. A weight is
+2^(days since L / half-life) and float8 ends at 2^1023, so the fast sums hold until 2110."""
+
+SIT_AT_LEAST_STARS = 3.5
+"""``sit``: surely no worse than this, a standard deviation below q. One fresh 5★ is not enough, two are."""
+
+SQUAT_AT_MOST_STARS = 3.0
+"""``squat``: surely no better than this, a standard deviation above q: the middle of the scale of 1 to 5."""
+
+Verdict = Literal["sit", "squat", "unsure", "unrated"]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedStars:
+    """One rating as the formulas see it.
+
+    Attributes:
+        rated_at: when it was made, an aware datetime.
+        stars: 1 to 5.
+        weight: ω, how far it is trusted; 1 is fully.
+    """
+
+    rated_at: datetime
+    stars: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecayedSums:
+    """W = Σ w and S = Σ w·stars on both time scales, at an instant or relative to LANDMARK.
+
+    Attributes:
+        weight_slow, stars_slow: W and S with SLOW_HALF_LIFE_DAYS.
+        weight_fast, stars_fast: W and S with FAST_HALF_LIFE_DAYS.
+    """
+
+    weight_slow: float
+    stars_slow: float
+    weight_fast: float
+    stars_fast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a facility is thought to be worth now.
+
+    Attributes:
+        q: the estimate in stars, 1 to 5.
+        sd: its standard deviation in stars.
+    """
+
+    q: float
+    sd: float
+
+
+class WeightedSum(NamedTuple):
+    """Σ w and Σ w·value."""
+
+    weight: float
+    value: float
+
+
+def forward_decay(
+    observations: Iterable[tuple[float, float, float]], g: Callable[[float], float]
+) -> WeightedSum:
+    """Sum observations by forward decay; to know the sums at a time n after L, divide both by g(n).
+
+    Args:
+        observations: (n, value, weight), n the time from the landmark L to the observation.
+        g: the decay function, positive and never falling.
+    """
+    weighed = [(weight * g(n), value) for n, value, weight in observations]
+    return WeightedSum(fsum(w for w, _ in weighed), fsum(w * value for w, value in weighed))
+
+
+def bayesian_average(total: float, count: float, prior_mean: float, prior_count: float) -> float:
+    """Mean of ``count`` values that sum to ``total`` and ``prior_count`` more that equal ``prior_mean``."""
+    return (prior_count * prior_mean + total) / (prior_count + count)
+
+
+def forward_sums(ratings: Iterable[WeightedStars]) -> DecayedSums:
+    """Sums relative to LANDMARK: what the database stores for a facility's visible ratings."""
+    return _sums(ratings, LANDMARK)
+
+
+def at(forward: DecayedSums, as_of: datetime) -> DecayedSums:
+    """Sums at an instant from the stored ones."""
+    days = (as_of - LANDMARK) / _DAY
+    slow = 2.0 ** (-days / SLOW_HALF_LIFE_DAYS)
+    fast = 2.0 ** (-days / FAST_HALF_LIFE_DAYS)
+    return DecayedSums(
+        forward.weight_slow * slow,
+        forward.stars_slow * slow,
+        forward.weight_fast * fast,
+        forward.stars_fast * fast,
+    )
+
+
+def decayed_sums(ratings: Iterable[WeightedStars], as_of: datetime) -> DecayedSums:
+    """Sums at an instant, directly by their definition: w = ω · 2^(-(as_of - rated_at) / half-life)."""
+    return _sums(ratings, as_of)
+
+
+def record_mean(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> float:
+    """Base: the facility's long record in stars, shrunk to the mean of its kind."""
+    return bayesian_average(sums.stars_slow, sums.weight_slow, prior_mean, RECORD_CREDIBILITY)
+
+
+def quality(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> Quality:
+    """Estimate the present state of a facility.
+
+    Args:
+        sums: W and S at the instant asked about.
+        prior_mean: μ in stars.
+    """
+    base = record_mean(sums, prior_mean)
+    present = PRESENT_CREDIBILITY + sums.weight_fast
+    q = bayesian_average(sums.stars_fast, sums.weight_fast, base, PRESENT_CREDIBILITY)
+    record_variance = STARS_SIGMA**2 / (RECORD_CREDIBILITY + sums.weight_slow)
+    variance = STARS_SIGMA**2 / present + (PRESENT_CREDIBILITY / present) ** 2 * record_variance
+    return Quality(q, sqrt(variance))
+
+
+def verdict(quality: Quality, count: int) -> Verdict:
+    """Say in one word what a quality means.
+
+    Args:
+        quality: at the instant asked about.
+        count: how many visible ratings the facility has, however old.
+    """
+    if count == 0:
+        return "unrated"
+    if quality.q - quality.sd >= SIT_AT_LEAST_STARS:
+        return "sit"
+    if quality.q + quality.sd <= SQUAT_AT_MOST_STARS:
+        return "squat"
+    return "unsure"
+
+
+def _sums(ratings: Iterable[WeightedStars], origin: datetime) -> DecayedSums:
+    """Sums weighed by 2^(days from the origin to the rating / half-life)."""
+    observations = [((r.rated_at - origin) / _DAY, float(r.stars), r.weight) for r in ratings]
+    slow = forward_decay(observations, lambda n: 2.0 ** (n / SLOW_HALF_LIFE_DAYS))
+    fast = forward_decay(observations, lambda n: 2.0 ** (n / FAST_HALF_LIFE_DAYS))
+    return DecayedSums(slow.weight, slow.value, fast.weight, fast.value)
