@@ -1,0 +1,23 @@
+"""How good an order is: normalised discounted cumulative gain (Järvelin, Kekäläinen, ACM TOIS 20, 2002)."""
+
+from collections.abc import Iterable, Sequence
+from math import fsum, log2
+
+
+def dcg(relevances: Iterable[float]) -> float:
+    """Sum relevances, each over log2(rank + 1), ranks from 1."""
+    return fsum(relevance / log2(rank + 1) for rank, relevance in enumerate(relevances, start=1))
+
+
+def ndcg(ranked: Sequence[float], unseen: Iterable[float] = ()) -> float:
+    """Compare an order with the best one of the same length.
+
+    Args:
+        ranked: the relevance of each result, in the order to judge.
+        unseen: relevances that the best order could have had, and this one left out.
+
+    Returns:
+        0 to 1, 1 for the best order; also 1 where nothing is relevant, as no order is better.
+    """
+    best = dcg(sorted([*ranked, *unseen], reverse=True)[: len(ranked)])
+    return dcg(ranked) / best if best else 1.0

@@ -1,0 +1,26 @@
+"""How sure a share of yeses is: the score interval of E. B. Wilson (JASA 22, 1927, p. 209)."""
+
+from math import sqrt
+
+Z_95_PERCENT = 1.959963984540054
+"""Standard normal quantile of 0.975: what leaves 2.5 % on either side."""
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Bound a share with 95 % confidence: of those who looked for soap, how many found it.
+
+    Args:
+        successes: how many said yes, 0 to ``trials``.
+        trials: how many said yes or no.
+
+    Returns:
+        Lower and upper bound of the share, within 0 and 1; (0, 1) where nobody has looked.
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    share = successes / trials
+    z2 = Z_95_PERCENT**2
+    centre = share + z2 / (2 * trials)
+    margin = Z_95_PERCENT * sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    scale = 1 + z2 / trials
+    return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
