@@ -15,3 +15,10 @@ class UnreadableFile(BeforehandError):
 
 class DatabaseUnavailable(BeforehandError):
     """No database to work with: none found, none running, or PostGIS missing; the text says what to do."""
+
+
+class FacilityNotFound(BeforehandError):
+    """There is no facility of that id, or none that may be shown."""
+
+    def __init__(self, facility_id: int) -> None:
+        super().__init__(f"there is no facility {facility_id}")

@@ -1,4 +1,4 @@
-"""What every reader yields and the writer takes: one facility as its source tells it, or why a row was refused."""
+"""What readers yield and the writer takes: a facility as its source tells it, or why a row was refused."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

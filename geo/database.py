@@ -1,0 +1,130 @@
+"""The engine, and the two kinds of session: reads and writes ask for theirs separately.
+
+A read runs each statement by itself (autocommit, read only), so that it costs one round trip and could go to a
+replica. A write is one transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+import orjson
+from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from geo.errors import DatabaseUnavailable
+
+STATEMENT_TIMEOUT_MS = 5_000
+"""A statement that runs longer is ended by the server: a nearby search takes milliseconds, and a phone has given up."""
+
+LOCK_TIMEOUT_MS = 4_000
+"""A write that waits longer for a row gives up before its statement would, so that the cause is told apart."""
+
+CONNECT_TIMEOUT_S = 3
+"""How long to wait for a connection before saying that the database is away."""
+
+
+class Base(DeclarativeBase):
+    """All tables of the house; constraints are named so that a migration can name them too."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        int: BigInteger,
+        datetime: TIMESTAMP(timezone=True),
+    }
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def driver_url(database_url: str) -> str:
+    """The URL with its driver named: ``postgres://`` and ``postgresql://`` both mean psycopg2 here.
+
+    Raises:
+        DatabaseUnavailable: it is no PostgreSQL URL.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnavailable(
+            "DATABASE_URL is not a URL such as postgresql://user:password@host/name"
+        ) from None
+    if url.drivername not in {"postgres", "postgresql", "postgresql+psycopg2"}:
+        raise DatabaseUnavailable(
+            f"DATABASE_URL names {url.drivername}: only PostgreSQL with PostGIS will do"
+        )
+    return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+
+class Database:
+    """A PostGIS database and how to ask it for sessions."""
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+    ) -> None:
+        self._reads = self._engine(url, pool_size, statement_timeout_ms).execution_options(
+            isolation_level="AUTOCOMMIT", postgresql_readonly=True
+        )
+        # A write must not begin on a connection that died since it was last used; a read is simply asked again.
+        self._writes = self._engine(url, pool_size, statement_timeout_ms, pre_ping=True)
+
+    @staticmethod
+    def _engine(url: str, pool_size: int, statement_timeout_ms: int, *, pre_ping: bool = False) -> Engine:
+        return create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=pre_ping,
+            json_deserializer=orjson.loads,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": "beforehand",
+                "options": (
+                    f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
+                    " -c timezone=UTC"
+                ),
+            },
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading: each statement by itself."""
+        with Session(self._reads) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session for one write; who opened it commits it, and leaving without a commit undoes it."""
+        with Session(self._writes) as session:
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A bare connection in a transaction, for migrations."""
+        with self._writes.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._reads.dispose()
+        self._writes.dispose()
+
+
+def data_version(session: Session) -> str:
+    """What this session can see, as text: two equal answers mean that nothing was written in between.
+
+    It is PostgreSQL's own snapshot (pg_current_snapshot), so it costs writers nothing.
+    """
+    version: str = session.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
+    return version

@@ -1,0 +1,145 @@
+"""The facility, the datasets that tell of it, and what each dataset calls it."""
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.coordinates import SRID_WGS84
+from geo.database import Base
+
+KINDS = ("toilets", "drinking_water", "shower", "baby_care")
+STATUSES = ("active", "reported_closed", "closed", "hidden")
+ACCESSES = ("public", "customers", "key", "private")
+YES_NO = ("yes", "no")
+WHEELCHAIR = ("yes", "limited", "no")
+
+FACILITY_FILLFACTOR = 85
+"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row version
+stays there and no index is touched (PostgreSQL's HOT update)."""
+
+OFFERS = """array_remove(ARRAY[
+    kind,
+    CASE WHEN shower = 'yes' AND kind <> 'shower' THEN 'shower' END,
+    CASE WHEN drinking_water = 'yes' AND kind <> 'drinking_water' THEN 'drinking_water' END,
+    CASE WHEN changing_table = 'yes' AND kind <> 'baby_care' THEN 'baby_care' END
+], NULL)"""
+
+
+def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
+    """A constraint that keeps a column to the given words; NULL, the unknown, passes."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Facility(Base):
+    """A place that offers something to whoever needs it.
+
+    Attributes with NULL are unknown, which is not no. The sums of its ratings are forward-decayed (MATH.md) and
+    recomputed from the ratings at each write; ``open_during`` and ``unknown_during`` are its compiled opening hours.
+    """
+
+    __tablename__ = "facility"
+    __table_args__ = (
+        one_of("kind", KINDS),
+        one_of("status", STATUSES),
+        one_of("access", ACCESSES),
+        one_of("wheelchair", WHEELCHAIR),
+        *(
+            one_of(column, YES_NO)
+            for column in (
+                "fee",
+                "changing_table",
+                "all_gender",
+                "male",
+                "female",
+                "shower",
+                "drinking_water",
+            )
+        ),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+        CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name="longitude"),
+        CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name="latitude"),
+        CheckConstraint("opening_hours IS NULL OR opening_hours_note IS NULL", name="hours_or_note"),
+        CheckConstraint("rating_count >= demo_rating_count AND demo_rating_count >= 0", name="rating_count"),
+        CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),
+        CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
+        # Searches look only at what may be offered; the closed and the hidden take no room in the index.
+        Index(
+            "ix_facility_location_offered",
+            "location",
+            postgresql_using="gist",
+            postgresql_where=text("status IN ('active', 'reported_closed')"),
+        ),
+        {"postgresql_with": {"fillfactor": str(FACILITY_FILLFACTOR)}},
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str]
+    location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
+    status: Mapped[str] = mapped_column(server_default="active")
+    name: Mapped[str | None]
+    venue: Mapped[str | None]
+    access: Mapped[str | None]
+    wheelchair: Mapped[str | None]
+    fee: Mapped[str | None]
+    changing_table: Mapped[str | None]
+    all_gender: Mapped[str | None]
+    male: Mapped[str | None]
+    female: Mapped[str | None]
+    shower: Mapped[str | None]
+    drinking_water: Mapped[str | None]
+    operator: Mapped[str | None]
+    street: Mapped[str | None]
+    house_number: Mapped[str | None]
+    postcode: Mapped[str | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    country: Mapped[str | None]
+    level: Mapped[str | None]
+    opening_hours: Mapped[str | None]
+    opening_hours_note: Mapped[str | None]
+    open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    offers: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(OFFERS, persisted=True))
+    rating_count: Mapped[int] = mapped_column(server_default="0")
+    demo_rating_count: Mapped[int] = mapped_column(server_default="0")
+    stars_total: Mapped[int] = mapped_column(server_default="0")
+    weight_slow: Mapped[float] = mapped_column(server_default="0")
+    stars_slow: Mapped[float] = mapped_column(server_default="0")
+    weight_fast: Mapped[float] = mapped_column(server_default="0")
+    stars_fast: Mapped[float] = mapped_column(server_default="0")
+    last_rated_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Dataset(Base):
+    """Where facilities came from, with the licence that every reply honours."""
+
+    __tablename__ = "dataset"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    licence: Mapped[str]
+    attribution: Mapped[str]
+    url: Mapped[str | None]
+    imported_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class FacilitySource(Base):
+    """What one dataset calls a facility, and when it last told of it."""
+
+    __tablename__ = "facility_source"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 16", name="digest"),)
+
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    seen_at: Mapped[datetime]
+    vanished_at: Mapped[datetime | None]

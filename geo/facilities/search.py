@@ -1,0 +1,247 @@
+"""Asking for facilities: nearby, in a box, or one. The ranking itself is search.sql's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+from geo.coordinates import SRID_WGS84, BoundingBox, Point
+from geo.crowd import quality
+from geo.errors import FacilityNotFound
+from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, seconds_per_metre
+
+UNKNOWN = "unknown"
+"""In a list of accepted values: take also the facilities whose value nobody knows."""
+
+OFFERED_ACCESS = ("public", "customers", "key", UNKNOWN)
+"""What a search offers unless it asks otherwise: nobody is sent to a private door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a facility must be; None asks for nothing.
+
+    Each tuple lists the accepted values; ``unknown`` among them accepts a value that nobody knows.
+
+    Attributes:
+        kinds: it offers at least one of these.
+        access, wheelchair, fee, changing_table, all_gender, verdicts: its own is one of these.
+        open_states: of ``open``, ``closed``, ``unknown``, at the moment that the next two tell.
+        open_at: at this instant; None for the instant of the request.
+        open_on_arrival: at the instant of the request plus the way there.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    access: tuple[str, ...] | None = OFFERED_ACCESS
+    wheelchair: tuple[str, ...] | None = None
+    fee: tuple[str, ...] | None = None
+    changing_table: tuple[str, ...] | None = None
+    all_gender: tuple[str, ...] | None = None
+    verdicts: tuple[str, ...] | None = None
+    open_states: tuple[str, ...] | None = None
+    open_at: datetime | None = None
+    open_on_arrival: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyQuery:
+    """The best facilities around a point.
+
+    Attributes:
+        origin: where the asker stands.
+        as_of: the instant that quality and opening hours are judged at.
+        radius_m: how far to look, in metres along the sphere; the search widens by itself where it finds none.
+        limit: how many at most.
+    """
+
+    origin: Point
+    as_of: datetime
+    radius_m: float = 2000
+    limit: int = 20
+    needs: Needs = field(default_factory=Needs)
+    rank: Rank = "balanced"
+    mode: Mode = "walk"
+
+
+@dataclass(frozen=True, slots=True)
+class BoxQuery:
+    """The best facilities in a box, by quality and its certainty alone.
+
+    Attributes:
+        bbox: where to look.
+        as_of, limit, needs, rank: as in NearbyQuery.
+    """
+
+    bbox: BoundingBox
+    as_of: datetime
+    limit: int = 20
+    needs: Needs = field(default_factory=Needs)
+    rank: Rank = "balanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer.
+
+    Attributes:
+        facilities: rows of ``facility_search.cards``, best first.
+        widened: nothing lay within the radius, so that these come from beyond it.
+        data_version: see ``geo.database.data_version``.
+    """
+
+    facilities: Sequence[RowMapping]
+    widened: bool
+    data_version: str
+
+
+_NEEDS = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
+    CAST(:changing_table AS text[]), CAST(:all_gender AS text[]), CAST(:verdicts AS text[]),
+    CAST(:open_states AS text[]), CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
+
+_RANKING = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
+
+_MODEL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
+    :prior_mean_stars, :stars_sigma, :sit_at_least_stars, :squat_at_most_stars)::facility_search.quality_model"""
+
+_NEARBY = text(
+    f"""
+    WITH asked AS MATERIALIZED (
+        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
+               {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model
+    )
+    SELECT pg_current_snapshot()::text AS data_version, nearby.widened, card.*
+    FROM asked
+    CROSS JOIN LATERAL facility_search.nearby(
+        asked.origin, :radius_m, asked.needs, asked.ranking, asked.model, :limit) AS nearby
+    LEFT JOIN LATERAL facility_search.cards(
+        nearby.best, asked.origin, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+    """  # noqa: S608 - joined from constants of this file
+)
+
+_IN_BOX = text(
+    f"""
+    WITH asked AS MATERIALIZED (
+        SELECT {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model
+    )
+    SELECT pg_current_snapshot()::text AS data_version, false AS widened, card.*
+    FROM asked
+    LEFT JOIN LATERAL facility_search.cards(
+        ARRAY(SELECT best FROM facility_search.best_within(
+            (ST_MakeEnvelope(:west_1, :south, :east_1, :north, {SRID_WGS84}),
+             ST_MakeEnvelope(:west_2, :south, :east_2, :north, {SRID_WGS84}))::facility_search.boxes,
+            NULL, NULL, asked.needs, asked.ranking, asked.model, :limit) AS best),
+        NULL, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+    """  # noqa: S608 - joined from constants of this file
+)
+
+_ONE = text(
+    f"""
+    WITH asked AS MATERIALIZED (SELECT {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model)
+    SELECT pg_current_snapshot()::text AS data_version, card.*
+    FROM asked
+    CROSS JOIN LATERAL facility_search.cards(
+        ARRAY(SELECT one FROM facility_search.one(:facility_id, asked.model) AS one),
+        NULL, asked.needs, asked.ranking, (asked.model).as_of) AS card
+    """  # noqa: S608 - joined from constants of this file
+)
+
+
+def nearby(session: Session, query: NearbyQuery) -> Found:
+    """The exact best facilities for the query, in one statement."""
+    parameters = {
+        "lon": query.origin.lon,
+        "lat": query.origin.lat,
+        "radius_m": query.radius_m,
+        "limit": query.limit,
+        **_needs(query.needs),
+        **_ranking(RANKINGS[query.rank, query.mode], query.mode),
+        **_model(query.as_of),
+    }
+    return _found(session.execute(_NEARBY, parameters).mappings().all())
+
+
+def in_box(session: Session, query: BoxQuery) -> Found:
+    """The exact best facilities in the box, in one statement; nothing has a distance here."""
+    box = query.bbox
+    crosses_antimeridian = box.west > box.east
+    parameters = {
+        "west_1": box.west,
+        "east_1": 180 if crosses_antimeridian else box.east,
+        "west_2": -180 if crosses_antimeridian else None,
+        "east_2": box.east if crosses_antimeridian else None,
+        "south": box.south,
+        "north": box.north,
+        "limit": query.limit,
+        **_needs(query.needs),
+        **_ranking(RANKINGS[query.rank, "walk"], "walk"),
+        **_model(query.as_of),
+    }
+    return _found(session.execute(_IN_BOX, parameters).mappings().all())
+
+
+def one(session: Session, facility_id: int, as_of: datetime) -> Found:
+    """The one facility.
+
+    Raises:
+        FacilityNotFound: there is none of that id, or it is hidden.
+    """
+    parameters = {
+        "facility_id": facility_id,
+        **_needs(Needs()),
+        **_ranking(RANKINGS["balanced", "walk"], "walk"),
+        **_model(as_of),
+    }
+    rows = session.execute(_ONE, parameters).mappings().all()
+    if not rows:
+        raise FacilityNotFound(facility_id)
+    return Found(rows, widened=False, data_version=rows[0]["data_version"])
+
+
+def _found(rows: Sequence[RowMapping]) -> Found:
+    """The answer in rows; where nothing was found there is still one row, with no facility in it."""
+    facilities = [row for row in rows if row["id"] is not None]
+    return Found(facilities, widened=rows[0]["widened"] and bool(facilities), data_version=rows[0]["data_version"])
+
+
+def _needs(needs: Needs) -> Mapping[str, Any]:
+    listed = {
+        name: None if (values := getattr(needs, name)) is None else list(values)
+        for name in (
+            "kinds",
+            "access",
+            "wheelchair",
+            "fee",
+            "changing_table",
+            "all_gender",
+            "verdicts",
+            "open_states",
+        )
+    }
+    return {**listed, "open_at": needs.open_at, "open_on_arrival": needs.open_on_arrival}
+
+
+def _ranking(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
+    return {
+        "quality_weight": ranking.quality_weight,
+        "kappa": ranking.kappa,
+        "beta_per_m": ranking.beta_stars_per_km / 1000,
+        "seconds_per_m": seconds_per_metre(mode),
+    }
+
+
+def _model(as_of: datetime) -> Mapping[str, Any]:
+    days = (as_of - quality.LANDMARK) / timedelta(days=1)
+    return {
+        "as_of": as_of,
+        "decay_slow": 2.0 ** (-days / quality.SLOW_HALF_LIFE_DAYS),
+        "decay_fast": 2.0 ** (-days / quality.FAST_HALF_LIFE_DAYS),
+        "record_credibility": quality.RECORD_CREDIBILITY,
+        "present_credibility": quality.PRESENT_CREDIBILITY,
+        "prior_mean_stars": quality.PRIOR_MEAN_STARS,
+        "stars_sigma": quality.STARS_SIGMA,
+        "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,
+        "squat_at_most_stars": quality.SQUAT_AT_MOST_STARS,
+    }

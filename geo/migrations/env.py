@@ -1,0 +1,17 @@
+"""Alembic's entry: runs the migrations on the connection that geo/schema.py hands over."""
+
+from alembic import context
+
+from geo.crowd import models as crowd_models
+from geo.database import Base
+from geo.facilities import models as facility_models
+
+KNOWN_MODELS = (facility_models, crowd_models)
+"""Named so that their tables are in the metadata which `alembic check` compares with the database."""
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    transactional_ddl=True,
+)
+context.run_migrations()
