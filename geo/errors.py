@@ -22,3 +22,11 @@ class FacilityNotFound(BeforehandError):
 
     def __init__(self, facility_id: int) -> None:
         super().__init__(f"there is no facility {facility_id}")
+
+
+class RatingNotFound(BeforehandError):
+    """The device has no live rating of this facility."""
+
+
+class InvalidToken(BeforehandError):
+    """A bearer token that belongs to nobody, or no longer."""

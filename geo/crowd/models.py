@@ -32,11 +32,10 @@ class Device(Base):
     token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class _RatingColumns:
-    """What a rating says, live or past."""
+    """What a rating says, live or past; a demo rating is an invented one."""
 
     @declared_attr.directive
     @classmethod
@@ -53,6 +52,7 @@ class _RatingColumns:
     observed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     weight: Mapped[float] = mapped_column(server_default="1")
     rated_at: Mapped[datetime]
+    demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Rating(_RatingColumns, Base):

@@ -132,7 +132,11 @@ class Dataset(Base):
 
 
 class FacilitySource(Base):
-    """What one dataset calls a facility, and when it last told of it."""
+    """What one dataset calls a facility, and whether it still tells of it.
+
+    ``digest`` is of all that it said; ``closed``: it says that the place is out of use, or no longer lists it. It was
+    seen whenever the dataset was imported, until it vanished.
+    """
 
     __tablename__ = "facility_source"
     __table_args__ = (CheckConstraint("octet_length(digest) = 16", name="digest"),)
@@ -141,5 +145,5 @@ class FacilitySource(Base):
     external_id: Mapped[str] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
-    seen_at: Mapped[datetime]
+    closed: Mapped[bool] = mapped_column(server_default=text("false"))
     vanished_at: Mapped[datetime | None]

@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("facility_id", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("seen_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("vanished_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("octet_length(digest) = 16", name=op.f("ck_facility_source_digest")),
         sa.ForeignKeyConstraint(
