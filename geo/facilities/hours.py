@@ -1,0 +1,213 @@
+"""Opening hours: OSM ``opening_hours`` text compiled to ranges of time that SQL can ask for one instant.
+
+Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification. What the text leaves open is
+unknown, never guessed: a comment ("ask at the bar") may be a condition, school holidays are in no calendar at
+hand, and an open end (``17:00+``) does not say when the place closes.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache, partial
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from opening_hours import OpeningHours, State, validate
+
+from geo.coordinates import Point
+
+COMPILED_AHEAD = timedelta(days=35)
+"""How far ahead hours are compiled: any month, and four days of nightly runs that may fail."""
+
+TimeRange = tuple[datetime | None, datetime | None]
+"""A half-open range [start, end) of instants in UTC; None is unbounded."""
+
+_ZONE_MAP_LON_MAX = 179.999
+_ZONE_MAP_LAT_MAX = 89.9
+"""At the poles and on the antimeridian itself the library knows no time zone, and says so on stderr."""
+
+_CACHED_TEXTS = 4096
+"""Texts kept compiled, each with its zone: some 10 kB each for daily hours, 40 MB in all."""
+
+_UTC_ZONE = ZoneInfo("UTC")
+"""The library takes no other tzinfo than a ZoneInfo."""
+
+_COMMENT = re.compile(r'"[^"]*"')
+_FALLBACK = re.compile(r'\|\|(?=(?:[^"]*"[^"]*")*[^"]*$)')
+"""``||`` outside a comment."""
+_OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
+"""``17:00+`` and ``sunset+``, not ``2026+`` nor ``(sunset+01:00)``."""
+_SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
+_PLACE_DEPENDENT = re.compile(r"\bPH\b|sunrise|sunset|dawn|dusk", re.IGNORECASE)
+"""What needs more of the place than its time zone: its country, or where the sun stands."""
+
+_HoursState = Literal["open", "unknown", "closed"]
+_STATES: dict[State, _HoursState] = {
+    State.OPEN: "open",
+    State.UNKNOWN: "unknown",
+    State.CLOSED: "closed",
+}
+_Span = tuple[datetime, datetime, _HoursState]
+_Read = Callable[[str], OpeningHours]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledHours:
+    """When a place is open, and when nobody can say; closed at any other time.
+
+    What lies outside the compiled weeks is unknown. Ranges are sorted and disjoint, and do not touch.
+    """
+
+    open_during: tuple[TimeRange, ...]
+    unknown_during: tuple[TimeRange, ...]
+
+
+_ALWAYS: tuple[TimeRange, ...] = ((None, None),)
+_CONSTANT: dict[_HoursState, CompiledHours] = {
+    "open": CompiledHours(_ALWAYS, ()),
+    "unknown": CompiledHours((), _ALWAYS),
+    "closed": CompiledHours((), ()),
+}
+
+
+def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours | None:
+    """Compile hours for COMPILED_AHEAD from the start of a day.
+
+    Public holidays are those of the country. Where the library has no calendar of them they count as
+    ordinary days: a few days a year are wrong, against none known.
+
+    Args:
+        text: OSM syntax or not.
+        location: gives the time zone, the country and the sun.
+        as_of: an aware datetime of the first day (UTC) to compile.
+
+    Returns:
+        None where the text is blank or no OSM syntax: a note for people, and the hours are unknown.
+    """
+    text = text.strip()
+    start = datetime.combine(as_of.astimezone(UTC).date(), time(), tzinfo=_UTC_ZONE)
+    lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
+    lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
+    if _PLACE_DEPENDENT.search(text):
+        return _compile(text, start, partial(OpeningHours, coords=(lat, lon)))
+    any_span = next(OpeningHours("24/7", coords=(lat, lon)).intervals(start))
+    return _compile_in_zone(text, start, str(any_span[0].tzinfo))
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def multirange(ranges: tuple[TimeRange, ...]) -> str:
+    """Write ranges as a PostgreSQL ``tstzmultirange`` literal."""
+    return "{" + ",".join(f"[{_bound(start)},{_bound(end)})" for start, end in ranges) + "}"
+
+
+def _bound(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _compile_in_zone(text: str, start: datetime, zone: str) -> CompiledHours | None:
+    """Compile a text that means the same in the whole time zone; most rows of an import share theirs."""
+    return _compile(text, start, partial(OpeningHours, timezone=ZoneInfo(zone)))
+
+
+def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
+    rules = [rule.strip() for rule in _FALLBACK.split(text)]
+    if not all(rule and validate(rule) for rule in rules):  # a blank rule would be valid, and always open
+        return None
+    syntax = _COMMENT.sub("", text)
+    if _SCHOOL_HOLIDAYS.search(syntax):
+        return _CONSTANT["unknown"]
+    first, *fallbacks = map(read, rules)
+    if _OPEN_END.search(syntax):
+        spans = list(_spans(first, start - timedelta(days=1), start))  # last night may not be over yet
+        spans = _filled(_without_late_hours(spans), _late_hours(spans))
+    else:
+        spans = list(_spans(first, start, start))
+        if not fallbacks and len(spans) == 1 and first.next_change(start) is None:
+            return _CONSTANT[spans[0][2]]
+    for fallback in fallbacks:
+        spans = _filled(spans, _as_unknown(_spans(fallback, start, start)))
+    return _ranges(spans, start)
+
+
+def _spans(hours: OpeningHours, since: datetime, start: datetime) -> Iterator[_Span]:
+    """Yield the states until COMPILED_AHEAD of the start, without a gap, in local time.
+
+    Open under a comment is unknown: so OSM has it where a rule has a comment alone, and the library does not
+    tell that from one that says ``open`` too.
+    """
+    for begin, end, state, comment in hours.intervals(since, start + COMPILED_AHEAD):
+        yield begin, end, "unknown" if state == State.OPEN and comment else _STATES[state]
+
+
+def _filled(spans: Iterable[_Span], fallback: Iterable[_Span]) -> list[_Span]:
+    """Let a fallback say what it knows of the closed spans."""
+    spans, fallback = list(spans), [span for span in fallback if span[2] != "closed"]
+    clipped = [
+        (max(since, s), min(until, u), state)
+        for since, until, own in spans
+        if own == "closed"
+        for s, u, state in fallback
+        if s < until and u > since
+    ]
+    return [span for span in spans if span[2] != "closed"] + clipped
+
+
+def _as_unknown(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Doubt what is open after ``||``: it says "by appointment", and readers differ about what it covers."""
+    for since, until, state in spans:
+        yield since, until, "closed" if state == "closed" else "unknown"
+
+
+def _without_late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Take back what the library makes of ``17:00+``: open until midnight."""
+    for since, until, state in spans:
+        yield since, until, "closed" if state == "open" and _is_midnight(until) else state
+
+
+def _late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Yield when what has an open end may be open: from 17:00 on for ``17:00+`` and for ``14:00-17:00+``."""
+    for since, until, state in spans:
+        if state == "open":
+            last_known = since if _is_midnight(until) else until
+            yield last_known, _latest_closing(last_known), "unknown"
+
+
+def _is_midnight(local: datetime) -> bool:
+    return local.time() == time()
+
+
+def _latest_closing(local: datetime) -> datetime:
+    """When to call closed what has an open end since a local time.
+
+    The guess of opening_hours.js, OSM's reference: midnight; after 17:00, 10 hours later; after 22:00, 8.
+    """
+    if local.time() >= time(22):
+        return local + timedelta(hours=8)
+    if local.time() >= time(17):
+        return local + timedelta(hours=10)
+    return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
+
+
+def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
+    """Gather the spans of each state in UTC, and call unknown whatever lies outside the compiled weeks."""
+    begin = start.astimezone(UTC)
+    end = begin + COMPILED_AHEAD
+    utc = sorted((max(s.astimezone(UTC), begin), min(u.astimezone(UTC), end), state) for s, u, state in spans)
+    unknown = [(s, u) for s, u, state in utc if state == "unknown" and s < u]
+    return CompiledHours(
+        _merged([(s, u) for s, u, state in utc if state == "open" and s < u]),
+        _merged([(None, begin), *unknown, (end, None)]),
+    )
+
+
+def _merged(ranges: list[TimeRange]) -> tuple[TimeRange, ...]:
+    """Join the sorted ranges that touch or overlap."""
+    merged: list[TimeRange] = []
+    for start, end in ranges:
+        if merged and (last := merged[-1][1]) and start and start <= last:
+            merged[-1] = (merged[-1][0], end and max(last, end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
