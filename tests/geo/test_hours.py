@@ -1,0 +1,331 @@
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import acos, asin, atan2, cos, radians, remainder, sin, tau
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opening_hours import OpeningHours, State
+
+from geo.coordinates import Point
+from geo.facilities.hours import COMPILED_AHEAD, CompiledHours, TimeRange, compile_hours, multirange
+
+HELSINKI = Point(24.94, 60.17)
+NEW_YORK = Point(-74.0, 40.71)
+LORD_HOWE = Point(159.08, -31.55)
+ZONES = {
+    HELSINKI: ZoneInfo("Europe/Helsinki"),
+    NEW_YORK: ZoneInfo("America/New_York"),
+    LORD_HOWE: ZoneInfo("Australia/Lord_Howe"),
+}
+MONDAY = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+WINDOW_START = datetime(2026, 11, 23, tzinfo=UTC)
+WINDOW_END = WINDOW_START + COMPILED_AHEAD
+ALWAYS = ((None, None),)
+SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+def contains(ranges: tuple[TimeRange, ...], instant: datetime) -> bool:
+    return any((not s or s <= instant) and (not e or instant < e) for s, e in ranges)
+
+
+def state_at(compiled: CompiledHours, instant: datetime) -> str:
+    if contains(compiled.open_during, instant):
+        return "open"
+    return "unknown" if contains(compiled.unknown_during, instant) else "closed"
+
+
+def compiled(text: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> CompiledHours:
+    hours = compile_hours(text, location, as_of)
+    assert hours is not None
+    return hours
+
+
+def state(text: str, local: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> str:
+    instant = datetime.fromisoformat(local).replace(tzinfo=ZONES[location])
+    return state_at(compiled(text, location, as_of), instant.astimezone(UTC))
+
+
+def states(text: str, *local: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> list[str]:
+    return [state(text, instant, location, as_of) for instant in local]
+
+
+@pytest.mark.parametrize("text", ["24/7", "Mo-Su", "00:00-24:00", " 24/7 "])
+def test_what_is_always_open_is_open_without_bound(text: str) -> None:
+    assert compiled(text) == CompiledHours(ALWAYS, ())
+
+
+@pytest.mark.parametrize("text", ["off", "closed", "24/7 off", "2025 Mo-Fr 08:00-18:00"])
+def test_what_never_opens_is_closed_without_bound(text: str) -> None:
+    assert compiled(text) == CompiledHours((), ())
+
+
+@pytest.mark.parametrize("text", ['"by appointment"', '24/7 "ask at the bar"', "unknown", "24/7 unknown"])
+def test_a_condition_that_always_holds_is_unknown_without_bound(text: str) -> None:
+    assert compiled(text) == CompiledHours((), ALWAYS)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "by appointment", "8am-4pm, Open later seasonally", "24 hours", "||", "08:00-18:00 ||"]
+)
+def test_what_is_no_osm_syntax_is_a_note(text: str) -> None:
+    assert compile_hours(text, HELSINKI, MONDAY) is None
+
+
+def test_hours_begin_at_their_first_minute_and_end_before_their_last() -> None:
+    assert states(
+        "Mo-Fr 08:00-18:00", "2026-11-24T07:59", "2026-11-24T08:00", "2026-11-24T17:59", "2026-11-24T18:00"
+    ) == ["closed", "open", "open", "closed"]
+    assert state("Mo-Fr 08:00-18:00", "2026-11-28T12:00") == "closed"
+
+
+def test_the_whole_day_of_the_compilation_is_known_and_nothing_outside_the_window() -> None:
+    hours = compiled("Mo-Fr 08:00-18:00")
+    just_before = timedelta(microseconds=1)
+    assert state_at(hours, WINDOW_START - just_before) == "unknown"
+    assert state_at(hours, WINDOW_START) == "closed"
+    assert state_at(hours, WINDOW_END - just_before) == "closed"
+    assert state_at(hours, WINDOW_END) == "unknown"
+
+
+def test_hours_over_midnight_belong_to_the_night_they_began_in() -> None:
+    assert states(
+        "Mo 22:00-02:00",
+        "2026-11-23T21:59",
+        "2026-11-23T23:59",
+        "2026-11-24T01:59",
+        "2026-11-24T02:00",
+        "2026-11-24T22:30",
+    ) == ["closed", "open", "open", "closed", "closed"]
+
+
+def test_a_public_holiday_of_the_country_is_kept() -> None:
+    independence_day, the_day_before = "2026-12-06T12:00", "2026-12-05T12:00"
+    assert states("Mo-Su 08:00-18:00; PH off", the_day_before, independence_day) == ["open", "closed"]
+    new_york = compiled("Mo-Su 08:00-18:00; PH off", NEW_YORK)
+    assert state_at(new_york, datetime(2026, 12, 6, 17, tzinfo=UTC)) == "open"
+
+
+def test_school_holidays_are_in_no_calendar_and_so_unknown() -> None:
+    assert compiled("Mo-Fr 08:00-18:00; SH off") == CompiledHours((), ALWAYS)
+    assert compiled('Mo-Fr 08:00-18:00 off "SH"') != CompiledHours((), ALWAYS)
+
+
+def sun_above_horizon(date: datetime, location: Point) -> tuple[datetime, datetime]:
+    """Sunrise and sunset by the low-accuracy formulas of the US Naval Observatory, good to a minute."""
+    noon = datetime(date.year, date.month, date.day, 12, tzinfo=UTC) - timedelta(hours=location.lon / 15)
+    days = (noon - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
+    anomaly = radians(357.529 + 0.98560028 * days)
+    mean_longitude = radians(280.459 + 0.98564736 * days)
+    longitude = mean_longitude + radians(1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
+    obliquity = radians(23.439 - 0.00000036 * days)
+    declination = asin(sin(obliquity) * sin(longitude))
+    ascension = atan2(cos(obliquity) * sin(longitude), cos(longitude))
+    equation_of_time = remainder(mean_longitude - ascension, tau)
+    lat, refraction_and_radius = radians(location.lat), radians(-0.833)
+    half_day = acos(
+        (sin(refraction_and_radius) - sin(lat) * sin(declination)) / (cos(lat) * cos(declination))
+    )
+    transit = noon - timedelta(days=equation_of_time / tau)
+    return transit - timedelta(days=half_day / tau), transit + timedelta(days=half_day / tau)
+
+
+@pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
+@pytest.mark.parametrize("month", [3, 6, 9, 12])
+def test_the_sun_rises_and_sets_when_the_almanac_says(location: Point, month: int) -> None:
+    day = datetime(2026, month, 21, tzinfo=UTC)
+    hours = compiled("sunrise-sunset", location, day - timedelta(days=2))
+    sunrise, sunset = sun_above_horizon(day, location)
+    two_minutes = timedelta(minutes=2)
+    assert any(
+        start is not None
+        and end is not None
+        and abs(start - sunrise) <= two_minutes
+        and abs(end - sunset) <= two_minutes
+        for start, end in hours.open_during
+    )
+
+
+def test_the_almanac_of_this_file_is_right() -> None:
+    # Helsinki on 21 December 2008: 9:24 to 15:13, as the almanac had it.
+    sunrise, sunset = sun_above_horizon(datetime(2008, 12, 21, tzinfo=UTC), HELSINKI)
+    assert abs(sunrise - datetime(2008, 12, 21, 7, 24, tzinfo=UTC)) <= timedelta(minutes=1)
+    assert abs(sunset - datetime(2008, 12, 21, 13, 13, tzinfo=UTC)) <= timedelta(minutes=1)
+
+
+def test_the_sun_is_that_of_the_place_and_not_of_its_time_zone() -> None:
+    west, east = compiled("sunrise-sunset", Point(-6, 37)), compiled("sunrise-sunset", Point(3, 41))
+    assert west.open_during != east.open_during
+
+
+def test_under_the_midnight_sun_it_does_not_set() -> None:
+    midsummer = datetime(2026, 6, 20, tzinfo=UTC)
+    svalbard = compiled("sunrise-sunset", Point(15.6, 78.2), midsummer)
+    assert state_at(svalbard, midsummer) == "open"
+
+
+def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:
+    text = 'Mo-Fr 08:00-12:00, Mo-Fr 12:00-18:00 "ask at the bar"; Sa off "cleaning"'
+    assert states(text, "2026-11-24T09:00", "2026-11-24T13:00", "2026-11-28T13:00") == [
+        "open",
+        "unknown",
+        "closed",
+    ]
+
+
+def test_hours_that_say_unknown_are_unknown_then_and_closed_else() -> None:
+    assert states("Mo-Fr 08:00-18:00 unknown", "2026-11-24T07:00", "2026-11-24T09:00") == [
+        "closed",
+        "unknown",
+    ]
+
+
+@pytest.mark.parametrize("as_of", [MONDAY, MONDAY + timedelta(days=5)])
+def test_a_fallback_makes_unknown_what_would_be_closed(as_of: datetime) -> None:
+    # On a weekend the library alone would call the whole window open.
+    text = 'Mo-Fr 10:00-12:00 || "by appointment"'
+    assert states(text, "2026-11-30T09:00", "2026-11-30T11:00", "2026-12-05T11:00", as_of=as_of) == [
+        "unknown",
+        "open",
+        "unknown",
+    ]
+
+
+def test_an_open_end_is_unknown_from_its_start_until_the_latest_closing() -> None:
+    assert states("05:00+", "2026-11-24T04:59", "2026-11-24T05:00", "2026-11-24T23:59") == [
+        "closed",
+        "unknown",
+        "unknown",
+    ]
+    assert states(
+        "17:00+", "2026-11-24T16:59", "2026-11-24T17:00", "2026-11-25T02:59", "2026-11-25T03:00"
+    ) == [
+        "closed",
+        "unknown",
+        "unknown",
+        "closed",
+    ]
+
+
+def test_an_open_end_after_hours_leaves_the_hours_open() -> None:
+    assert states(
+        "14:00-17:00+", "2026-11-24T13:59", "2026-11-24T14:00", "2026-11-24T17:00", "2026-11-25T03:00"
+    ) == ["closed", "open", "unknown", "closed"]
+
+
+def test_last_nights_open_end_reaches_into_the_window() -> None:
+    assert state("Su 22:00+", "2026-11-23T05:59") == "unknown"
+    assert state("Su 22:00+", "2026-11-23T06:00") == "closed"
+
+
+def test_a_year_bounds_hours() -> None:
+    text = "2026 Mo-Su 08:00-18:00"
+    assert states(text, "2026-12-24T12:00") == ["open"]
+    december = datetime(2026, 12, 20, tzinfo=UTC)
+    assert states(text, "2026-12-31T12:00", "2027-01-01T12:00", as_of=december) == ["open", "closed"]
+
+
+@pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
+@pytest.mark.parametrize("as_of", [datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)])
+def test_hours_follow_the_clock_on_the_wall_when_it_changes(location: Point, as_of: datetime) -> None:
+    day_hours, night_hours = (
+        compiled("08:00-18:00", location, as_of),
+        compiled("22:00-05:00", location, as_of),
+    )
+    offsets = set()
+    quarter = timedelta(minutes=15)
+    for step in range(COMPILED_AHEAD // quarter):
+        instant = as_of + step * quarter
+        wall = instant.astimezone(ZONES[location])
+        offsets.add(wall.utcoffset())
+        assert contains(day_hours.open_during, instant) == (8 <= wall.hour < 18), wall
+        assert contains(night_hours.open_during, instant) == (wall.hour >= 22 or wall.hour < 5), wall
+    assert len(offsets) == 2, "no change of the clock in the window"
+
+
+@pytest.mark.parametrize(
+    "location", [Point(0, 90), Point(0, -90), Point(180, 0), Point(-180, 51.9), Point(-140, -40)]
+)
+@pytest.mark.parametrize("text", ["Mo-Su 08:00-18:00", "Mo-Su 08:00-18:00; PH off", "sunrise-sunset"])
+def test_nowhere_on_earth_do_hours_fail(
+    location: Point, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert compile_hours(text, location, MONDAY) is not None
+    assert capfd.readouterr().err == ""
+
+
+def test_a_multirange_is_written_as_postgresql_reads_it() -> None:
+    eight = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    ranges = ((None, eight), (eight + timedelta(hours=1), eight + timedelta(hours=2)))
+    assert multirange(()) == "{}"
+    assert multirange(ALWAYS) == "{[,)}"
+    assert multirange(ranges) == (
+        "{[,2026-11-21T08:00:00+00:00),[2026-11-21T09:00:00+00:00,2026-11-21T10:00:00+00:00)}"
+    )
+
+
+TEXTS = [
+    "24/7",
+    "Mo-Fr 08:00-18:00; PH off",
+    "Mo-Sa 09:00-13:00,14:30-19:00; Su,PH 10:00-12:00",
+    "22:00-02:00",
+    "Mo-Su 06:00-26:00",
+    "sunrise-sunset",
+    "(sunrise+01:00)-(sunset-00:30); We off",
+    'Mo-Fr 08:00-12:00 "ask", Mo-Fr 12:00-18:00',
+    "Mo-Fr 08:00-18:00 unknown",
+    "Apr-Nov 08:00-20:00; Dec-Mar 09:00-16:00",
+    "week 1-53/2 Mo 08:00-12:00",
+    "Su[1] 10:00-12:00",
+    "easter off",
+    "24/7; Dec 25 off",
+]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(TEXTS),
+    st.sampled_from(sorted(ZONES, key=lambda point: point.lon)),
+    st.integers(0, COMPILED_AHEAD // timedelta(minutes=1) - 1),
+)
+def test_any_instant_has_the_state_that_the_library_gives_it(text: str, location: Point, minute: int) -> None:
+    instant = WINDOW_START + timedelta(minutes=minute)
+    library = OpeningHours(text, coords=(location.lat, location.lon))
+    expected, comment = library.state(instant.astimezone(ZoneInfo("UTC")))
+    if expected == State.OPEN and comment:
+        expected = State.UNKNOWN
+    assert state_at(compiled(text, location), instant) == str(expected)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "17:00+", 'Mo-Fr 10:00-12:00,18:00+ || "by appointment"'])
+@pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
+def test_ranges_are_sorted_disjoint_in_utc_and_no_instant_is_both_open_and_unknown(
+    text: str, location: Point
+) -> None:
+    hours = compiled(text, location)
+    both = sorted(
+        [*hours.open_during, *hours.unknown_during],
+        key=lambda bounds: bounds[0] or datetime.min.replace(tzinfo=UTC),
+    )
+    for (start, end), (next_start, _) in pairwise(both):
+        assert end is not None
+        assert next_start is not None
+        assert start is None or start < end
+        assert end <= next_start
+    for ranges in (hours.open_during, hours.unknown_during):
+        assert all(end != next_start for (_, end), (next_start, _) in pairwise(ranges))
+        assert all(bound is None or bound.tzinfo is UTC for bounds in ranges for bound in bounds)
+
+
+@pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="the real files of ../shared/data are not here")
+def test_every_text_of_paris_compiles_but_the_one_in_plain_french() -> None:
+    texts: set[str] = set()
+    for name in ("paris_osm_toilets_2021.geojson", "paris_osm_drinking_water_2021.geojson"):
+        features = json.loads((SHARED_DATA / name).read_text())["features"]
+        texts |= {f["properties"]["opening_hours"] for f in features if "opening_hours" in f["properties"]}
+    notes = {text for text in texts if compile_hours(text, Point(2.35, 48.85), MONDAY) is None}
+    assert len(texts) == 17
+    assert notes == {"heures du marché (mercredi, vendredi, dimanche matin"}
