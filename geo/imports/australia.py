@@ -1,0 +1,136 @@
+"""Australia's National Public Toilet Map (toiletmap.gov.au), the CSV editions of 2016 and since.
+
+In this source False is a surveyed no; but for the flags of POSITIVE_ONLY, which began as False for every row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.imports.csv_table import Row, point_of, read_rows
+from geo.imports.record import FacilityRecord, Rejection
+
+COLUMN_OF_EDITION: Mapping[str, str] = {
+    "FacilityID": "ToiletID",
+    "Address1": "address",
+    "Town": "suburb",
+    "State": "state.abbr",
+    "Shower": "Showers",
+    "MLAK24": "MLAK",
+}
+"""Later name of a column to its name of 2016."""
+
+REQUIRED_COLUMNS = ("ToiletID", "Latitude", "Longitude", "Male", "Female", "Unisex")
+
+POSITIVE_ONLY = ("Accessible", "AllGender", "BabyCareRoom")
+"""Flags that a later edition added: only True was ever surveyed."""
+
+TOILET_FLAGS = (
+    *("Male", "Female", "Unisex", "AccessibleMale", "AccessibleFemale", "AccessibleUnisex"),
+    *("Accessible", "AllGender", "Ambulant"),
+)
+
+HOURS: Mapping[str, str | None] = {
+    "AllHours": "24/7",
+    "OPEN: 24 hours": "24/7",
+    "DaylightHours": "sunrise-sunset",
+    "OPEN: Daylight hours": "sunrise-sunset",
+    "Variable": None,
+    "OPEN: Variable hours": None,
+    "": None,
+}
+"""The map's words for opening hours in OSM syntax; other text of a later edition is kept as it stands."""
+
+CURRENTLY_CLOSED = "Currently closed"
+
+TAKEN_COLUMNS = frozenset(
+    {"ToiletID", "Latitude", "Longitude", "Name", "address", "suburb", "state.abbr", "Postcode"}
+)
+"""Columns that a record holds in full; all others stay in its tags."""
+
+
+def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
+    """Read the rows of the map.
+
+    Raises:
+        UnreadableFile: the file is missing, no CSV, not UTF-8, or none of the map's.
+    """
+    return read_rows(path, _check_columns, _facility_of_row)
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    known = {COLUMN_OF_EDITION.get(column, column) for column in columns}
+    missing = [column for column in REQUIRED_COLUMNS if column not in known]
+    if missing:
+        raise UnreadableFile(f"{path.name} is not the National Public Toilet Map: it lacks {missing[0]}")
+
+
+def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
+    row = {COLUMN_OF_EDITION.get(column, column): value for column, value in row.items()}
+    external_id = row["ToiletID"]
+    if not external_id:
+        return Rejection("", "ToiletID is empty")
+    try:
+        location = point_of(row["Longitude"], row["Latitude"])
+    except InvalidCoordinates as error:
+        return Rejection(external_id, str(error))
+    hours = row.get("IsOpen", row.get("OpeningHours", ""))
+    return FacilityRecord(
+        external_id=external_id,
+        kind="toilets",
+        location=location,
+        name=row.get("Name") or None,
+        closed=hours == CURRENTLY_CLOSED or _is_only_a_dump_point(row),
+        access=_access_of(row),
+        wheelchair=_any_flag(row, "AccessibleMale", "AccessibleFemale", "AccessibleUnisex", "Accessible"),
+        fee=_any_flag(row, "PaymentRequired"),
+        changing_table=_any_flag(row, "BabyChange", "BabyCareRoom"),
+        # Where all toilets of a sex are accessible ones, Male or Female alone says False.
+        all_gender=_any_flag(row, "Unisex", "AccessibleUnisex", "AllGender"),
+        male=_any_flag(row, "Male", "AccessibleMale"),
+        female=_any_flag(row, "Female", "AccessibleFemale"),
+        shower=_any_flag(row, "Showers"),
+        drinking_water=_any_flag(row, "DrinkingWater"),
+        street=row.get("address") or None,
+        postcode=row.get("Postcode") or None,
+        city=row.get("suburb") or None,
+        region=row.get("state.abbr") or None,
+        country="AU",
+        opening_hours=None if hours == CURRENTLY_CLOSED else HOURS.get(hours, hours),
+        tags={column: value for column, value in row.items() if value and column not in TAKEN_COLUMNS},
+    )
+
+
+def _flag(row: Row, column: str) -> str | None:
+    """Read True or False as yes or no; None where the edition has no such column or it says nothing."""
+    value = row.get(column, "").lower()
+    if value == "false" and column in POSITIVE_ONLY:
+        return None
+    return {"true": "yes", "false": "no"}.get(value)
+
+
+def _any_flag(row: Row, *columns: str) -> str | None:
+    flags = {_flag(row, column) for column in columns}
+    return "yes" if "yes" in flags else "no" if "no" in flags else None
+
+
+def _access_of(row: Row) -> str | None:
+    """Give ``key`` for KeyRequired and for the Master Locksmiths Access Key (MLAK); else ``public``.
+
+    AccessLimited says that not everybody may enter at all times, but not who and when: unknown.
+    """
+    if _any_flag(row, "KeyRequired", "MLAK") == "yes":
+        return "key"
+    if _flag(row, "AccessLimited") == "yes":
+        return None
+    return "public" if _any_flag(row, "KeyRequired") == "no" else None
+
+
+def _is_only_a_dump_point(row: Row) -> bool:
+    """Tell a place to empty a caravan's tank from a toilet.
+
+    The map lists 434 of them (2016) among its toilets with no toilet of any sort. They are kept, so that the
+    counts agree with the source, but as closed: nobody who needs a toilet may be sent there.
+    """
+    is_dump_point = row.get("IconAltText") == "Caravan Dump Point" or _flag(row, "DumpPoint") == "yes"
+    return is_dump_point and _any_flag(row, *TOILET_FLAGS) != "yes"

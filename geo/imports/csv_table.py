@@ -1,0 +1,99 @@
+"""Our own CSV: one facility a row, the columns named as in FacilityRecord, with lon and lat in degrees."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from geo.coordinates import Point
+from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.imports.own_fields import FIELDS, facility_of
+from geo.imports.record import FacilityRecord, Rejection
+
+REQUIRED_COLUMNS = ("external_id", "kind", "lon", "lat")
+
+Row = dict[str, str]
+
+
+def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
+    """Read the rows of our own CSV.
+
+    Raises:
+        UnreadableFile: what read_rows says; or a required column is missing, or one is not ours.
+    """
+    return read_rows(path, _check_columns, _facility_of_row)
+
+
+def read_rows(
+    path: Path,
+    check_columns: Callable[[Path, Sequence[str]], None],
+    facility_of_row: Callable[[Row], FacilityRecord | Rejection],
+) -> Iterator[FacilityRecord | Rejection]:
+    """Read a CSV file in UTF-8, with a byte order mark or without, row by row.
+
+    Args:
+        path: the file; its first row names the columns.
+        check_columns: raises UnreadableFile where the columns make no sense.
+        facility_of_row: reads one row, its cells without the white space around them.
+
+    Raises:
+        UnreadableFile: the file is missing, no CSV or not UTF-8.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            columns = [column.strip() for column in next(rows, [])]
+            check_columns(path, columns)
+            for number, cells in enumerate(rows, start=2):
+                if not cells:
+                    continue  # a blank line says nothing
+                row = dict(zip(columns, map(str.strip, cells), strict=False))
+                if len(cells) == len(columns):
+                    facility = facility_of_row(row)
+                else:
+                    facility = Rejection("", f"{len(cells)} cells under {len(columns)} columns")
+                yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
+    except csv.Error as error:
+        raise UnreadableFile(f"{path.name} is cut short or is no CSV: {error}") from error
+
+
+def point_of(lon: str, lat: str) -> Point:
+    """Read a longitude and a latitude in degrees.
+
+    Raises:
+        InvalidCoordinates: either is no number, or lies outside its range.
+    """
+    try:
+        return Point(float(lon), float(lat))
+    except ValueError:
+        raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} are not both numbers") from None
+
+
+def _with_number(rejection: Rejection, number: int) -> Rejection:
+    place = f"row {number}"
+    return Rejection(rejection.external_id or place, f"{place}: {rejection.reason}")
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
+    if missing:
+        raise UnreadableFile(f"{path.name} lacks the column {missing[0]}")
+    unknown = [column for column in columns if column not in FIELDS and column not in REQUIRED_COLUMNS]
+    if unknown:
+        raise UnreadableFile(f"{path.name} has a column that is not ours: {unknown[0]!r}")
+    if len(set(columns)) < len(columns):
+        raise UnreadableFile(f"{path.name} names a column twice")
+
+
+def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
+    external_id = row.pop("external_id")
+    if not external_id:
+        return Rejection("", "external_id is empty")
+    try:
+        location = point_of(row.pop("lon"), row.pop("lat"))
+    except InvalidCoordinates as error:
+        return Rejection(external_id, str(error))
+    return facility_of(external_id, location, row, {})

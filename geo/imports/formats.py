@@ -1,0 +1,131 @@
+"""The formats that can be imported, by name: who reads them, and whose data they hold."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from geo.errors import UnreadableFile
+from geo.imports import australia, csv_table, geojson, osm_pbf, overpass
+from geo.imports.record import FacilityRecord, Reader, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose data they are.
+
+    Attributes:
+        licence: SPDX identifier.
+        attribution: the words that every reply with these data carries.
+        url: the page about both.
+    """
+
+    licence: str
+    attribution: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFormat:
+    """A format of files to import.
+
+    Attributes:
+        description: what it is, for whoever chooses one.
+        read: yields its rows.
+        source: whose data these files hold by their nature; None where only the importer can tell.
+    """
+
+    description: str
+    read: Reader
+    source: Source | None
+
+
+OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright")
+AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
+
+SNIFFED_BYTES = 65536
+"""As much of a file as tells its format: a header row, or a JSON document's first features."""
+
+OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+OSM_PBF_MAGIC = b"OSMHeader"
+OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
+OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
+
+
+def _storable(read: Reader) -> Reader:
+    """Make a reader refuse rows with a NUL character, which PostgreSQL cannot keep."""
+
+    def read_storable(path: Path) -> Iterator[FacilityRecord | Rejection]:
+        for row in read(path):
+            if isinstance(row, FacilityRecord) and _has_nul(row):
+                yield Rejection(row.external_id.replace("\0", "�"), "its text holds a NUL character")
+            else:
+                yield row
+
+    return read_storable
+
+
+def _has_nul(record: FacilityRecord) -> bool:
+    texts = (
+        *(record.external_id, record.name, record.venue, record.operator, record.street, record.house_number),
+        *(record.postcode, record.city, record.region, record.level, record.opening_hours),
+        *record.tags,
+        *record.tags.values(),
+    )
+    return "\0" in "".join(filter(None, texts))
+
+
+FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
+    {
+        "osm": ImportFormat("OpenStreetMap extract (.osm.pbf, .osm)", osm_pbf.read, OPENSTREETMAP),
+        "overpass": ImportFormat("Overpass API reply (JSON)", _storable(overpass.read), OPENSTREETMAP),
+        "osm-geojson": ImportFormat("GeoJSON with OSM tags", _storable(geojson.read_osm), OPENSTREETMAP),
+        "geojson": ImportFormat("GeoJSON with our own properties", _storable(geojson.read_own), None),
+        "australia": ImportFormat(
+            "Australian National Public Toilet Map (CSV)", _storable(australia.read), AUSTRALIA
+        ),
+        "csv": ImportFormat("CSV with our own columns", _storable(csv_table.read), None),
+    }
+)
+
+
+def detect_format(path: Path) -> str:
+    """Tell a file's format from its suffix and its first bytes.
+
+    Returns:
+        A key of FORMATS.
+
+    Raises:
+        UnreadableFile: the file cannot be opened, or looks like none of them.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(SNIFFED_BYTES)
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
+    detected = _format_of(path.name.lower(), start)
+    if detected is None:
+        known = ", ".join(FORMATS)
+        raise UnreadableFile(f"{path.name} looks like none of the formats we read; name one of: {known}")
+    return detected
+
+
+def _format_of(name: str, start: bytes) -> str | None:
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if name.endswith(OSM_SUFFIXES) or OSM_PBF_MAGIC in start[:64]:
+        return "osm"
+    if text.startswith(b"{"):
+        return _format_of_json(text)
+    columns = {cell.strip(b' \t\r"') for cell in text.partition(b"\n")[0].split(b",")}
+    if columns & {b"ToiletID", b"FacilityID"}:
+        return "australia"
+    return "csv" if {b"external_id", b"kind"} <= columns else None
+
+
+def _format_of_json(text: bytes) -> str | None:
+    if b'"features"' not in text:
+        return "overpass" if b'"elements"' in text else None
+    if OWN_KIND.search(text):
+        return "geojson"
+    return "osm-geojson" if OSM_ID.search(text) else None

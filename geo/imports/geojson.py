@@ -1,0 +1,109 @@
+"""GeoJSON (RFC 7946): a FeatureCollection with OSM tags or with our own properties."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+
+from geo.coordinates import Point
+from geo.errors import InvalidCoordinates
+from geo.imports import osm_tags, own_fields
+from geo.imports.json_stream import stream_items
+from geo.imports.record import FacilityRecord, Rejection
+from geo.imports.surface import point_on
+
+PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection]
+
+
+def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
+    """Read features whose properties are OSM tags.
+
+    Raises:
+        UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
+    """
+    return _read(path, _facility_of_tags)
+
+
+def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
+    """Read features whose properties are named as in FacilityRecord; ``tags`` may be an object of texts.
+
+    Raises:
+        UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
+    """
+    return _read(path, _facility_of_own)
+
+
+def _read(path: Path, read_properties: PropertiesReader) -> Iterator[FacilityRecord | Rejection]:
+    return map(partial(_facility_of_feature, read_properties), stream_items(path, "features"))
+
+
+def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection:
+    if not isinstance(feature, dict):
+        return Rejection("", "a feature must be an object")
+    properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        return Rejection("", "properties must be an object")
+    external_id = _external_id_of(feature, properties)
+    if not external_id:
+        return Rejection("", "it has no id")
+    try:
+        location = _location_of(feature.get("geometry"))
+    except InvalidCoordinates as error:
+        return Rejection(external_id, str(error))
+    return read_properties(external_id, location, properties)
+
+
+def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
+    for name in (
+        properties.get("@id"),
+        feature.get("id"),
+        properties.get("external_id"),
+        properties.get("id"),
+    ):
+        if name is not None and isinstance(name, str | int | float):
+            return str(name)
+    return ""
+
+
+def _location_of(geometry: Any) -> Point:
+    match geometry:
+        # Most files hold nothing but points: no need to ask shapely for their surface.
+        case {"type": "Point", "coordinates": [float() | int() as lon, float() | int() as lat, *_]}:
+            return Point(lon, lat)
+        case {"type": str(), "coordinates": list()}:
+            return _point_on_geometry(geometry)
+    raise InvalidCoordinates("it has no geometry")
+
+
+def _point_on_geometry(geometry: dict[str, Any]) -> Point:
+    try:
+        return point_on(shape(geometry))
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, shapely.GEOSException) as error:
+        raise InvalidCoordinates(f"its {geometry['type']} makes no sense") from error
+
+
+def _facility_of_tags(
+    external_id: str, location: Point, properties: dict[str, Any]
+) -> FacilityRecord | Rejection:
+    # overpass-turbo adds @id, @relations and the like, which are no tags.
+    tags = {key: str(value) for key, value in properties.items() if _is_tag(key, value)}
+    facility = osm_tags.facility_of(external_id, location, tags)
+    return facility or Rejection(external_id, "its tags are those of no facility")
+
+
+def _is_tag(key: str, value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and not key.startswith("@")
+
+
+def _facility_of_own(
+    external_id: str, location: Point, properties: dict[str, Any]
+) -> FacilityRecord | Rejection:
+    tags = properties.pop("tags", None) or {}
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        return Rejection(external_id, "tags must be an object of texts")
+    properties.pop("external_id", None)
+    properties.pop("id", None)
+    return own_fields.facility_of(external_id, location, properties, tags)

@@ -1,0 +1,247 @@
+"""OpenStreetMap tags read as a facility, by what the OSM wiki says of each; the rest stays unknown.
+
+Two forms count. A *facility of its own* is an amenity (``amenity=toilets``). A *hosted* one is a property of
+the place around it (``toilets=yes`` on a café), where ``wheelchair``, ``fee`` and ``access`` speak of the
+host: only their ``toilets:`` forms speak of its toilets.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from geo.coordinates import Point
+from geo.imports.record import FacilityRecord
+
+Tags = Mapping[str, str]
+
+AMENITY_KINDS: Tags = {
+    "toilets": "toilets",
+    "drinking_water": "drinking_water",
+    "shower": "shower",
+    "nursing_room": "baby_care",  # rare (about a hundred in the world) but it can mean nothing else
+}
+"""Values of ``amenity`` that are facilities of their own. Where a place lists several (``shower;toilets``)
+the first in this order is its kind."""
+
+HOSTED_KINDS = (("toilets", "yes", "toilets"), ("baby_feeding", "room", "baby_care"))
+"""Key and value on a host, and the kind that it says is there. ``toilets=separate`` is mapped as an object of
+its own; ``baby_feeding=yes`` promises a chair, not a room."""
+
+FORMER_PREFIXES = ("disused", "abandoned", "closed", "was", "removed", "demolished", "razed", "destroyed")
+"""Lifecycle prefixes of what once was: ``disused:amenity=toilets`` tells the writer to close what it knew as
+open."""
+
+KEYS = ("amenity", *(key for key, _, _ in HOSTED_KINDS), *(f"{prefix}:amenity" for prefix in FORMER_PREFIXES))
+"""An object with none of these keys is no facility; a reader may drop it unseen."""
+
+HOST_KEYS = (
+    *(
+        "amenity",
+        "shop",
+        "tourism",
+        "leisure",
+        "railway",
+        "aeroway",
+        "public_transport",
+        "highway",
+        "office",
+        "craft",
+    ),
+    *("healthcare", "club", "historic", "man_made", "natural", "landuse", "building"),
+)
+"""Where the word for a host is looked for: first what people go there for, last what it is made of (a
+supermarket is also ``building=retail``, a station ``public_transport=station``)."""
+
+OUT_OF_USE = (
+    *(("disused", "yes"), ("abandoned", "yes"), ("closed", "yes")),
+    *(("operational_status", status) for status in ("closed", "out_of_order", "broken")),
+)
+
+ACCESS_WORDS: Tags = {
+    **dict.fromkeys(("yes", "public", "permissive", "designated", "official"), "public"),
+    **dict.fromkeys(("customers", "customer"), "customers"),
+    **dict.fromkeys(("private", "no", "permit"), "private"),
+    "key": "key",
+}
+WHEELCHAIR_WORDS: Tags = {
+    "yes": "yes", "designated": "yes", "official": "yes", "limited": "limited", "no": "no",
+}  # fmt: skip
+YES_NO_WORDS: Tags = {"yes": "yes", "no": "no"}
+SHOWER_WORDS: Tags = {**YES_NO_WORDS, "hot": "yes", "cold": "yes", "indoor": "yes", "outdoor": "yes"}
+CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
+"""``limited`` means a surface that was not made for it, which is neither yes nor no."""
+SEGREGATED_WORDS: Tags = {"yes": "no", "no": "yes"}
+
+AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
+"""One sum of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a
+sentence."""
+
+
+class _Reading(NamedTuple):
+    """How an object's tags are to be read.
+
+    Attributes:
+        kind: what it is.
+        hosted: it is a property of the place around it.
+        prefixes: what stands before a key that speaks of the facility, the strongest first.
+        former: its tags say that it once was.
+    """
+
+    kind: str
+    hosted: bool
+    prefixes: tuple[str, ...]
+    former: bool = False
+
+
+def is_facility(tags: Tags) -> bool:
+    """Tell whether the tags are those of a facility, past or present."""
+    return _reading_of(tags) is not None
+
+
+def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | None:
+    """Read an OSM object as a facility; None where it is none.
+
+    An object of both forms (a fountain with ``toilets=yes``) is one record, of its amenity's kind.
+    """
+    reading = _reading_of(tags)
+    if reading is None:
+        return None
+    _, hosted, prefixes, _ = reading
+    venue = _venue_of(tags) if hosted else None
+    return FacilityRecord(
+        external_id=external_id,
+        kind=reading.kind,
+        location=location,
+        name=tags.get("name"),
+        venue=venue,
+        closed=_is_closed(tags, reading, venue),
+        access=_access_of(tags, reading),
+        wheelchair=_word(tags, WHEELCHAIR_WORDS, prefixes, "wheelchair"),
+        fee=_fee_of(tags, prefixes),
+        changing_table=_changing_table_of(tags),
+        all_gender=_word(tags, YES_NO_WORDS, prefixes, "unisex")
+        or _word(tags, SEGREGATED_WORDS, prefixes, "gender_segregated"),
+        male=_word(tags, YES_NO_WORDS, prefixes, "male"),
+        female=_word(tags, YES_NO_WORDS, prefixes, "female"),
+        shower=SHOWER_WORDS.get(tags.get("shower", "")),
+        drinking_water=YES_NO_WORDS.get(tags.get("drinking_water", "")),
+        operator=tags.get("operator"),
+        street=tags.get("addr:street") or tags.get("addr:place"),
+        house_number=tags.get("addr:housenumber"),
+        postcode=tags.get("addr:postcode"),
+        city=tags.get("addr:city"),
+        region=tags.get("addr:state") or tags.get("addr:province"),
+        country=_country_of(tags),
+        level=tags.get("toilets:level") or tags.get("level"),
+        opening_hours=_opening_hours_of(tags, hosted),
+        tags=tags,
+    )
+
+
+def _reading_of(tags: Tags) -> _Reading | None:
+    kind = _amenity_kind(tags.get("amenity"))
+    if kind is not None:
+        return _own_reading(kind)
+    for key, value, hosted_kind in HOSTED_KINDS:
+        if tags.get(key) == value:
+            return _Reading(hosted_kind, hosted=True, prefixes=(f"{key}:",))
+    for prefix in FORMER_PREFIXES:
+        kind = _amenity_kind(tags.get(f"{prefix}:amenity"))
+        if kind is not None:
+            return _own_reading(kind)._replace(former=True)
+    return None
+
+
+def _own_reading(kind: str) -> _Reading:
+    return _Reading(kind, hosted=False, prefixes=("", "toilets:") if kind == "toilets" else ("",))
+
+
+def _amenity_kind(amenity: str | None) -> str | None:
+    if amenity is None:
+        return None
+    if ";" not in amenity:
+        return AMENITY_KINDS.get(amenity)
+    listed = {value.strip() for value in amenity.split(";")}
+    return next((kind for value, kind in AMENITY_KINDS.items() if value in listed), None)
+
+
+def _word(tags: Tags, words: Tags, prefixes: tuple[str, ...], key: str) -> str | None:
+    """Give the first value of the key, under its prefixes, that the words know."""
+    for prefix in prefixes:
+        word = words.get(tags.get(prefix + key, ""))
+        if word is not None:
+            return word
+    return None
+
+
+def _venue_of(tags: Tags) -> str | None:
+    for key in HOST_KEYS:
+        value = tags.get(key)
+        if value and value != "no":
+            return key if value == "yes" else value
+    return None
+
+
+def _is_closed(tags: Tags, reading: _Reading, venue: str | None) -> bool:
+    if reading.former or any(tags.get(key) == value for key, value in OUT_OF_USE):
+        return True
+    # A host that lives on only as disused:shop=… has taken its toilets with it.
+    return (
+        reading.hosted
+        and venue is None
+        and any(f"{prefix}:{key}" in tags for prefix in FORMER_PREFIXES for key in HOST_KEYS)
+    )
+
+
+def _access_of(tags: Tags, reading: _Reading) -> str | None:
+    """Give who may enter; on a facility of its own also whether it takes a key.
+
+    ``locked=yes`` is a fact about the door. ``centralkey`` (Eurokey, RADAR) often speaks of the wheelchair
+    cabin alone, so it counts only where nothing else is said.
+    """
+    access = _word(tags, ACCESS_WORDS, reading.prefixes, "access")
+    if reading.hosted:
+        return access
+    if tags.get("locked") == "yes" and access != "private":
+        return "key"
+    if access is None and tags.get("centralkey", "no") != "no":
+        return "key"
+    return access
+
+
+def _fee_of(tags: Tags, prefixes: tuple[str, ...]) -> str | None:
+    for prefix in prefixes:
+        fee = _costs(tags.get(prefix + "fee")) or _costs(tags.get(prefix + "charge"))
+        if fee is not None:
+            return fee
+    return None
+
+
+def _costs(text: str | None) -> str | None:
+    """Read ``yes``, ``no`` or a sum of money (any but 0 is ``yes``); None where the text is anything else."""
+    if text is None or text in YES_NO_WORDS:
+        return text
+    amount = AMOUNT.fullmatch(text.strip())
+    if amount is None:
+        return None
+    return "yes" if amount[1].strip("0.,") else "no"
+
+
+def _changing_table_of(tags: Tags) -> str | None:
+    # diaper=* is the older name of the same key.
+    for key in ("changing_table", "toilets:changing_table", "diaper"):
+        word = CHANGING_TABLE_WORDS.get(tags.get(key, ""))
+        if word is not None:
+            return word
+    return None
+
+
+def _country_of(tags: Tags) -> str | None:
+    country = tags.get("addr:country", "")
+    return country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None
+
+
+def _opening_hours_of(tags: Tags, hosted: bool) -> str | None:
+    toilets_hours = tags.get("toilets:opening_hours") or tags.get("opening_hours:toilets")
+    hours = tags.get("opening_hours")
+    return (toilets_hours or hours) if hosted else (hours or toilets_hours)

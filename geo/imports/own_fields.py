@@ -1,0 +1,64 @@
+"""Our own names for what a facility has: the columns of our CSV and the properties of our GeoJSON."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from geo.coordinates import Point
+from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.imports.record import FacilityRecord, Rejection
+
+ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {
+    "kind": KINDS,
+    "access": ACCESSES,
+    "wheelchair": WHEELCHAIR,
+    **dict.fromkeys(
+        ("closed", "fee", "changing_table", "all_gender", "male", "female", "shower", "drinking_water"),
+        YES_NO,
+    ),
+}
+"""The fields that take one of a few words; the others are free text."""
+
+FIELDS = frozenset(field.name for field in fields(FacilityRecord)) - {"external_id", "location", "tags"}
+"""What a row may say besides its name, its place and the tags that go with it."""
+
+
+def facility_of(
+    external_id: str, location: Point, said: Mapping[str, object], tags: dict[str, str]
+) -> FacilityRecord | Rejection:
+    """Read a row of our own fields as a facility; an empty or missing field is unknown.
+
+    Args:
+        external_id: the row's name in its dataset.
+        location: where it is.
+        said: field name to text; None and the empty text say nothing.
+        tags: whatever else the row says.
+    """
+    words: dict[str, str] = {}
+    for name, value in said.items():
+        if value is None or value == "":
+            continue
+        fault = _fault_in(name, value)
+        if fault is not None:
+            return Rejection(external_id, fault)
+        words[name] = str(value)
+    if "kind" not in words:
+        return Rejection(external_id, "kind is empty")
+    closed = words.pop("closed", "no") == "yes"
+    return FacilityRecord(
+        external_id=external_id, location=location, closed=closed, tags=tags, kind=words.pop("kind"), **words
+    )
+
+
+def _fault_in(name: str, value: object) -> str | None:
+    if name not in FIELDS:
+        return f"{name} is no field of ours"
+    if not isinstance(value, str):
+        return f"{name} must be text"
+    allowed = ALLOWED_WORDS.get(name)
+    if allowed is not None and value not in allowed:
+        return f"{name} is {value!r}, not one of {', '.join(allowed)}"
+    if name == "country" and not (
+        len(value) == 2 and value.isascii() and value.isalpha() and value.isupper()
+    ):
+        return f"country is {value!r}, not two capital letters (ISO 3166-1)"
+    return None

@@ -1,0 +1,47 @@
+"""One point that stands for a shape: on its surface, so that no pin falls into the lake beside a crescent."""
+
+from collections.abc import Sequence
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.coordinates import BoundingBox, Point
+from geo.errors import InvalidCoordinates
+
+Position = tuple[float, float]
+"""Longitude and latitude in degrees."""
+
+
+def point_on(shape: BaseGeometry) -> Point:
+    """Give a point of the shape: inside an area, at the middle of a line.
+
+    Raises:
+        InvalidCoordinates: the shape is empty, or a part of it lies nowhere on the Earth.
+    """
+    if shape.is_empty:
+        raise InvalidCoordinates("its geometry has no positions")
+    BoundingBox(*shape.bounds)
+    if isinstance(shape, shapely.LineString):
+        point = shape.interpolate(0.5, normalized=True)
+    else:
+        point = shape.representative_point()
+    return Point(point.x, point.y)
+
+
+def point_on_outline(lines: Sequence[Sequence[Position]]) -> Point:
+    """Give a point of the area that the lines enclose together; of the lines where they enclose none.
+
+    One closed line is an area, one open line a path; several are the outer and inner rings of a multipolygon,
+    whole or in pieces. Lines that an extract has cut off enclose nothing, but still tell the place within
+    metres.
+
+    Raises:
+        InvalidCoordinates: there is no position at all, or one lies nowhere on the Earth.
+    """
+    drawn = [shapely.LineString(line) for line in lines if len(line) > 1]
+    if not drawn:
+        return point_on(shapely.MultiPoint([position for line in lines for position in line]))
+    paths = drawn[0] if len(drawn) == 1 else shapely.MultiLineString(drawn)
+    BoundingBox(*paths.bounds)  # the even-odd rule of build_area wants finite positions
+    area = shapely.build_area(paths)
+    return point_on(paths if area.is_empty else area)
