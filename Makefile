@@ -1,0 +1,76 @@
+# The only commands a newcomer needs. Whatever they lack is made or installed on the way; nothing is asked.
+#
+#   make run     serve on PORT (8000), with a private PostGIS unless DATABASE_URL names one
+#   make test    the tests; ARGS are pytest's: make test ARGS="-k nearby"
+#   make check   format, lint, types
+#   make bench   the measurements; ARGS are the benchmark's
+#   make stop    stop the private PostGIS
+#
+# Written for GNU make 3.81, the one of macOS. Python's tools are run as modules, so that a checkout may be moved.
+
+PYTHON := .venv/bin/python
+SHELL := /bin/bash
+
+.PHONY: run test check bench stop broken
+
+run: .venv/runtime
+	@exec $(PYTHON) -m flask up
+
+test: .venv/development
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: .venv/development
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	@! grep -rnE --include='*.'{py,sql,md,toml,txt} --exclude-dir='.[a-z]*' 'TODO|FIXME|XXX' . \
+	    || { echo 'make check: do it now or leave it out' >&2; exit 1; }
+
+bench: .venv/runtime
+	@$(PYTHON) -m bench $(ARGS)
+
+stop: .venv/runtime
+	@$(PYTHON) -m flask database stop
+
+# These two files stand for a finished installation. They go before pip starts and come back when it has ended,
+# so that after an interruption the next make begins again from an empty environment.
+.venv/runtime: requirements.txt
+	@$(new_environment)
+	@rm -f .venv/runtime .venv/development
+	@$(call pip_install,requirements.txt)
+	@touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	@rm -f $@
+	@$(call pip_install,requirements-dev.txt)
+	@touch $@
+
+# An environment whose Python has gone, as after an upgrade of the system, is made anew.
+ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
+.venv/runtime: broken
+endif
+
+define pip_install
+echo 'Installing $(1)' >&2; \
+$(PYTHON) -m pip install -qq --disable-pip-version-check --no-input -r $(1)
+endef
+
+# Debian's python3 lacks ensurepip until python3-venv is installed; python3.12's is in python3.12-venv.
+# Where there is no python3 at all, python3-venv brings it.
+define new_environment
+if [ -e .venv/runtime ] && $(PYTHON) -c ''; then exit 0; fi 2>/dev/null; \
+for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
+    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+done; \
+if [ $$python = none ] && ! command -v python3 >/dev/null; then python=python3; fi; \
+if [ $$python = none ]; then echo 'Python 3.11 or newer is missing: install it first' >&2; exit 1; fi; \
+if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+    if [ $$(id -u) = 0 ]; then sudo=; elif [ -t 0 ]; then sudo=sudo; else sudo='sudo -n'; fi; \
+    apt="$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq"; \
+    echo "Installing $$python-venv" >&2; \
+    $$apt install -y $$python-venv >/dev/null 2>&1 \
+        || { $$apt update && $$apt install -y $$python-venv; } >/dev/null 2>&1 \
+        || { echo "Python's venv is missing: run \`sudo apt-get install $$python-venv\`" >&2; exit 1; }; \
+fi; \
+$$python -m venv --clear .venv
+endef
