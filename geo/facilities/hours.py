@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,8 @@ _ZONE_MAP_LON_MAX = 179.999
 _ZONE_MAP_LAT_MAX = 89.9
 """At the poles and on the antimeridian itself the library knows no time zone, and says so on stderr."""
 
-_CACHED_TEXTS = 4096
-"""Texts kept compiled, each with its zone: some 10 kB each for daily hours, 40 MB in all."""
+_CACHED_TEXTS = 2048
+"""Texts kept compiled, each with its zone: some 27 kB each with what is written of them, 55 MB in all."""
 
 _UTC_ZONE = ZoneInfo("UTC")
 """The library takes no other tzinfo than a ZoneInfo."""
@@ -92,7 +92,7 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     if _PLACE_DEPENDENT.search(text):
         return _compile(text, start, partial(OpeningHours, coords=(lat, lon)))
     any_span = next(OpeningHours("24/7", coords=(lat, lon)).intervals(start))
-    return _compile_in_zone(text, start, str(any_span[0].tzinfo))
+    return _compile_in_zone(text, start, _time_zone(str(any_span[0].tzinfo)))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
@@ -105,10 +105,16 @@ def _bound(instant: datetime | None) -> str:
     return instant.isoformat() if instant else ""
 
 
+@cache
+def _time_zone(key: str) -> ZoneInfo:
+    """Keep a zone loaded: zoneinfo keeps but eight by itself, and an import of the world meets hundreds."""
+    return ZoneInfo(key)
+
+
 @lru_cache(maxsize=_CACHED_TEXTS)
-def _compile_in_zone(text: str, start: datetime, zone: str) -> CompiledHours | None:
+def _compile_in_zone(text: str, start: datetime, zone: ZoneInfo) -> CompiledHours | None:
     """Compile a text that means the same in the whole time zone; most rows of an import share theirs."""
-    return _compile(text, start, partial(OpeningHours, timezone=ZoneInfo(zone)))
+    return _compile(text, start, partial(OpeningHours, timezone=zone))
 
 
 def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
