@@ -196,7 +196,7 @@ class LocalPostgres:
         try:
             with self._lock_file.open("r+b") as lock:
                 return not _locked(lock.fileno())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except PermissionError as error:
             raise DatabaseUnavailable(f"{self._folder} belongs to another user") from error
@@ -208,7 +208,7 @@ class LocalPostgres:
         mode = 0o711 if os.geteuid() == 0 else 0o700
         try:
             for folder in reversed([self._folder, *self._folder.parents]):
-                if not folder.exists():
+                if not folder.is_dir():
                     folder.mkdir(exist_ok=True)
                     folder.chmod(mode)
                 elif os.geteuid() == 0 and folder.is_relative_to(self._root):
@@ -292,7 +292,7 @@ def _account() -> pwd.struct_passwd:
 
 def _reachable_by_others(data_dir: Path) -> bool:
     """Tell whether an account that owns none of the folders gets into data_dir, once root opens that one."""
-    folders = [folder for folder in (data_dir, *data_dir.parents) if folder.exists()]
+    folders = [folder for folder in (data_dir, *data_dir.parents) if folder.is_dir()]
     return all(
         folder.stat().st_mode & stat.S_IXOTH or (folder == data_dir and folder.stat().st_uid == os.geteuid())
         for folder in folders
