@@ -48,7 +48,6 @@ SNIFFED_BYTES = 65536
 """As much of a file as tells its format: a header row, or a JSON document's first features."""
 
 OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
-OSM_PBF_MAGIC = b"OSMHeader"
 OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
@@ -113,7 +112,7 @@ def detect_format(path: Path) -> str:
 
 def _format_of(name: str, start: bytes) -> str | None:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if name.endswith(OSM_SUFFIXES) or OSM_PBF_MAGIC in start[:64]:
+    if name.endswith(OSM_SUFFIXES):
         return "osm"
     if text.startswith(b"{"):
         return _format_of_json(text)

@@ -1,11 +1,11 @@
 """GeoJSON (RFC 7946): a FeatureCollection with OSM tags or with our own properties."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from geo.coordinates import Point
@@ -37,7 +37,9 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def _read(path: Path, read_properties: PropertiesReader) -> Iterator[FacilityRecord | Rejection]:
-    return map(partial(_facility_of_feature, read_properties), stream_items(path, "features"))
+    for number, feature in enumerate(stream_items(path, "features"), start=1):
+        row = _facility_of_feature(read_properties, feature)
+        yield row if row.external_id else replace(row, external_id=f"feature {number}")
 
 
 def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection:
@@ -81,7 +83,7 @@ def _location_of(geometry: Any) -> Point:
 def _point_on_geometry(geometry: dict[str, Any]) -> Point:
     try:
         return point_on(shape(geometry))
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, shapely.GEOSException) as error:
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, ShapelyError) as error:
         raise InvalidCoordinates(f"its {geometry['type']} makes no sense") from error
 
 

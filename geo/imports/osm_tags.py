@@ -211,7 +211,7 @@ def _access_of(tags: Tags, reading: _Reading) -> str | None:
 
 def _fee_of(tags: Tags, prefixes: tuple[str, ...]) -> str | None:
     for prefix in prefixes:
-        fee = _costs(tags.get(prefix + "fee")) or _costs(tags.get(prefix + "charge"))
+        fee = _costs(tags.get(prefix + "fee")) or _charges(tags.get(prefix + "charge", ""))
         if fee is not None:
             return fee
     return None
@@ -225,6 +225,13 @@ def _costs(text: str | None) -> str | None:
     if amount is None:
         return None
     return "yes" if amount[1].strip("0.,") else "no"
+
+
+def _charges(text: str) -> str | None:
+    """Read the sums of a price list; several of them, or one by the hour, are a charge as well."""
+    if re.search("[1-9]", text):
+        return "yes"
+    return "no" if text == "no" or "0" in text else None
 
 
 def _changing_table_of(tags: Tags) -> str | None:

@@ -27,13 +27,13 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
             server gave up half-way: taken for the whole, it would close every place that it lacks.
     """
     _check_complete(path)
-    for element in stream_items(path, "elements"):
+    for number, element in enumerate(stream_items(path, "elements"), start=1):
         tags = element.get("tags") if isinstance(element, dict) else None
         if not isinstance(tags, dict):
             continue
         tags = {key: value for key, value in tags.items() if isinstance(value, str)}
         if is_facility(tags):
-            yield _facility_of_element(element, tags)
+            yield _facility_of_element(element, tags, number)
 
 
 def _check_complete(path: Path) -> None:
@@ -47,9 +47,11 @@ def _check_complete(path: Path) -> None:
         raise UnreadableFile(f"{path.name} is incomplete: {failure[1].decode(errors='replace')}")
 
 
-def _facility_of_element(element: dict[str, Any], tags: dict[str, str]) -> FacilityRecord | Rejection:
+def _facility_of_element(
+    element: dict[str, Any], tags: dict[str, str], number: int
+) -> FacilityRecord | Rejection:
     if not isinstance(element.get("type"), str) or not isinstance(element.get("id"), int):
-        return Rejection("", "it has no type and id")
+        return Rejection(f"element {number}", "it has no type and id")
     external_id = f"{element['type']}/{element['id']}"
     try:
         location = _location_of(element)

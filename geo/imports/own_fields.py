@@ -1,5 +1,6 @@
 """Our own names for what a facility has: the columns of our CSV and the properties of our GeoJSON."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -17,6 +18,8 @@ ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The fields that take one of a few words; the others are free text."""
+
+COUNTRY_CODE = re.compile("[A-Z]{2}")
 
 FIELDS = frozenset(field.name for field in fields(FacilityRecord)) - {"external_id", "location", "tags"}
 """What a row may say besides its name, its place and the tags that go with it."""
@@ -52,13 +55,12 @@ def facility_of(
 def _fault_in(name: str, value: object) -> str | None:
     if name not in FIELDS:
         return f"{name} is no field of ours"
-    if not isinstance(value, str):
-        return f"{name} must be text"
     allowed = ALLOWED_WORDS.get(name)
     if allowed is not None and value not in allowed:
         return f"{name} is {value!r}, not one of {', '.join(allowed)}"
-    if name == "country" and not (
-        len(value) == 2 and value.isascii() and value.isalpha() and value.isupper()
-    ):
+    # JSON writes postcodes, house numbers and levels as numbers too.
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return f"{name} must be text"
+    if name == "country" and not COUNTRY_CODE.fullmatch(str(value)):
         return f"country is {value!r}, not two capital letters (ISO 3166-1)"
     return None

@@ -1,0 +1,158 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from geo.errors import UnreadableFile
+from geo.imports import australia
+from geo.imports.record import FacilityRecord, Rejection
+from tests.geo.imports.real_data import real_file
+
+ROW_OF_2016 = {
+    "ToiletID": "1", "Name": "Sandy Beach Reserve", "address": "West Road", "suburb": "Bassendean",
+    "Postcode": "6054", "Male": "True", "Female": "True", "Unisex": "False", "AccessLimited": "False",
+    "PaymentRequired": "False", "KeyRequired": "False", "AccessibleMale": "True",
+    "AccessibleFemale": "True", "AccessibleUnisex": "False", "MLAK": "False", "IsOpen": "AllHours",
+    "BabyChange": "False", "Showers": "True", "DrinkingWater": "False", "SharpsDisposal": "True",
+    "IconAltText": "Male and Female, or Unisex (Accessible)",
+    "Latitude": "-31.921836", "Longitude": "115.95020622", "state.abbr": "WA",
+}  # fmt: skip
+
+ROW_OF_2026 = {
+    "FacilityID": "123", "URL": "https://toiletmap.gov.au/facility/123", "Name": "Example Park",
+    "FacilityType": "Park or reserve", "Address1": "1 Example St", "Town": "Sydney", "State": "NSW",
+    "Latitude": "-33.8708", "Longitude": "151.2073", "KeyRequired": "False", "MLAK24": "False",
+    "MLAKAfterHours": "True", "PaymentRequired": "False", "BabyChange": "False", "BabyCareRoom": "True",
+    "DumpPoint": "False", "OpeningHours": "OPEN: Daylight hours", "Male": "False", "Female": "False",
+    "Unisex": "False", "AllGender": "True", "Ambulant": "False", "Accessible": "False",
+    "DrinkingWater": "True", "Shower": "False",
+}  # fmt: skip
+
+
+def read_row(path: Path, row: dict[str, str], **changes: str) -> FacilityRecord | Rejection:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow({**row, **changes})
+    (read,) = australia.read(path)
+    return read
+
+
+def record_of(path: Path, row: dict[str, str], **changes: str) -> FacilityRecord:
+    record = read_row(path, row, **changes)
+    assert isinstance(record, FacilityRecord)
+    return record
+
+
+def test_a_row_of_2016_is_read(tmp_path: Path) -> None:
+    record = record_of(tmp_path / "x.csv", ROW_OF_2016)
+    assert (record.external_id, record.kind, record.name) == ("1", "toilets", "Sandy Beach Reserve")
+    assert (record.location.lon, record.location.lat) == (115.95020622, -31.921836)
+    assert (record.street, record.city, record.postcode) == ("West Road", "Bassendean", "6054")
+    assert (record.region, record.country) == ("WA", "AU")
+    assert (record.access, record.fee, record.wheelchair) == ("public", "no", "yes")
+    assert (record.shower, record.drinking_water, record.changing_table) == ("yes", "no", "no")
+    assert (record.male, record.female, record.all_gender) == ("yes", "yes", "no")
+    assert (record.opening_hours, record.closed) == ("24/7", False)
+    assert record.tags["SharpsDisposal"] == "True"
+    assert "Latitude" not in record.tags
+
+
+def test_a_row_of_a_later_edition_is_read_by_its_names(tmp_path: Path) -> None:
+    record = record_of(tmp_path / "x.csv", ROW_OF_2026)
+    assert (record.external_id, record.street, record.city, record.region) == (
+        "123", "1 Example St", "Sydney", "NSW",
+    )  # fmt: skip
+    assert (record.opening_hours, record.shower, record.drinking_water) == ("sunrise-sunset", "no", "yes")
+    assert (record.all_gender, record.changing_table) == ("yes", "yes")
+
+
+def test_a_flag_that_began_as_false_everywhere_says_no_no(tmp_path: Path) -> None:
+    assert record_of(tmp_path / "x.csv", ROW_OF_2026).wheelchair is None
+
+
+def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> None:
+    assert record_of(tmp_path / "x.csv", ROW_OF_2026).access == "public"
+
+
+@pytest.mark.parametrize(
+    ("changes", "access"),
+    [
+        ({"KeyRequired": "True"}, "key"),
+        ({"MLAK": "True"}, "key"),
+        ({"MLAK": "True", "AccessLimited": "True"}, "key"),
+        ({"AccessLimited": "True"}, None),
+        ({}, "public"),
+        ({"KeyRequired": ""}, None),
+    ],
+)
+def test_access_is_by_key_limited_or_for_all(
+    tmp_path: Path, changes: dict[str, str], access: str | None
+) -> None:
+    assert record_of(tmp_path / "x.csv", ROW_OF_2016, **changes).access == access
+
+
+@pytest.mark.parametrize(
+    ("word", "hours"),
+    [
+        ("AllHours", "24/7"),
+        ("DaylightHours", "sunrise-sunset"),
+        ("Variable", None),
+        ("", None),
+        ("OPEN: 9am-5pm", "OPEN: 9am-5pm"),
+    ],
+)
+def test_opening_hours_are_put_in_osm_syntax_or_left_alone(
+    tmp_path: Path, word: str, hours: str | None
+) -> None:
+    assert record_of(tmp_path / "x.csv", ROW_OF_2016, IsOpen=word).opening_hours == hours
+
+
+def test_a_place_that_is_currently_closed_is_closed(tmp_path: Path) -> None:
+    record = record_of(tmp_path / "x.csv", ROW_OF_2026, OpeningHours="Currently closed")
+    assert (record.closed, record.opening_hours) == (True, None)
+
+
+def test_a_dump_point_for_caravans_is_no_toilet_to_be_sent_to(tmp_path: Path) -> None:
+    none = dict.fromkeys(("Male", "Female", "AccessibleMale", "AccessibleFemale"), "False")
+    record = record_of(tmp_path / "x.csv", ROW_OF_2016, IconAltText="Caravan Dump Point", **none)
+    assert record.closed
+
+
+def test_a_toilet_beside_a_dump_point_stays_open(tmp_path: Path) -> None:
+    assert not record_of(tmp_path / "x.csv", ROW_OF_2016, IconAltText="Caravan Dump Point").closed
+    assert not record_of(tmp_path / "x.csv", ROW_OF_2026, DumpPoint="True").closed
+
+
+@pytest.mark.parametrize(
+    ("changes", "rejection"),
+    [
+        ({"Latitude": ""}, Rejection("1", "row 2: lon '115.95020622' and lat '' are not both numbers")),
+        ({"Latitude": "nan"}, Rejection("1", "row 2: latitude nan is not within -90 and 90")),
+        ({"ToiletID": ""}, Rejection("row 2", "row 2: ToiletID is empty")),
+    ],
+)
+def test_a_row_that_is_nowhere_is_rejected(
+    tmp_path: Path, changes: dict[str, str], rejection: Rejection
+) -> None:
+    assert read_row(tmp_path / "x.csv", ROW_OF_2016, **changes) == rejection
+
+
+def test_another_table_is_not_taken_for_the_map(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("ToiletID,Name\n1,x\n", encoding="utf-8")
+    with pytest.raises(
+        UnreadableFile, match=r"x\.csv is not the National Public Toilet Map: it lacks Latitude"
+    ):
+        list(australia.read(path))
+
+
+def test_the_map_of_2016_has_its_counts() -> None:
+    rows = list(australia.read(real_file("australia_nptm_2016.csv")))
+    records = [row for row in rows if isinstance(row, FacilityRecord)]
+    assert len(rows) == len(records) == 17_985
+    assert sum(record.changing_table == "yes" for record in records) == 1833
+    assert sum(record.shower == "yes" for record in records) == 1009
+    assert sum(record.drinking_water == "yes" for record in records) == 1308
+    assert sum(record.closed for record in records) == 434
+    assert all(record.fee and record.wheelchair and record.male for record in records)

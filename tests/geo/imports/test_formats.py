@@ -1,0 +1,114 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from geo.errors import UnreadableFile
+from geo.imports.formats import FORMATS, OPENSTREETMAP, detect_format
+from geo.imports.record import FacilityRecord, Rejection
+from tests.geo.imports.real_data import real_file
+
+OSM_FEATURE = {"properties": {"@id": "node/1", "amenity": "toilets"}}
+OWN_FEATURE = {"id": "a1", "properties": {"kind": "toilets"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("x.osm.pbf", "", "osm"),
+        ("x.OSM", "<osm/>", "osm"),
+        ("x.osm.bz2", "", "osm"),
+        ("x.json", '{"version": 0.6, "generator": "Overpass API", "elements": []}', "overpass"),
+        ("x.json", json.dumps({"type": "FeatureCollection", "features": [OSM_FEATURE]}), "osm-geojson"),
+        ("x.geojson", "\ufeff" + json.dumps({"features": [OWN_FEATURE]}, indent=2), "geojson"),
+        ("x.csv", "ToiletID,Name,address\n", "australia"),
+        ("x.csv", '\ufeff"FacilityID","URL","Name"\r\n', "australia"),
+        ("x.csv", "external_id,kind,lon,lat\n", "csv"),
+        ("x", "lon,lat,kind,external_id", "csv"),
+    ],
+)
+def test_a_format_is_told_by_suffix_and_first_bytes(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert detect_format(path) == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "Facility Name,Location Type\n",
+        "[{}]",
+        "{}",
+        '{"type": "FeatureCollection", "features": []}',
+        '{"features": [{"properties": {"TYPE": "WC"}}]}',
+    ],
+)
+def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(
+        UnreadableFile, match=r"^x\.txt looks like none .* osm, overpass, osm-geojson, geojson,"
+    ):
+        detect_format(path)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"^x\.csv cannot be opened: No such file"):
+        detect_format(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("osm_liechtenstein_2021.osm.pbf", "osm"),
+        ("paris_osm_toilets_2021.geojson", "osm-geojson"),
+        ("australia_nptm_2016.csv", "australia"),
+    ],
+)
+def test_a_real_file_is_known(name: str, expected: str) -> None:
+    assert detect_format(real_file(name)) == expected
+
+
+@pytest.mark.parametrize("name", ["nyc_public_restrooms_2025.csv", "paris_sanisettes_2022.json"])
+def test_a_citys_own_list_is_not_guessed_at(name: str) -> None:
+    with pytest.raises(UnreadableFile, match="looks like none"):
+        detect_format(real_file(name))
+
+
+def test_only_data_of_known_origin_come_with_terms() -> None:
+    assert {name for name, known in FORMATS.items() if known.source is None} == {"geojson", "csv"}
+    assert (
+        FORMATS["osm"].source is FORMATS["osm-geojson"].source is FORMATS["overpass"].source is OPENSTREETMAP
+    )
+
+
+CSV_WITH_NUL = "external_id,kind,lon,lat,name\na1,toilets,1,2,W\0C\n"
+GEOJSON_WITH_NUL = r"""{"features": [{"id": "a1", "properties": {"kind": "toilets", "tags": {"a\u0000": ""}},
+    "geometry": {"type": "Point", "coordinates": [1, 2]}}]}"""
+OVERPASS_WITH_NUL = r"""{"elements": [{"type": "node", "id": 1, "lon": 1, "lat": 2,
+    "tags": {"amenity": "toilets", "name": "W\u0000C"}}]}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("csv", CSV_WITH_NUL), ("geojson", GEOJSON_WITH_NUL), ("overpass", OVERPASS_WITH_NUL)],
+)
+def test_text_that_the_database_cannot_keep_is_rejected(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / "x"
+    path.write_text(content, encoding="utf-8")
+    (row,) = FORMATS[name].read(path)
+    assert row in (
+        Rejection("a1", "its text holds a NUL character"),
+        Rejection("node/1", "its text holds a NUL character"),
+    )
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(OVERPASS_WITH_NUL.replace("u0000", "ud800"), encoding="utf-8")
+    (record,) = FORMATS["overpass"].read(path)
+    assert isinstance(record, FacilityRecord)
+    assert (record.name or "").encode() != b""

@@ -1,0 +1,196 @@
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geo.coordinates import Point
+from geo.errors import UnreadableFile
+from geo.imports import geojson
+from geo.imports.record import FacilityRecord, Rejection
+from tests.geo.imports.real_data import real_file
+
+HERE = {"type": "Point", "coordinates": [24.94, 60.17]}
+TOILETS = {"@id": "node/1", "amenity": "toilets"}
+SQUARE = [[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]
+
+
+def collection(path: Path, *features: Any) -> Path:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def feature(properties: Any, geometry: Any = HERE, **more: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry, **more}
+
+
+@pytest.mark.parametrize(
+    ("properties", "more", "external_id"),
+    [
+        ({"@id": "node/1"}, {"id": "node/2"}, "node/1"),
+        ({}, {"id": "way/2"}, "way/2"),
+        ({"id": "node/3"}, {}, "node/3"),
+        ({}, {"id": 4}, "4"),
+    ],
+)
+def test_the_id_is_found_where_exporters_put_it(
+    tmp_path: Path, properties: dict[str, str], more: dict[str, Any], external_id: str
+) -> None:
+    path = collection(tmp_path / "x.json", feature({**properties, "amenity": "toilets"}, **more))
+    assert [row.external_id for row in geojson.read_osm(path)] == [external_id]
+
+
+def test_tags_are_kept_and_the_exporters_own_notes_are_not(tmp_path: Path) -> None:
+    properties = {**TOILETS, "@relations": [], "level": 0, "fee": None}
+    (record,) = geojson.read_osm(collection(tmp_path / "x.json", feature(properties)))
+    assert isinstance(record, FacilityRecord)
+    assert (record.tags, record.level) == ({"amenity": "toilets", "level": "0"}, "0")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "location"),
+    [
+        (HERE, Point(24.94, 60.17)),
+        ({"type": "Point", "coordinates": [24, 60, 12.5]}, Point(24, 60)),
+        ({"type": "Polygon", "coordinates": [SQUARE]}, Point(1, 1)),
+        ({"type": "MultiPolygon", "coordinates": [[SQUARE]]}, Point(1, 1)),
+        ({"type": "LineString", "coordinates": [[0, 0], [1, 0], [4, 0]]}, Point(2, 0)),
+    ],
+)
+def test_a_geometry_is_told_by_a_point_on_it(tmp_path: Path, geometry: Any, location: Point) -> None:
+    (record,) = geojson.read_osm(collection(tmp_path / "x.json", feature(TOILETS, geometry)))
+    assert isinstance(record, FacilityRecord)
+    assert record.location == location
+
+
+@pytest.mark.parametrize(
+    ("geometry", "reason"),
+    [
+        (None, "it has no geometry"),
+        ([], "it has no geometry"),
+        ({"type": "Point", "coordinates": [24, 95]}, "latitude 95 is not within -90 and 90"),
+        ({"type": "Point", "coordinates": ["east", "60"]}, "its Point makes no sense"),
+        ({"type": "Point", "coordinates": []}, "its geometry has no positions"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, "its Polygon makes no sense"),
+        (
+            {"type": "Polygon", "coordinates": [[[0, 0], [1, 99], [1, 0], [0, 0]]]},
+            "latitude 99.0 is not within",
+        ),
+        ({"type": "Polygon", "coordinates": [7]}, "its Polygon makes no sense"),
+        ({"type": "Circle", "coordinates": [1, 2]}, "its Circle makes no sense"),
+    ],
+)
+def test_a_feature_that_is_nowhere_is_rejected(tmp_path: Path, geometry: Any, reason: str) -> None:
+    path = collection(tmp_path / "x.json", feature(TOILETS, geometry), feature(TOILETS))
+    rejection, record = geojson.read_osm(path)
+    assert isinstance(rejection, Rejection)
+    assert rejection.external_id == "node/1"
+    assert rejection.reason.startswith(reason)
+    assert isinstance(record, FacilityRecord)
+
+
+@pytest.mark.parametrize(
+    ("row", "rejection"),
+    [
+        (7, Rejection("feature 1", "a feature must be an object")),
+        (feature({"amenity": "toilets"}), Rejection("feature 1", "it has no id")),
+        (feature([1]), Rejection("feature 1", "properties must be an object")),
+        (
+            feature({"@id": "node/1", "amenity": "cafe"}),
+            Rejection("node/1", "its tags are those of no facility"),
+        ),
+    ],
+)
+def test_a_feature_that_is_no_facility_is_rejected(tmp_path: Path, row: Any, rejection: Rejection) -> None:
+    assert list(geojson.read_osm(collection(tmp_path / "x.json", row))) == [rejection]
+
+
+def test_our_own_properties_are_read_by_their_names(tmp_path: Path) -> None:
+    properties = {
+        "kind": "toilets", "name": "Kauppatori", "wheelchair": "limited", "fee": None, "closed": "no",
+        "postcode": 170, "tags": {"soap": "yes"},
+    }  # fmt: skip
+    (record,) = geojson.read_own(collection(tmp_path / "x.json", feature(properties, id="hki-1")))
+    assert record == FacilityRecord(
+        external_id="hki-1", kind="toilets", location=Point(24.94, 60.17), name="Kauppatori",
+        wheelchair="limited", postcode="170", tags={"soap": "yes"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"name": "x"}, "kind is empty"),
+        ({"kind": "bench"}, "kind is 'bench', not one of toilets, drinking_water, shower, baby_care"),
+        ({"kind": "toilets", "fee": True}, "fee is True, not one of yes, no"),
+        ({"kind": "toilets", "fee": []}, "fee is [], not one of yes, no"),
+        ({"kind": "toilets", "name": ["x"]}, "name must be text"),
+        (
+            {"kind": "toilets", "country": "Finland"},
+            "country is 'Finland', not two capital letters (ISO 3166-1)",
+        ),
+        ({"kind": "toilets", "wheelchiar": "yes"}, "wheelchiar is no field of ours"),
+        ({"kind": "toilets", "tags": {"a": 1}}, "tags must be an object of texts"),
+    ],
+)
+def test_a_property_that_is_not_ours_is_told(tmp_path: Path, properties: dict[str, Any], reason: str) -> None:
+    path = collection(tmp_path / "x.json", feature(properties, id="a"))
+    assert list(geojson.read_own(path)) == [Rejection("a", reason)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"type": "Feature"}',
+        b'{"type": "FeatureCollection", "features": [{"type": "Feature", ',
+        b'{"features": [{"type": "Feature"}], }',
+        b'{"features": [{"id": "\xff"}]}',
+        b'{"features": [{"geometry": {"coordinates": [NaN, 1]}}]}',
+    ],
+)
+def test_what_is_no_feature_collection_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.geojson"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=r"^x\.geojson .*") as caught:
+        list(geojson.read_osm(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"^x\.geojson cannot be opened: No such file"):
+        list(geojson.read_osm(tmp_path / "x.geojson"))
+
+
+def test_an_empty_collection_holds_nothing(tmp_path: Path) -> None:
+    assert list(geojson.read_osm(collection(tmp_path / "x.json"))) == []
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = collection(tmp_path / "x.json", feature(TOILETS))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(list(geojson.read_osm(path))) == 1
+
+
+def test_features_are_given_before_the_file_is_read_to_its_end(tmp_path: Path) -> None:
+    path = collection(tmp_path / "x.json", *[feature(TOILETS)] * 5000)
+    path.write_bytes(path.read_bytes()[:-1])
+    rows = geojson.read_osm(path)
+    assert len(list(islice(rows, 10))) == 10
+    with pytest.raises(UnreadableFile):
+        list(rows)
+
+
+def test_paris_has_its_toilets() -> None:
+    rows = list(geojson.read_osm(real_file("paris_osm_toilets_2021.geojson")))
+    records = [row for row in rows if isinstance(row, FacilityRecord)]
+    assert len(rows) == len(records) == 1268
+    assert {record.kind for record in records} == {"toilets"}
+    assert sum(record.fee == "yes" for record in records) == 38
+
+
+def test_paris_has_its_drinking_water() -> None:
+    rows = list(geojson.read_osm(real_file("paris_osm_drinking_water_2021.geojson")))
+    assert sum(isinstance(row, FacilityRecord) and row.kind == "drinking_water" for row in rows) == 821

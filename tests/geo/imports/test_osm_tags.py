@@ -1,0 +1,242 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.coordinates import Point
+from geo.imports import osm_tags
+from geo.imports.own_fields import ALLOWED_WORDS
+from geo.imports.record import FacilityRecord
+
+HERE = Point(24.94, 60.17)
+
+
+def facility(**tags: str) -> FacilityRecord:
+    record = osm_tags.facility_of(
+        "node/1", HERE, {key.replace("__", ":"): value for key, value in tags.items()}
+    )
+    assert record is not None
+    return record
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        ({"amenity": "toilets"}, "toilets"),
+        ({"amenity": "drinking_water"}, "drinking_water"),
+        ({"amenity": "shower"}, "shower"),
+        ({"amenity": "nursing_room"}, "baby_care"),
+        ({"amenity": "cafe", "toilets": "yes"}, "toilets"),
+        ({"shop": "mall", "baby_feeding": "room"}, "baby_care"),
+        ({"amenity": "shower;toilets"}, "toilets"),
+    ],
+)
+def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
+    assert facility(**tags).kind == kind
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"amenity": "fountain"},
+        {"amenity": "fountain", "drinking_water": "yes"},
+        {"amenity": "cafe", "toilets": "no"},
+        {"amenity": "cafe", "toilets": "separate"},
+        {"amenity": "cafe", "toilets:wheelchair": "yes"},
+        {"shop": "mall", "baby_feeding": "yes"},
+        {"proposed:amenity": "toilets"},
+    ],
+)
+def test_what_is_no_facility_is_passed_over(tags: dict[str, str]) -> None:
+    assert osm_tags.facility_of("node/1", HERE, tags) is None
+    assert not osm_tags.is_facility(tags)
+
+
+def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
+    record = facility(amenity="drinking_water", toilets="yes", fee="no")
+    assert (record.kind, record.venue, record.fee) == ("drinking_water", None, "no")
+
+
+@pytest.mark.parametrize(
+    ("tags", "venue"),
+    [
+        ({"amenity": "fuel", "shop": "convenience"}, "fuel"),
+        ({"shop": "supermarket", "building": "retail"}, "supermarket"),
+        ({"railway": "station", "public_transport": "station"}, "station"),
+        ({"tourism": "museum", "building": "yes"}, "museum"),
+        ({"building": "yes"}, "building"),
+        ({"building": "no", "name": "?"}, None),
+    ],
+)
+def test_the_venue_is_the_host_in_its_own_word(tags: dict[str, str], venue: str | None) -> None:
+    assert facility(toilets="yes", **tags).venue == venue
+
+
+def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
+    record = facility(
+        amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="private",
+        wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
+    )  # fmt: skip
+    assert (record.name, record.opening_hours) == ("Ekberg", "Mo-Fr 08:00-18:00")
+    assert (record.access, record.wheelchair, record.fee, record.male, record.female, record.all_gender) == (
+        None,
+    ) * 6
+
+
+def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
+    record = facility(
+        amenity="cafe", toilets="yes", opening_hours="24/7", changing_table="yes",
+        toilets__access="customers", toilets__wheelchair="designated", toilets__fee="0.50 EUR",
+        toilets__unisex="yes", toilets__opening_hours="08:00-20:00",
+    )  # fmt: skip
+    assert (record.access, record.wheelchair, record.fee) == ("customers", "yes", "yes")
+    assert (record.all_gender, record.changing_table, record.opening_hours) == ("yes", "yes", "08:00-20:00")
+
+
+@pytest.mark.parametrize(
+    ("tags", "access"),
+    [
+        ({"access": "yes"}, "public"),
+        ({"access": "permissive"}, "public"),
+        ({"access": "customers"}, "customers"),
+        ({"access": "no"}, "private"),
+        ({"access": "limited"}, None),
+        ({"toilets:access": "customers"}, "customers"),
+        ({"access": "key"}, "key"),
+        ({"access": "yes", "locked": "yes"}, "key"),
+        ({"access": "private", "locked": "yes"}, "private"),
+        ({"centralkey": "eurokey"}, "key"),
+        ({"centralkey": "eurokey", "access": "yes"}, "public"),
+        ({"centralkey": "no"}, None),
+        ({}, None),
+    ],
+)
+def test_access_is_who_may_enter(tags: dict[str, str], access: str | None) -> None:
+    assert facility(amenity="toilets", **tags).access == access
+
+
+@pytest.mark.parametrize(
+    ("fee", "expected"),
+    [
+        ("yes", "yes"),
+        ("no", "no"),
+        ("0.20", "yes"),
+        ("0,50 EUR", "yes"),
+        ("0,10 cts", "yes"),
+        ("€1", "yes"),
+        ("0", "no"),
+        ("0.00 EUR", "no"),
+        ("unknown", None),
+        ("donation", None),
+        ("Mo-Fr 08:00-18:00", None),
+    ],
+)
+def test_a_sum_of_money_is_a_fee(fee: str, expected: str | None) -> None:
+    assert facility(amenity="toilets", fee=fee).fee == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "fee"),
+    [
+        ({"charge": "0.2€"}, "yes"),
+        ({"charge": "0.50 EUR; 1 EUR"}, "yes"),
+        ({"charge": "no"}, "no"),
+        ({"charge": "0"}, "no"),
+        ({"charge": "?"}, None),
+        ({"fee": "no", "charge": "1 EUR"}, "no"),
+        ({"fee": "unknown", "charge": "1 EUR"}, "yes"),
+    ],
+)
+def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None) -> None:
+    assert facility(amenity="toilets", **tags).fee == fee
+
+
+@pytest.mark.parametrize(
+    ("tags", "attribute", "expected"),
+    [
+        ({"wheelchair": "official"}, "wheelchair", "yes"),
+        ({"wheelchair": "limited"}, "wheelchair", "limited"),
+        ({"wheelchair": "unknown", "toilets:wheelchair": "no"}, "wheelchair", "no"),
+        ({"wheelchair": "unknown"}, "wheelchair", None),
+        ({"gender_segregated": "no"}, "all_gender", "yes"),
+        ({"unisex": "no", "gender_segregated": "no"}, "all_gender", "no"),
+        ({"diaper": "room"}, "changing_table", "yes"),
+        ({"changing_table": "limited"}, "changing_table", None),
+        ({"shower": "hot"}, "shower", "yes"),
+        ({"addr:country": "fi"}, "country", "FI"),
+        ({"addr:country": "Finland"}, "country", None),
+        ({"opening_hours:toilets": "24/7"}, "opening_hours", "24/7"),
+    ],
+)
+def test_an_attribute_is_read_as_the_wiki_defines_it(
+    tags: dict[str, str], attribute: str, expected: str | None
+) -> None:
+    assert getattr(facility(amenity="toilets", **tags), attribute) == expected
+
+
+def test_a_fountain_that_says_its_water_is_not_for_drinking_says_so() -> None:
+    assert facility(amenity="drinking_water", drinking_water="no").drinking_water == "no"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"amenity": "toilets", "disused": "yes"},
+        {"amenity": "toilets", "operational_status": "closed"},
+        {"disused:amenity": "toilets"},
+        {"closed:amenity": "drinking_water"},
+        {"disused:shop": "kiosk", "toilets": "yes"},
+    ],
+)
+def test_a_place_out_of_use_is_closed(tags: dict[str, str]) -> None:
+    assert facility(**tags).closed
+
+
+def test_the_former_use_of_a_living_host_closes_nothing() -> None:
+    assert not facility(**{"was:shop": "bakery", "amenity": "cafe", "toilets": "yes"}).closed
+    assert not facility(**{"was:shop": "bakery", "amenity": "toilets"}).closed
+
+
+def test_every_tag_of_the_source_is_kept() -> None:
+    tags = {"amenity": "toilets", "note": "behind the church", "fee": "yes"}
+    record = osm_tags.facility_of("way/2", HERE, tags)
+    assert record is not None
+    assert (record.external_id, record.location, record.tags) == ("way/2", HERE, tags)
+
+
+KEYS = st.sampled_from(
+    [
+        *osm_tags.KEYS, *osm_tags.HOST_KEYS, "access", "toilets:access", "fee", "charge",
+        "toilets:fee", "wheelchair", "unisex", "gender_segregated", "male", "female", "shower",
+        "drinking_water", "diaper", "locked", "centralkey", "changing_table", "disused", "addr:country",
+        "opening_hours", "toilets:opening_hours", "disused:shop",
+    ]
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(
+        ["yes", "no", "toilets", "shower", "room", "limited", "customers", "0", "1 EUR", "shower;toilets"]
+    ),
+    st.text(),
+)
+
+
+@given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES))
+def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
+    record = osm_tags.facility_of("node/1", HERE, tags)
+    assert (record is not None) == osm_tags.is_facility(tags)
+    if record is None:
+        return
+    assert any(key in tags for key in osm_tags.KEYS)
+    for name, allowed in ALLOWED_WORDS.items():
+        if name != "closed":
+            assert getattr(record, name) in (*allowed, None)
+    assert record.country is None or (record.country.isupper() and len(record.country) == 2)
+    assert record.tags == tags
+
+
+@given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES), st.sampled_from(["amenity", "toilets"]))
+def test_any_tags_beside_those_of_a_facility_are_read(tags: dict[str, str], form: str) -> None:
+    record = facility(**{**tags, **({"amenity": "toilets"} if form == "amenity" else {"toilets": "yes"})})
+    for name, allowed in ALLOWED_WORDS.items():
+        if name != "closed":
+            assert getattr(record, name) in (*allowed, None)
