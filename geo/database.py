@@ -4,25 +4,32 @@ A read runs each statement by itself (autocommit, read only), so that it costs o
 replica. A write is one transaction.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, text
+from sqlalchemy import BigInteger, Connection, MetaData, Text, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from geo.errors import DatabaseUnavailable
+
+__all__ = ["Base", "Database", "Session", "data_version"]  # Session for api, which knows no sqlalchemy
 
 STATEMENT_TIMEOUT_MS = 5_000
 """A statement that runs longer is ended by the server: a nearby search takes milliseconds, and a phone has given up."""
 
 LOCK_TIMEOUT_MS = 4_000
 """A write that waits longer for a row gives up before its statement would, so that the cause is told apart."""
+
+POOL_TIMEOUT_S = 3
+"""How long a request waits for a connection while all are in use."""
 
 CONNECT_TIMEOUT_S = 3
 """How long to wait for a connection before saying that the database is away."""
@@ -56,69 +63,85 @@ def driver_url(database_url: str) -> str:
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError):
-        raise DatabaseUnavailable(
-            "DATABASE_URL is not a URL such as postgresql://user:password@host/name"
-        ) from None
+        raise DatabaseUnavailable("DATABASE_URL is not a URL such as postgresql://user:password@host/name") from None
     if url.drivername not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-        raise DatabaseUnavailable(
-            f"DATABASE_URL names {url.drivername}: only PostgreSQL with PostGIS will do"
-        )
+        raise DatabaseUnavailable(f"DATABASE_URL names {url.drivername}: only PostgreSQL with PostGIS will do")
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
 class Database:
-    """A PostGIS database and how to ask it for sessions."""
+    """A PostGIS database and how to ask it for sessions.
 
-    def __init__(
-        self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
-    ) -> None:
-        self._reads = self._engine(url, pool_size, statement_timeout_ms).execution_options(
-            isolation_level="AUTOCOMMIT", postgresql_readonly=True
-        )
-        # A write must not begin on a connection that died since it was last used; a read is simply asked again.
-        self._writes = self._engine(url, pool_size, statement_timeout_ms, pre_ping=True)
+    Each way in raises DatabaseUnavailable where the server is away, restarting, or too slow to answer in time.
+    """
 
-    @staticmethod
-    def _engine(url: str, pool_size: int, statement_timeout_ms: int, *, pre_ping: bool = False) -> Engine:
-        return create_engine(
+    def __init__(self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> None:
+        """Know the database; nothing is connected yet.
+
+        Args:
+            url: ``postgresql://…``.
+            pool_size: connections at most, for reads and for writes each.
+            statement_timeout_ms: after which the server ends a statement.
+        """
+        self._engine = create_engine(
             driver_url(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=pre_ping,
+            pool_timeout=POOL_TIMEOUT_S,
             json_deserializer=orjson.loads,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_S,
                 "application_name": "beforehand",
                 "options": (
-                    f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
-                    " -c timezone=UTC"
+                    f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
                 ),
             },
         )
+        event.listen(self._engine, "checkout", _refuse_dead)
+        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading: each statement by itself."""
-        with Session(self._reads) as session:
+        with _translated(), Session(self._reads) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session for one write; who opened it commits it, and leaving without a commit undoes it."""
-        with Session(self._writes) as session:
+        with _translated(), Session(self._engine) as session:
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A bare connection in a transaction, for migrations."""
-        with self._writes.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._reads.dispose()
-        self._writes.dispose()
+        self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()
+        raise DatabaseUnavailable(f"the database does not answer: {cause[0] if cause else error}") from error
+
+
+def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """Drop a pooled connection whose server has hung up, before it is used.
+
+    An idle connection has nothing to read; one that has is told of its end. That costs a system call, not a round trip.
+    """
+    poll = select.poll()
+    poll.register(dbapi_connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError
 
 
 def data_version(session: Session) -> str:

@@ -121,9 +121,7 @@ class LocalPostgres:
         while self._is_alive():
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(f"the private PostgreSQL does not stop: see {self._log}")
-            find_programs(self._major()).run(
-                "pg_ctl", "stop", "-D", self._folder, "-m", "fast", account=_account()
-            )
+            find_programs(self._major()).run("pg_ctl", "stop", "-D", self._folder, "-m", "fast", account=_account())
             time.sleep(POLL_S)
 
     @property
@@ -218,7 +216,7 @@ class LocalPostgres:
             _own(self._socket_dir)
         except OSError as error:
             raise DatabaseUnavailable(
-                f"cannot write {error.filename} ({error.strerror}): set BEFOREHAND_DATA_DIR"
+                f"cannot write {error.filename} ({error.strerror}): set BEFOREHAND_DATA_DIR to a folder of yours"
             ) from error
 
     def _launch(self, programs: Programs, lock: int) -> None:
@@ -285,9 +283,7 @@ def _account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(_account_name())
     except KeyError as error:
-        raise DatabaseUnavailable(
-            "PostgreSQL refuses root: add a user postgres, or set DATABASE_URL"
-        ) from error
+        raise DatabaseUnavailable("PostgreSQL refuses root: add a user postgres, or set DATABASE_URL") from error
 
 
 def _reachable_by_others(data_dir: Path) -> bool:

@@ -133,15 +133,11 @@ def _install(major: int | None) -> None:
         _run([*command[: command.index("install")], "update"])
         done = _run(command)
     if done.returncode:
-        raise DatabaseUnavailable(
-            f"{_missing(major, MACHINE)} (tried: {done.stdout.strip().rpartition(chr(10))[2]})"
-        )
+        raise DatabaseUnavailable(f"{_missing(major, MACHINE)} (tried: {done.stdout.strip().rpartition(chr(10))[2]})")
 
 
 def _missing(major: int | None, machine: Path) -> str:
-    version = (
-        f"PostgreSQL {major}, which made this cluster," if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
-    )
+    version = f"PostgreSQL {major}, which made this cluster," if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
     command = install_command(major, machine)
     by_hand = [word for word in command if word != "env" and "=" not in word and word not in {"-y", "-o"}]
     if "apt-get" in command:
@@ -155,11 +151,7 @@ def _programs_in(folder: Path) -> Programs | None:
         return None
     lines = _run([folder / "pg_config", "--version", "--sharedir"]).stdout.splitlines()
     version = re.match(r"PostgreSQL (\d+)", lines[0])  # "PostgreSQL 15.18 (Debian …)", "PostgreSQL 19beta1"
-    if (
-        not version
-        or int(version[1]) < OLDEST_MAJOR
-        or not Path(lines[1], "extension/postgis.control").exists()
-    ):
+    if not version or int(version[1]) < OLDEST_MAJOR or not Path(lines[1], "extension/postgis.control").exists():
         return None
     return Programs(major=int(version[1]), folder=folder)
 

@@ -60,10 +60,7 @@ def downgrade(database: Database, revision: str) -> None:
 def is_current(session: Session) -> bool:
     """Whether the database holds exactly the schema of this code."""
     context = MigrationContext.configure(session.connection())
-    return (
-        context.get_current_revision() == head()
-        and _installed_search(session.connection()) == _search_digest()
-    )
+    return context.get_current_revision() == head() and _installed_search(session.connection()) == _search_digest()
 
 
 def _hold_the_lock(connection: Connection) -> None:
@@ -98,9 +95,7 @@ def _search_digest() -> str:
 def _installed_search(connection: Connection) -> str | None:
     """The digest of the installed search.sql, kept as its schema's comment; None where there is none."""
     digest: str | None = connection.execute(
-        text(
-            "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'facility_search'"
-        )
+        text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'facility_search'")
     ).scalar_one_or_none()
     return digest
 

@@ -54,9 +54,7 @@ def register(session: Session, as_of: datetime) -> NewDevice:
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = as_of + TOKEN_LIFETIME
     device_id = session.execute(
-        insert(Device)
-        .values(token_digest=_digest(token), created_at=as_of, expires_at=expires_at)
-        .returning(Device.id)
+        insert(Device).values(token_digest=_digest(token), created_at=as_of, expires_at=expires_at).returning(Device.id)
     ).scalar_one()
     return NewDevice(device_id, token, expires_at)
 
@@ -80,9 +78,7 @@ def known(session: Session, token: str, as_of: datetime) -> KnownDevice:
 def renew(session: Session, device: KnownDevice, as_of: datetime) -> None:
     """Let the token of a device in use live on, once less than half of its life is left."""
     if device.expires_at - as_of < TOKEN_LIFETIME / 2:
-        session.execute(
-            update(Device).where(Device.id == device.device_id).values(expires_at=as_of + TOKEN_LIFETIME)
-        )
+        session.execute(update(Device).where(Device.id == device.device_id).values(expires_at=as_of + TOKEN_LIFETIME))
 
 
 def _digest(token: str) -> bytes:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Identity,
@@ -66,9 +65,7 @@ class Rating(_RatingColumns, Base):
         return (*super().__table_args__, Index(None, "facility_id", text("rated_at DESC"), text("id DESC")))
 
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True)
-    device_id: Mapped[int] = mapped_column(
-        ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, index=True)
     id: Mapped[int] = mapped_column(Identity(), unique=True)
 
 

@@ -101,9 +101,7 @@ class WeightedSum(NamedTuple):
     value: float
 
 
-def forward_decay(
-    observations: Iterable[tuple[float, float, float]], g: Callable[[float], float]
-) -> WeightedSum:
+def forward_decay(observations: Iterable[tuple[float, float, float]], g: Callable[[float], float]) -> WeightedSum:
     """Sum observations by forward decay; to know the sums at a time n after L, divide both by g(n).
 
     Args:

@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from geo.coordinates import SRID_WGS84, BoundingBox, Point
 from geo.crowd import quality
 from geo.errors import FacilityNotFound
-from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, seconds_per_metre
+from geo.facilities.models import Facility
+from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
+
+Row = RowMapping
+"""A facility as ``facility_search.cards`` tells it, column by column."""
 
 UNKNOWN = "unknown"
 """In a list of accepted values: take also the facilities whose value nobody knows."""
@@ -92,7 +96,7 @@ class Found:
         data_version: see ``geo.database.data_version``.
     """
 
-    facilities: Sequence[RowMapping]
+    facilities: Sequence[Row]
     widened: bool
     data_version: str
 
@@ -200,7 +204,14 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     return Found(rows, widened=False, data_version=rows[0]["data_version"])
 
 
-def _found(rows: Sequence[RowMapping]) -> Found:
+def any_offered(session: Session) -> int | None:
+    """The id of some facility that is offered, always the same one while it is; None where there is none."""
+    return session.execute(
+        select(Facility.id).where(Facility.status == "active").order_by(Facility.id).limit(1)
+    ).scalar_one_or_none()
+
+
+def _found(rows: Sequence[Row]) -> Found:
     """The answer in rows; where nothing was found there is still one row, with no facility in it."""
     facilities = [row for row in rows if row["id"] is not None]
     return Found(facilities, widened=rows[0]["widened"] and bool(facilities), data_version=rows[0]["data_version"])
@@ -228,7 +239,7 @@ def _ranking(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
         "quality_weight": ranking.quality_weight,
         "kappa": ranking.kappa,
         "beta_per_m": ranking.beta_stars_per_km / 1000,
-        "seconds_per_m": seconds_per_metre(mode),
+        "seconds_per_m": duration_s(1, mode),
     }
 
 

@@ -43,9 +43,7 @@ HOURS: Mapping[str, str | None] = {
 
 CURRENTLY_CLOSED = "Currently closed"
 
-TAKEN_COLUMNS = frozenset(
-    {"ToiletID", "Latitude", "Longitude", "Name", "address", "suburb", "state.abbr", "Postcode"}
-)
+TAKEN_COLUMNS = frozenset({"ToiletID", "Latitude", "Longitude", "Name", "address", "suburb", "state.abbr", "Postcode"})
 """Columns that a record holds in full; all others stay in its tags."""
 
 

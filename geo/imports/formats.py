@@ -8,22 +8,7 @@ from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, osm_pbf, overpass
-from geo.imports.record import FacilityRecord, Reader, Rejection
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Whose data they are.
-
-    Attributes:
-        licence: SPDX identifier.
-        attribution: the words that every reply with these data carries.
-        url: the page about both.
-    """
-
-    licence: str
-    attribution: str
-    url: str
+from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +66,7 @@ FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
         "overpass": ImportFormat("Overpass API reply (JSON)", _storable(overpass.read), OPENSTREETMAP),
         "osm-geojson": ImportFormat("GeoJSON with OSM tags", _storable(geojson.read_osm), OPENSTREETMAP),
         "geojson": ImportFormat("GeoJSON with our own properties", _storable(geojson.read_own), None),
-        "australia": ImportFormat(
-            "Australian National Public Toilet Map (CSV)", _storable(australia.read), AUSTRALIA
-        ),
+        "australia": ImportFormat("Australian National Public Toilet Map (CSV)", _storable(australia.read), AUSTRALIA),
         "csv": ImportFormat("CSV with our own columns", _storable(csv_table.read), None),
     }
 )

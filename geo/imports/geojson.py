@@ -87,9 +87,7 @@ def _point_on_geometry(geometry: dict[str, Any]) -> Point:
         raise InvalidCoordinates(f"its {geometry['type']} makes no sense") from error
 
 
-def _facility_of_tags(
-    external_id: str, location: Point, properties: dict[str, Any]
-) -> FacilityRecord | Rejection:
+def _facility_of_tags(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:
     # overpass-turbo adds @id, @relations and the like, which are no tags.
     tags = {key: str(value) for key, value in properties.items() if _is_tag(key, value)}
     facility = osm_tags.facility_of(external_id, location, tags)
@@ -100,9 +98,7 @@ def _is_tag(key: str, value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool) and not key.startswith("@")
 
 
-def _facility_of_own(
-    external_id: str, location: Point, properties: dict[str, Any]
-) -> FacilityRecord | Rejection:
+def _facility_of_own(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:
     tags = properties.pop("tags", None) or {}
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         return Rejection(external_id, "tags must be an object of texts")

@@ -47,9 +47,7 @@ def _check_complete(path: Path) -> None:
         raise UnreadableFile(f"{path.name} is incomplete: {failure[1].decode(errors='replace')}")
 
 
-def _facility_of_element(
-    element: dict[str, Any], tags: dict[str, str], number: int
-) -> FacilityRecord | Rejection:
+def _facility_of_element(element: dict[str, Any], tags: dict[str, str], number: int) -> FacilityRecord | Rejection:
     if not isinstance(element.get("type"), str) or not isinstance(element.get("id"), int):
         return Rejection(f"element {number}", "it has no type and id")
     external_id = f"{element['type']}/{element['id']}"
@@ -57,9 +55,7 @@ def _facility_of_element(
         location = _location_of(element)
     except InvalidCoordinates as error:
         return Rejection(external_id, str(error))
-    return facility_of(external_id, location, tags) or Rejection(
-        external_id, "its tags are those of no facility"
-    )
+    return facility_of(external_id, location, tags) or Rejection(external_id, "its tags are those of no facility")
 
 
 def _location_of(element: dict[str, Any]) -> Point:

@@ -68,3 +68,18 @@ class Rejection:
 
 Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]
 """Reads a file row by row; raises UnreadableFile where the file as a whole makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose data they are, and what their licence asks of whoever shows them.
+
+    Attributes:
+        licence: SPDX identifier.
+        attribution: the words that every reply with these data carries.
+        url: the page about both, None where there is none.
+    """
+
+    licence: str
+    attribution: str
+    url: str | None = None

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from geo.coordinates import SRID_WGS84, Point
 from geo.facilities.hours import compile_hours, multirange
-from geo.imports.record import FacilityRecord, Rejection
+from geo.imports.record import FacilityRecord, Rejection, Source
 
 REJECTIONS_KEPT = 100
 """How many rejections a summary quotes; the rest are counted. A person reads a hundred, and memory stays bounded."""
@@ -68,20 +68,16 @@ FACILITY_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetTerms:
-    """What a dataset is called and what its licence asks of whoever shows it.
+class Dataset:
+    """What an import is all of.
 
     Attributes:
         name: the key of idempotency, together with the external id.
-        licence: SPDX identifier or name.
-        attribution: the words to show beside the data.
-        url: where the terms can be read.
+        source: whose data they are.
     """
 
     name: str
-    licence: str
-    attribution: str
-    url: str | None = None
+    source: Source
 
 
 @dataclass(slots=True)
@@ -105,7 +101,7 @@ class ImportSummary:
 
 def write_dataset(
     session: Session,
-    terms: DatasetTerms,
+    dataset: Dataset,
     rows: Iterable[FacilityRecord | Rejection],
     as_of: datetime,
     progress: Callable[[int], None] = lambda _rows: None,
@@ -114,7 +110,7 @@ def write_dataset(
 
     Args:
         session: a write session; the caller commits.
-        terms: the dataset.
+        dataset: which one.
         rows: all of it, from a reader.
         as_of: when it was seen, and the instant that opening hours are compiled from.
         progress: told now and then how many rows were read.
@@ -126,22 +122,23 @@ def write_dataset(
     session.execute(text("SET LOCAL statement_timeout = 0"))
     session.execute(_STAGE)
     lines = _Lines(_staged_rows(rows, as_of, summary, progress))
-    with session.connection().connection.cursor() as cursor:
-        cursor.copy_expert(_COPY, lines)  # type: ignore[attr-defined]  # psycopg2's own, which DB-API does not name
+    psycopg2_connection: Any = session.connection().connection.driver_connection
+    with psycopg2_connection.cursor() as cursor:
+        cursor.copy_expert(_COPY, lines)
     _reject_repeated(session, summary)
     dataset_id = session.execute(
         _DATASET,
         {
-            "name": terms.name,
-            "licence": terms.licence,
-            "attribution": terms.attribution,
-            "url": terms.url,
+            "name": dataset.name,
+            "licence": dataset.source.licence,
+            "attribution": dataset.source.attribution,
+            "url": dataset.source.url,
             "as_of": as_of,
         },
     ).scalar_one()
     parameters = {"dataset_id": dataset_id, "as_of": as_of}
     session.execute(_RESOLVE, parameters)
-    outcomes = dict(session.execute(_COUNT_OUTCOMES).tuples().all())
+    outcomes: dict[str, int] = dict(session.execute(_COUNT_OUTCOMES).tuples().all())
     summary.added, summary.changed, summary.unchanged = (
         outcomes.get(outcome, 0) for outcome in ("added", "changed", "unchanged")
     )
@@ -198,17 +195,16 @@ def _staged_row(record: FacilityRecord, as_of: datetime) -> tuple[Any, ...]:
     )
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.blake2b(orjson.dumps(said) + tags, digest_size=16).hexdigest()
-    hours = compile_hours(record.opening_hours, record.location, as_of) if record.opening_hours else None
+    return (f"\\x{digest}", *said[:-1], *_compiled(record, as_of), tags.decode())
+
+
+def _compiled(record: FacilityRecord, as_of: datetime) -> tuple[str | None, ...]:
+    """Opening hours, their note, and when it is open and unknown; text in no syntax is only a note."""
+    text_ = record.opening_hours
+    hours = compile_hours(text_, record.location, as_of) if text_ else None
     if hours is None:
-        compiled = (None, record.opening_hours, None, None)
-    else:
-        compiled = (
-            record.opening_hours,
-            None,
-            multirange(hours.open_during),
-            multirange(hours.unknown_during),
-        )
-    return (f"\\x{digest}", *said[:-1], *compiled, tags.decode())
+        return (None, text_, None, None)
+    return (text_, None, multirange(hours.open_during), multirange(hours.unknown_during))
 
 
 def _ewkb(point: Point) -> str:

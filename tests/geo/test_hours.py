@@ -126,9 +126,7 @@ def sun_above_horizon(date: datetime, location: Point) -> tuple[datetime, dateti
     ascension = atan2(cos(obliquity) * sin(longitude), cos(longitude))
     equation_of_time = remainder(mean_longitude - ascension, tau)
     lat, refraction_and_radius = radians(location.lat), radians(-0.833)
-    half_day = acos(
-        (sin(refraction_and_radius) - sin(lat) * sin(declination)) / (cos(lat) * cos(declination))
-    )
+    half_day = acos((sin(refraction_and_radius) - sin(lat) * sin(declination)) / (cos(lat) * cos(declination)))
     transit = noon - timedelta(days=equation_of_time / tau)
     return transit - timedelta(days=half_day / tau), transit + timedelta(days=half_day / tau)
 
@@ -200,9 +198,7 @@ def test_an_open_end_is_unknown_from_its_start_until_the_latest_closing() -> Non
         "unknown",
         "unknown",
     ]
-    assert states(
-        "17:00+", "2026-11-24T16:59", "2026-11-24T17:00", "2026-11-25T02:59", "2026-11-25T03:00"
-    ) == [
+    assert states("17:00+", "2026-11-24T16:59", "2026-11-24T17:00", "2026-11-25T02:59", "2026-11-25T03:00") == [
         "closed",
         "unknown",
         "unknown",
@@ -211,9 +207,12 @@ def test_an_open_end_is_unknown_from_its_start_until_the_latest_closing() -> Non
 
 
 def test_an_open_end_after_hours_leaves_the_hours_open() -> None:
-    assert states(
-        "14:00-17:00+", "2026-11-24T13:59", "2026-11-24T14:00", "2026-11-24T17:00", "2026-11-25T03:00"
-    ) == ["closed", "open", "unknown", "closed"]
+    assert states("14:00-17:00+", "2026-11-24T13:59", "2026-11-24T14:00", "2026-11-24T17:00", "2026-11-25T03:00") == [
+        "closed",
+        "open",
+        "unknown",
+        "closed",
+    ]
 
 
 def test_last_nights_open_end_reaches_into_the_window() -> None:
@@ -246,13 +245,9 @@ def test_hours_follow_the_clock_on_the_wall_when_it_changes(location: Point, as_
     assert len(offsets) == 2, "no change of the clock in the window"
 
 
-@pytest.mark.parametrize(
-    "location", [Point(0, 90), Point(0, -90), Point(180, 0), Point(-180, 51.9), Point(-140, -40)]
-)
+@pytest.mark.parametrize("location", [Point(0, 90), Point(0, -90), Point(180, 0), Point(-180, 51.9), Point(-140, -40)])
 @pytest.mark.parametrize("text", ["Mo-Su 08:00-18:00", "Mo-Su 08:00-18:00; PH off", "sunrise-sunset"])
-def test_nowhere_on_earth_do_hours_fail(
-    location: Point, text: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_nowhere_on_earth_do_hours_fail(location: Point, text: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert compile_hours(text, location, MONDAY) is not None
     assert capfd.readouterr().err == ""
 
@@ -302,9 +297,7 @@ def test_any_instant_has_the_state_that_the_library_gives_it(text: str, location
 
 @pytest.mark.parametrize("text", [*TEXTS, "17:00+", 'Mo-Fr 10:00-12:00,18:00+ || "by appointment"'])
 @pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
-def test_ranges_are_sorted_disjoint_in_utc_and_no_instant_is_both_open_and_unknown(
-    text: str, location: Point
-) -> None:
+def test_ranges_are_sorted_disjoint_in_utc_and_no_instant_is_both_open_and_unknown(text: str, location: Point) -> None:
     hours = compiled(text, location)
     both = sorted(
         [*hours.open_during, *hours.unknown_during],

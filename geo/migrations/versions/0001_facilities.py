@@ -24,9 +24,7 @@ def upgrade() -> None:
         sa.Column("licence", sa.Text(), nullable=False),
         sa.Column("attribution", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
-        sa.Column(
-            "imported_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("imported_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset")),
         sa.UniqueConstraint("name", name=op.f("uq_dataset_name")),
     )
@@ -71,9 +69,7 @@ def upgrade() -> None:
         sa.Column("last_rated_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "access IN ('public', 'customers', 'key', 'private')", name=op.f("ck_facility_access")
-        ),
+        sa.CheckConstraint("access IN ('public', 'customers', 'key', 'private')", name=op.f("ck_facility_access")),
         sa.CheckConstraint("all_gender IN ('yes', 'no')", name=op.f("ck_facility_all_gender")),
         sa.CheckConstraint("changing_table IN ('yes', 'no')", name=op.f("ck_facility_changing_table")),
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_facility_country")),
@@ -89,9 +85,7 @@ def upgrade() -> None:
             "status IN ('active', 'reported_closed', 'closed', 'hidden')", name=op.f("ck_facility_status")
         ),
         sa.CheckConstraint("wheelchair IN ('yes', 'limited', 'no')", name=op.f("ck_facility_wheelchair")),
-        sa.CheckConstraint(
-            "(rating_count = 0) = (last_rated_at IS NULL)", name=op.f("ck_facility_last_rated_at")
-        ),
+        sa.CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name=op.f("ck_facility_last_rated_at")),
         sa.CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name=op.f("ck_facility_longitude")),
         sa.CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name=op.f("ck_facility_latitude")),
         sa.CheckConstraint(
@@ -124,9 +118,7 @@ def upgrade() -> None:
         sa.Column("closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("vanished_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("octet_length(digest) = 16", name=op.f("ck_facility_source_digest")),
-        sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_facility_source_dataset_id_dataset")
-        ),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_facility_source_dataset_id_dataset")),
         sa.ForeignKeyConstraint(
             ["facility_id"],
             ["facility.id"],

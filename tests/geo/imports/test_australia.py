@@ -86,9 +86,7 @@ def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> No
         ({"KeyRequired": ""}, None),
     ],
 )
-def test_access_is_by_key_limited_or_for_all(
-    tmp_path: Path, changes: dict[str, str], access: str | None
-) -> None:
+def test_access_is_by_key_limited_or_for_all(tmp_path: Path, changes: dict[str, str], access: str | None) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2016, **changes).access == access
 
 
@@ -102,9 +100,7 @@ def test_access_is_by_key_limited_or_for_all(
         ("OPEN: 9am-5pm", "OPEN: 9am-5pm"),
     ],
 )
-def test_opening_hours_are_put_in_osm_syntax_or_left_alone(
-    tmp_path: Path, word: str, hours: str | None
-) -> None:
+def test_opening_hours_are_put_in_osm_syntax_or_left_alone(tmp_path: Path, word: str, hours: str | None) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2016, IsOpen=word).opening_hours == hours
 
 
@@ -132,18 +128,14 @@ def test_a_toilet_beside_a_dump_point_stays_open(tmp_path: Path) -> None:
         ({"ToiletID": ""}, Rejection("row 2", "row 2: ToiletID is empty")),
     ],
 )
-def test_a_row_that_is_nowhere_is_rejected(
-    tmp_path: Path, changes: dict[str, str], rejection: Rejection
-) -> None:
+def test_a_row_that_is_nowhere_is_rejected(tmp_path: Path, changes: dict[str, str], rejection: Rejection) -> None:
     assert read_row(tmp_path / "x.csv", ROW_OF_2016, **changes) == rejection
 
 
 def test_another_table_is_not_taken_for_the_map(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("ToiletID,Name\n1,x\n", encoding="utf-8")
-    with pytest.raises(
-        UnreadableFile, match=r"x\.csv is not the National Public Toilet Map: it lacks Latitude"
-    ):
+    with pytest.raises(UnreadableFile, match=r"x\.csv is not the National Public Toilet Map: it lacks Latitude"):
         list(australia.read(path))
 
 

@@ -53,9 +53,7 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
         ("a1,toilets,1,2", Rejection("row 3", "row 3: 4 cells under 6 columns")),
     ],
 )
-def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(
-    tmp_path: Path, row: str, rejection: Rejection
-) -> None:
+def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, row: str, rejection: Rejection) -> None:
     path = table(tmp_path / "x.csv", f"{HEADER}\n{row}\nb2,shower,3,4,,yes\n")
     rejected, record = csv_table.read(path)
     assert isinstance(rejected, Rejection)

@@ -27,9 +27,7 @@ OWN_FEATURE = {"id": "a1", "properties": {"kind": "toilets"}}
         ("x", "lon,lat,kind,external_id", "csv"),
     ],
 )
-def test_a_format_is_told_by_suffix_and_first_bytes(
-    tmp_path: Path, name: str, content: str, expected: str
-) -> None:
+def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, content: str, expected: str) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     assert detect_format(path) == expected
@@ -49,9 +47,7 @@ def test_a_format_is_told_by_suffix_and_first_bytes(
 def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(
-        UnreadableFile, match=r"^x\.txt looks like none .* osm, overpass, osm-geojson, geojson,"
-    ):
+    with pytest.raises(UnreadableFile, match=r"^x\.txt looks like none .* osm, overpass, osm-geojson, geojson,"):
         detect_format(path)
 
 
@@ -80,9 +76,7 @@ def test_a_citys_own_list_is_not_guessed_at(name: str) -> None:
 
 def test_only_data_of_known_origin_come_with_terms() -> None:
     assert {name for name, known in FORMATS.items() if known.source is None} == {"geojson", "csv"}
-    assert (
-        FORMATS["osm"].source is FORMATS["osm-geojson"].source is FORMATS["overpass"].source is OPENSTREETMAP
-    )
+    assert FORMATS["osm"].source is FORMATS["osm-geojson"].source is FORMATS["overpass"].source is OPENSTREETMAP
 
 
 CSV_WITH_NUL = "external_id,kind,lon,lat,name\na1,toilets,1,2,W\0C\n"

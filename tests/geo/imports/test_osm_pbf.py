@@ -72,9 +72,7 @@ def test_an_open_way_is_its_middle(tmp_path: Path) -> None:
 
 def test_a_multipolygon_of_pieces_with_a_hole_is_a_point_on_its_surface(tmp_path: Path) -> None:
     outer, inner = [(0, 0), (9, 0), (9, 9), (0, 9)], [(3, 3), (6, 3), (6, 6), (3, 6)]
-    nodes = [
-        node(number, lon / 100, lat / 100) for number, (lon, lat) in enumerate([*outer, *inner], start=1)
-    ]
+    nodes = [node(number, lon / 100, lat / 100) for number, (lon, lat) in enumerate([*outer, *inner], start=1)]
     ways = [way(1, [1, 2, 3]), way(2, [3, 4, 1]), way(3, [5, 6, 7, 8, 5])]
     mall = relation(
         9, [("way", 1, "outer"), ("way", 2, "outer"), ("way", 3, "inner")],
@@ -123,9 +121,7 @@ def test_a_pbf_cut_short_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.osm.pbf"
     with osmium.SimpleWriter(path) as writer:
         for number in range(1, 20_000):
-            writer.add_node(
-                osmium.osm.mutable.Node(id=number, location=(24, 60), tags={"amenity": "toilets"})
-            )
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=(24, 60), tags={"amenity": "toilets"}))
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UnreadableFile, match=r"x\.osm\.pbf cannot be read as an OSM extract"):
         list(osm_pbf.read(path))

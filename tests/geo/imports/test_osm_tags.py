@@ -11,9 +11,7 @@ HERE = Point(24.94, 60.17)
 
 
 def facility(**tags: str) -> FacilityRecord:
-    record = osm_tags.facility_of(
-        "node/1", HERE, {key.replace("__", ":"): value for key, value in tags.items()}
-    )
+    record = osm_tags.facility_of("node/1", HERE, {key.replace("__", ":"): value for key, value in tags.items()})
     assert record is not None
     return record
 
@@ -78,9 +76,7 @@ def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
         wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
     )  # fmt: skip
     assert (record.name, record.opening_hours) == ("Ekberg", "Mo-Fr 08:00-18:00")
-    assert (record.access, record.wheelchair, record.fee, record.male, record.female, record.all_gender) == (
-        None,
-    ) * 6
+    assert (record.access, record.wheelchair, record.fee, record.male, record.female, record.all_gender) == (None,) * 6
 
 
 def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
@@ -213,9 +209,7 @@ KEYS = st.sampled_from(
     ]
 )  # fmt: skip
 VALUES = st.one_of(
-    st.sampled_from(
-        ["yes", "no", "toilets", "shower", "room", "limited", "customers", "0", "1 EUR", "shower;toilets"]
-    ),
+    st.sampled_from(["yes", "no", "toilets", "shower", "room", "limited", "customers", "0", "1 EUR", "shower;toilets"]),
     st.text(),
 )
 

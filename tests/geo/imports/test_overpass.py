@@ -50,9 +50,7 @@ def test_an_element_is_where_its_reply_says(
 
 def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1}
-    assert (
-        list(overpass.read(reply(tmp_path / "x.json", node, {**node, "tags": {"highway": "crossing"}}))) == []
-    )
+    assert list(overpass.read(reply(tmp_path / "x.json", node, {**node, "tags": {"highway": "crossing"}}))) == []
 
 
 @pytest.mark.parametrize(
@@ -67,9 +65,7 @@ def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
         ({"type": "relation", "id": 3, "members": "none"}, Rejection("relation/3", "it has no position")),
     ],
 )
-def test_an_element_that_is_nowhere_is_rejected(
-    tmp_path: Path, element: dict[str, Any], rejection: Rejection
-) -> None:
+def test_an_element_that_is_nowhere_is_rejected(tmp_path: Path, element: dict[str, Any], rejection: Rejection) -> None:
     assert list(overpass.read(reply(tmp_path / "x.json", {**element, "tags": TOILETS}))) == [rejection]
 
 
@@ -80,9 +76,7 @@ def test_a_reply_that_gave_up_half_way_is_not_taken_for_the_whole(tmp_path: Path
         list(overpass.read(path))
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>", b'{"elements": [{"type": "node"', b"{}", b'{"elements": {}}']
-)
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"elements": [{"type": "node"', b"{}", b'{"elements": {}}'])
 def test_what_is_no_reply_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(content)

@@ -1,0 +1,33 @@
+"""The HTTP face of Beforehand."""
+
+from flask import Flask
+
+from api import cli, documentation, logs, pages, problems, services, status
+from api.config import Settings
+from api.services import Clock, Services, system_clock
+from api.v1 import devices, facilities, ratings
+from geo.database import Database
+
+MAX_BODY_BYTES = 64 * 1024
+"""A rating with its longest comment is a tenth of it; whatever is larger is not read."""
+
+
+def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> Flask:
+    """The WSGI application.
+
+    Args:
+        settings: of the deployment.
+        database: in place of the one that the settings name.
+        clock: tells the time.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.strict_slashes = False
+    services.provide(app, Services(database or Database(settings.database_url), clock, settings))
+    logs.register(app)
+    status.register(app)
+    problems.register(app)
+    pages.register(app)
+    documentation.register(app, [facilities.door, ratings.door, devices.door])
+    cli.register(app)
+    return app

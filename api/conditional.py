@@ -1,0 +1,55 @@
+"""Strong ETags that are known before the answer is: what was asked, in which minute, of which data.
+
+Answers are judged as of the last full minute, so that the same question about the same data in the same minute has the
+same bytes. A request whose ETag still fits costs one look at PostgreSQL's snapshot, and no search.
+"""
+
+import hashlib
+from datetime import datetime
+
+import orjson
+from flask import Response, request
+
+from geo.database import Session, data_version
+
+MAX_AGE_S = 60
+"""How long an answer may be shown without asking again: opening hours are told to the minute."""
+
+_DIGEST_BYTES = 9
+"""72 bits, twelve characters: two questions of one client never share them by chance."""
+
+
+def this_minute(now: datetime) -> datetime:
+    """The instant that public answers are judged at."""
+    return now.replace(second=0, microsecond=0)
+
+
+def not_modified(session: Session, as_of: datetime) -> Response | None:
+    """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data."""
+    prefix = _prefix(as_of)
+    if not any(tag.startswith(prefix) for tag in request.if_none_match.as_set()):
+        return None
+    version = data_version(session)
+    if not request.if_none_match.contains(prefix + _digest(version)):
+        return None
+    return _with_validators(Response(status=304), as_of, version)
+
+
+def answer(document: object, mimetype: str, as_of: datetime, version: str) -> Response:
+    """A public answer with its ETag."""
+    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    return _with_validators(Response(body, mimetype=mimetype), as_of, version)
+
+
+def _with_validators(response: Response, as_of: datetime, version: str) -> Response:
+    response.set_etag(_prefix(as_of) + _digest(version))
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+    return response
+
+
+def _prefix(as_of: datetime) -> str:
+    return f"{int(as_of.timestamp()) // 60:x}-{_digest(request.full_path)}-"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).hexdigest()

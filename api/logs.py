@@ -1,0 +1,49 @@
+"""One JSON line for each request: what, how it went, how long. No coordinates, no tokens, no client address."""
+
+import sys
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+
+REQUEST_ID_HEADER = "X-Request-Id"
+
+
+def configure() -> None:
+    """Log JSON lines to standard output; for the whole process."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+    )
+
+
+def route() -> str:
+    """The route that answers, without what the caller filled in: paths and queries hold what is private."""
+    return request.url_rule.rule if request.url_rule else "unmatched"
+
+
+def register(app: Flask) -> None:
+    """Log every request of the app."""
+
+    @app.before_request
+    def _start() -> None:
+        g.started_s = perf_counter()
+
+    @app.after_request
+    def _log(response: Response) -> Response:
+        request_id = uuid4().hex
+        response.headers[REQUEST_ID_HEADER] = request_id
+        structlog.get_logger().info(
+            "request",
+            request_id=request_id,
+            method=request.method,
+            route=route(),
+            status=response.status_code,
+            duration_ms=round((perf_counter() - g.started_s) * 1000, 2),
+        )
+        return response

@@ -1,0 +1,44 @@
+"""The page at /: what this is, and where to go from here."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, make_response, render_template
+
+from api.geojson import attribution
+from api.services import database, now
+from geo.facilities import search
+
+PAGE_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+"""Content-Security-Policy of our own page: its style stands in it, and it runs no script."""
+
+COORDINATE_DIGITS = 4
+"""Ten metres: near enough for a link that people read."""
+
+blueprint = Blueprint("pages", __name__)
+
+
+def register(app: Flask) -> None:
+    """Serve the page, and let no browser guess what a reply is."""
+    app.register_blueprint(blueprint)
+
+    @app.after_request
+    def _no_sniffing(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """The page, with a link to one live answer."""
+    with database().read() as session:
+        example_id = search.any_offered(session)
+        example = search.one(session, example_id, now()).facilities if example_id else []
+    nearby = None
+    if example:
+        place = {axis: round(example[0][axis], COORDINATE_DIGITS) for axis in ("lat", "lon")}
+        nearby = f"/v1/facilities?{urlencode(place)}&limit=3"
+    response = make_response(render_template("home.html", nearby=nearby, attribution=attribution(example)))
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,136 @@
+"""Errors as problem documents (RFC 9457): one table says what each domain fact means over HTTP."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from geo.errors import (
+    BeforehandError,
+    DatabaseUnavailable,
+    FacilityNotFound,
+    InvalidCoordinates,
+    InvalidToken,
+    RatingNotFound,
+)
+
+PROBLEM_JSON = "application/problem+json"
+
+RETRY_AFTER_S = 5
+"""When a caller may try again after a 503: a database that restarts is back within seconds."""
+
+STATUS_OF: Mapping[type[BeforehandError], int] = {
+    FacilityNotFound: 404,
+    RatingNotFound: 404,
+    InvalidCoordinates: 422,
+    InvalidToken: 401,
+    DatabaseUnavailable: 503,
+}
+
+_PLACES = {"query": "query", "json": "body", "path": "path", "headers": "header"}
+"""webargs' name of where a value stood, and ours."""
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document.
+
+    Args:
+        status: the HTTP status.
+        detail: one sentence for the developer on the other side.
+        errors: one entry for each bad value: ``in``, ``name``, ``detail``, and ``pointer`` in a body.
+        headers: more response headers.
+    """
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        document["errors"] = list(errors)
+    response = Response(orjson.dumps(document), status=status, content_type=PROBLEM_JSON)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    return response
+
+
+def register(app: Flask) -> None:
+    """Let the app answer each error with its problem document."""
+    app.register_error_handler(BeforehandError, _domain_problem)
+    app.register_error_handler(HTTPException, http_problem)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _domain_problem(error: BeforehandError) -> Response:
+    status = STATUS_OF.get(type(error))
+    if status is None:
+        return _unexpected(error)
+    if status == 503:
+        structlog.get_logger().warning("database_away", error=type(error.__cause__).__name__)
+        return unavailable("the database does not answer just now; nothing was lost, please ask again")
+    headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
+    return problem(status, str(error), headers=headers)
+
+
+def unavailable(detail: str) -> Response:
+    """The problem document of what will be well in a moment."""
+    return problem(503, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def http_problem(error: HTTPException) -> Response:
+    """The problem document of werkzeug's and webargs' errors, with their own headers (Allow, WWW-Authenticate)."""
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]  # a Response made by us, passed through abort()
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    messages = (getattr(error, "data", None) or {}).get("messages")
+    errors = list(_errors(messages)) if isinstance(messages, Mapping) else []
+    detail = error.description or ""
+    if errors:
+        detail = "; ".join(f"{e['name']}: {e['detail']}" for e in errors)
+    return problem(error.code or 500, detail, errors=errors, headers=headers)
+
+
+def _errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Webargs' nested messages, {place: {name: [text]}}, one entry each."""
+    for place, faults in messages.items():
+        for path, detail in _leaves(faults, ()):
+            entry = {"in": _PLACES.get(place, place), "name": ".".join(path) or "body", "detail": detail}
+            if place == "json":
+                entry["pointer"] = "#" + "".join(f"/{step}" for step in path)
+            yield entry
+
+
+def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(faults, Mapping):
+        for name, inner in faults.items():
+            # marshmallow files what concerns a whole object under _schema
+            yield from _leaves(inner, path if name == "_schema" else (*path, str(name)))
+    else:
+        for text in [faults] if isinstance(faults, str) else faults:
+            yield path, str(text)
+
+
+def _unexpected(error: Exception) -> Response:
+    # The traceback only: the message of a database error quotes the parameters, and those hold coordinates.
+    structlog.get_logger().error("unexpected_error", error=type(error).__name__, stack=_frames(error))
+    return problem(500, "an unexpected error; it has been logged")
+
+
+def _frames(error: Exception) -> list[str]:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames

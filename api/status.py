@@ -1,0 +1,65 @@
+"""How the service is doing: alive, ready, and its figures for Prometheus."""
+
+from time import perf_counter
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from api.logs import route
+from api.problems import unavailable
+from api.replies import private
+from api.services import database
+from geo import schema
+
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+"""Upper bounds of the latency histogram: a search takes milliseconds, a statement is ended after five seconds."""
+
+REQUESTS = Counter("beforehand_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram("beforehand_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS_BUCKETS)
+
+blueprint = Blueprint("status", __name__)
+
+
+def register(app: Flask) -> None:
+    """Serve the status routes, and count every request."""
+    app.register_blueprint(blueprint)
+
+    @app.after_request
+    def _count(response: Response) -> Response:
+        REQUESTS.labels(request.method, route(), response.status_code).inc()
+        SECONDS.labels(request.method, route()).observe(perf_counter() - g.started_s)
+        return response
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """The process is alive; asks nothing of the database."""
+    return private({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """The database is there and has the schema of this code."""
+    with database().read() as session:
+        if schema.is_current(session):
+            return private({"status": "ready", "schema_revision": schema.head()})
+    return unavailable("the database has another schema than this code: run `flask migrate`")
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Figures for Prometheus, of all worker processes together."""
+    response = Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _registry() -> CollectorRegistry:
+    try:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client's own gap
+    except ValueError:  # there are no worker processes that share their figures
+        return PROCESS_REGISTRY
+    return registry

@@ -1,0 +1,102 @@
+"""How a request may be put: strictly. What is not known, or asked twice, is refused by name."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields, validate
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from api.problems import problem
+
+JSON = "application/json"
+
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+"""A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Control characters but tab and line feed, and lone surrogates: no keyboard writes them, and PostgreSQL refuses some."""
+
+
+class StrictParser(FlaskParser):
+    """webargs, refusing what a schema does not name."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
+
+
+class StrictSchema(Schema):
+    """A schema of a request."""
+
+    error_messages = {"unknown": "is not known here"}
+
+
+class Decimal(fields.Float):
+    """A finite decimal number in a query string."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class WholeNumber(fields.Integer):
+    """A whole number in a query string."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,18}", value, re.ASCII):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class PlainText(fields.String):
+    """Text that a person wrote: trimmed, with no control characters but tabs and line feeds."""
+
+    default_error_messages = {"unprintable": "holds a control character or half a surrogate pair"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        assert isinstance(text, str)  # noqa: S101 - for mypy: String yields str
+        if _UNPRINTABLE.search(text):
+            raise self.make_error("unprintable")
+        return text.strip()
+
+
+def words(*allowed: str, **kwargs: Any) -> fields.String:
+    """One of the allowed words."""
+    return fields.String(validate=validate.OneOf(allowed, error="is not one of {choices}"), **kwargs)
+
+
+class Door(Blueprint):
+    """A group of routes that takes only what its schemas name."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before_request(_refuse_loose_requests)
+
+
+def _refuse_loose_requests() -> None:
+    """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON."""
+    places = _places(current_app.view_functions[request.endpoint or ""])
+    errors = [
+        {"in": "query", "name": name, "detail": "is given more than once"}
+        for name, values in request.args.lists()
+        if len(values) > 1
+    ]
+    if "query" not in places:
+        errors += [{"in": "query", "name": name, "detail": "is not known here"} for name in request.args]
+    if errors:
+        detail = "; ".join(f"{e['name']}: {e['detail']}" for e in errors)
+        raise HTTPException(response=problem(422, detail, errors=errors))
+    if "json" in places and request.mimetype != JSON:
+        raise HTTPException(response=problem(415, f"send the body with Content-Type: {JSON}", headers={"Accept": JSON}))
+
+
+def _places(view: Any) -> set[str]:
+    """Where a view takes values from, as flask-smorest's decorators noted it."""
+    documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return {parameter["in"] for parameter in documented if isinstance(parameter, Mapping)}

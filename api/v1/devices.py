@@ -1,0 +1,25 @@
+"""POST /v1/devices: a phone introduces itself, and gets the token that it rates with."""
+
+from flask import Response
+
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import examples, replies
+from geo.crowd import devices
+
+door = Door("devices", __name__, url_prefix="/v1/devices", description="Become someone who may rate.")
+
+
+@door.route("", methods=["POST"])
+@door.response(201, replies.NewDevice, example=examples.DEVICE)
+def register_device() -> Response:
+    """Register a device.
+
+    Nothing is asked and nothing is known of it but the token, which is shown this once: keep it. It lives a year from
+    its last renewal, and a rating renews it.
+    """
+    with database().write() as session:
+        device = devices.register(session, now())
+        session.commit()
+    return private({"token": device.token, "expires_at": device.expires_at}, status=201)

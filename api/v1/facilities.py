@@ -1,0 +1,109 @@
+"""GET /v1/facilities and GET /v1/facilities/{id}: the right place nearby."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from api.conditional import answer, not_modified, this_minute
+from api.geojson import GEOJSON, attribution, collection, feature
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import examples, replies, requests
+from geo.coordinates import Point
+from geo.crowd import observed
+from geo.facilities import search
+from geo.facilities.ranking import RANKINGS
+
+door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
+
+FACILITY_ID = "<int(max=9223372036854775807):facility_id>"
+"""A path segment that fits PostgreSQL's bigint."""
+
+
+@door.route("")
+@door.arguments(requests.FacilitiesQuery, location="query")
+@door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def list_facilities(asked: Mapping[str, Any]) -> Response:
+    """The best facilities near a point, or in a box.
+
+    The exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty and the
+    distance. Where nothing lies within the radius, the search widens by itself and says so.
+    """
+    as_of = this_minute(now())
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of):
+            return unchanged
+        query = _query(asked, as_of)
+        if isinstance(query, search.NearbyQuery):
+            found, mode = search.nearby(session, query), query.mode
+        else:
+            found, mode = search.in_box(session, query), "walk"
+    document = collection(
+        found.facilities,
+        as_of=as_of,
+        widened=found.widened,
+        note=_note(query, found),
+        ranking=RANKINGS[query.rank, mode] if asked["explain"] else None,
+    )
+    return answer(document, GEOJSON, as_of, found.data_version)
+
+
+@door.route(f"/{FACILITY_ID}")
+@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def get_facility(facility_id: int) -> Response:
+    """One facility, with what visitors saw there."""
+    as_of = this_minute(now())
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of):
+            return unchanged
+        found = search.one(session, facility_id, as_of)
+        seen = observed.shares(session, facility_id)
+    document = {
+        **feature(found.facilities[0]),
+        "observed": {fact: asdict(share) for fact, share in seen.items()},
+        "as_of": as_of,
+        "attribution": attribution(found.facilities),
+    }
+    return answer(document, GEOJSON, as_of, found.data_version)
+
+
+def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
+    needs = search.Needs(
+        kinds=_tuple(asked, "kind"),
+        access=_tuple(asked, "access") or search.OFFERED_ACCESS,
+        wheelchair=_tuple(asked, "wheelchair"),
+        fee=_tuple(asked, "fee"),
+        changing_table=_tuple(asked, "changing_table"),
+        all_gender=_tuple(asked, "all_gender"),
+        verdicts=_tuple(asked, "verdict"),
+        **asked.get("open", {}),
+    )
+    if "bbox" in asked:
+        return search.BoxQuery(asked["bbox"], as_of, asked["limit"], needs, asked["rank"])
+    return search.NearbyQuery(
+        Point(asked["lon"], asked["lat"]),
+        as_of,
+        asked.get("radius_m", requests.DEFAULT_RADIUS_M),
+        asked["limit"],
+        needs,
+        asked["rank"],
+        asked.get("mode", "walk"),
+    )
+
+
+def _tuple(asked: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    return tuple(asked[name]) if name in asked else None
+
+
+def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> str | None:
+    """Why the list is wider than asked, or empty; an empty list is never left unexplained."""
+    if isinstance(query, search.BoxQuery):
+        return None if found.facilities else "No facility in this box meets these needs."
+    if found.widened:
+        return f"Nothing within {query.radius_m:g} m meets these needs; these are the best beyond it."
+    return None if found.facilities else "No facility that we know of, anywhere, meets these needs."

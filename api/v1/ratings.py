@@ -1,0 +1,109 @@
+"""The ratings of a facility: everybody's to read, one's own to give, see and take back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response
+
+from api.callers import calling_device
+from api.conditional import answer, not_modified, this_minute
+from api.geojson import rating as summary
+from api.replies import private
+from api.services import database, now
+from api.strictness import JSON, Door
+from api.v1 import examples, replies, requests
+from api.v1.facilities import FACILITY_ID
+from geo.crowd import devices, ratings
+from geo.database import Session
+from geo.facilities import search
+
+door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Say how clean it was.")
+
+BEARER: list[dict[str, list[str]]] = [{"device": []}]
+
+
+@door.route(f"/{FACILITY_ID}/rating", methods=["PUT"])
+@door.arguments(requests.NewRating, example=examples.NEW_RATING)
+@door.response(200, replies.RatingReceipt, example=examples.RECEIPT, description="Replaced.")
+@door.alt_response(201, schema=replies.RatingReceipt, example=examples.RECEIPT, description="Given.", success=True)
+@door.doc(security=BEARER)
+def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
+    """Rate a facility, or rate it again.
+
+    A device has one live rating of a facility: rating again replaces it. Repeating a request changes nothing more, so
+    that a phone whose answer got lost may simply ask again.
+    """
+    as_of = now()
+    with database().write() as session:
+        device = calling_device(session, as_of)
+        rating = ratings.NewRating(said["stars"], said["comment"] or None, said["observed"])
+        is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of)
+        devices.renew(session, device, as_of)
+        receipt = _receipt(session, facility_id, device, as_of)
+        session.commit()
+    return private(receipt, status=201 if is_first else 200)
+
+
+@door.route(f"/{FACILITY_ID}/rating", methods=["GET"])
+@door.response(200, replies.RatingReceipt, example=examples.RECEIPT)
+@door.doc(security=BEARER)
+def get_rating(facility_id: int) -> Response:
+    """The caller's own rating of a facility."""
+    as_of = now()
+    with database().read() as session:
+        device = calling_device(session, as_of)
+        return private(_receipt(session, facility_id, device, as_of))
+
+
+@door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"])
+@door.response(204, description="The caller has no rating of this facility any more.")
+@door.doc(security=BEARER)
+def delete_rating(facility_id: int) -> Response:
+    """Take one's rating back; taking back what is not there is no fault, so that it may be repeated."""
+    as_of = now()
+    with database().write() as session:
+        device = calling_device(session, as_of)
+        ratings.withdraw(session, facility_id, device.device_id, as_of)
+        session.commit()
+    return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+@door.route(f"/{FACILITY_ID}/ratings")
+@door.arguments(requests.RatingsQuery, location="query")
+@door.response(200, replies.RatingPage, example=examples.RATINGS)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
+    """What visitors said of a facility, newest first."""
+    as_of = this_minute(now())
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of):
+            return unchanged
+        found = search.one(session, facility_id, as_of)
+        page = ratings.of_facility(session, facility_id, asked["limit"] + 1, asked.get("cursor"))
+    shown = page[: asked["limit"]]
+    document = {
+        "ratings": [_public(rating) for rating in shown],
+        "next_cursor": _cursor(shown[-1]) if len(page) > len(shown) else None,
+    }
+    return answer(document, JSON, as_of, found.data_version)
+
+
+def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
+    facility = search.one(session, facility_id, as_of).facilities[0]
+    return {
+        **_public(ratings.own(session, facility_id, device.device_id)),
+        "facility_id": facility_id,
+        "facility_rating": summary(facility),
+    }
+
+
+def _public(rating: ratings.LiveRating) -> dict[str, Any]:
+    said = asdict(rating)
+    return {"id": said.pop("rating_id"), **said}
+
+
+def _cursor(rating: ratings.LiveRating) -> str:
+    """Where a page ended: the time and the id of its last rating."""
+    return f"{rating.rated_at.astimezone(UTC).strftime(requests.CURSOR_TIME)}-{rating.rating_id}"

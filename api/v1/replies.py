@@ -1,0 +1,235 @@
+"""What the mobile door answers, for the documentation and the tests; the answers themselves are plain dictionaries."""
+
+from marshmallow import Schema, fields, validate
+
+from api.strictness import words
+from api.v1.requests import VERDICTS, Observed
+from geo.facilities.models import ACCESSES, KINDS, STATUSES, WHEELCHAIR, YES_NO
+from geo.facilities.search import UNKNOWN
+
+OPEN_STATES = ("open", "closed", UNKNOWN)
+
+
+class RatingSummary(Schema):
+    """What the crowd thinks of a facility."""
+
+    mean = fields.Float(required=True, allow_none=True, metadata={"description": "Plain mean of the stars."})
+    count = fields.Integer(required=True, metadata={"description": "Live ratings."})
+    demo_count = fields.Integer(
+        required=True, metadata={"description": "How many of them are invented, for demonstration."}
+    )
+    quality = fields.Float(required=True, metadata={"description": "Decayed and shrunken stars: what to expect today."})
+    sd = fields.Float(required=True, metadata={"description": "Standard deviation of quality, in stars."})
+    verdict = words(*VERDICTS, required=True)
+    last_rated_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class Opening(Schema):
+    """Whether it is open, judged at the instant ``at``."""
+
+    state = words(*OPEN_STATES, required=True)
+    until = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When that changes; null if nobody knows."}
+    )
+    at = fields.AwareDateTime(required=True)
+    opening_hours = fields.String(required=True, allow_none=True, metadata={"description": "OSM opening_hours syntax."})
+    note = fields.String(
+        required=True, allow_none=True, metadata={"description": "Hours told in no syntax; never guessed at."}
+    )
+
+
+class Address(Schema):
+    """Where the postman would look."""
+
+    street = fields.String(required=True, allow_none=True)
+    house_number = fields.String(required=True, allow_none=True)
+    postcode = fields.String(required=True, allow_none=True)
+    city = fields.String(required=True, allow_none=True)
+    region = fields.String(required=True, allow_none=True)
+    country = fields.String(required=True, allow_none=True, metadata={"description": "ISO 3166-1 alpha-2."})
+
+
+class Terms(Schema):
+    """What a licence asks to be shown."""
+
+    attribution = fields.String(required=True)
+    licence = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+
+
+class Source(Terms):
+    """A dataset that tells of the facility."""
+
+    dataset = fields.String(required=True)
+    external_id = fields.String(required=True)
+    seen_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "null once the dataset no longer lists it."}
+    )
+
+
+class Explanation(Schema):
+    """U = (quality_weight * quality - kappa * sd) - beta * distance, term by term."""
+
+    quality = fields.Float(required=True)
+    sd = fields.Float(required=True)
+    distance_km = fields.Float(required=True)
+    quality_weight = fields.Float(required=True)
+    kappa = fields.Float(required=True)
+    beta_stars_per_km = fields.Float(required=True)
+    quality_term = fields.Float(required=True)
+    distance_term = fields.Float(required=True)
+    utility = fields.Float(required=True)
+
+
+def tri_state(*allowed: str) -> fields.String:
+    """One of the allowed words, or null for unknown."""
+    return words(*allowed, None, required=True, allow_none=True)  # type: ignore[arg-type]  # null is in the enum
+
+
+class FacilityProperties(Schema):
+    """A facility; null is unknown, which is not no."""
+
+    kind = words(*KINDS, required=True)
+    offers = fields.List(words(*KINDS), required=True)
+    name = fields.String(required=True, allow_none=True)
+    venue = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it stands in, in OSM's word: cafe, fuel."},
+    )
+    status = words(*STATUSES, required=True)
+    address = fields.Nested(Address, required=True)
+    level = fields.String(required=True, allow_none=True)
+    operator = fields.String(required=True, allow_none=True)
+    distance_m = fields.Float(
+        required=True, allow_none=True, metadata={"description": "On the sphere, in a straight line."}
+    )
+    bearing_deg = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Initial bearing, clockwise from north."}
+    )
+    duration_s = fields.Float(required=True, allow_none=True, metadata={"description": "Estimated time to get there."})
+    rating = fields.Nested(RatingSummary, required=True)
+    open = fields.Nested(Opening, required=True)
+    access = tri_state(*ACCESSES)
+    wheelchair = tri_state(*WHEELCHAIR)
+    fee = tri_state(*YES_NO)
+    changing_table = tri_state(*YES_NO)
+    all_gender = tri_state(*YES_NO)
+    male = tri_state(*YES_NO)
+    female = tri_state(*YES_NO)
+    shower = tri_state(*YES_NO)
+    drinking_water = tri_state(*YES_NO)
+    sources = fields.List(fields.Nested(Source), required=True)
+    explain = fields.Nested(Explanation)
+
+
+class PointGeometry(Schema):
+    """A GeoJSON Point: longitude, latitude."""
+
+    type = words("Point", required=True)
+    coordinates = fields.List(fields.Float(), required=True, validate=validate.Length(equal=2))
+
+
+class Feature(Schema):
+    """A facility as a GeoJSON Feature."""
+
+    type = words("Feature", required=True)
+    id = fields.Integer(required=True)
+    geometry = fields.Nested(PointGeometry, required=True)
+    properties = fields.Nested(FacilityProperties, required=True)
+
+
+class ObservedShare(Schema):
+    """How many of those who looked saw it, with Wilson's 95 % interval of the share."""
+
+    yes = fields.Integer(required=True)
+    of = fields.Integer(required=True)
+    low = fields.Float(required=True)
+    high = fields.Float(required=True)
+
+
+class ObservedFacts(Schema):
+    """What visitors saw, fact by fact; a fact that nobody looked for is left out."""
+
+    soap = fields.Nested(ObservedShare)
+    paper = fields.Nested(ObservedShare)
+    running_water = fields.Nested(ObservedShare)
+    lock = fields.Nested(ObservedShare)
+
+
+class OneFeature(Feature):
+    """A facility with what visitors saw and what its licences ask for."""
+
+    observed = fields.Nested(ObservedFacts, required=True)
+    as_of = fields.AwareDateTime(required=True)
+    attribution = fields.List(fields.Nested(Terms), required=True)
+
+
+class FeatureCollection(Schema):
+    """Facilities, best first."""
+
+    type = words("FeatureCollection", required=True)
+    features = fields.List(fields.Nested(Feature), required=True)
+    as_of = fields.AwareDateTime(
+        required=True, metadata={"description": "The instant that quality and opening hours are judged at."}
+    )
+    widened = fields.Boolean(
+        required=True, metadata={"description": "Nothing lay within the radius; these lie beyond it."}
+    )
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why the list is wider than asked, or empty."},
+    )
+    attribution = fields.List(fields.Nested(Terms), required=True)
+
+
+class PublicRating(Schema):
+    """A rating as everybody sees it."""
+
+    id = fields.Integer(required=True)
+    stars = fields.Integer(required=True)
+    comment = fields.String(required=True, allow_none=True)
+    observed = fields.Nested(Observed, required=True)
+    rated_at = fields.AwareDateTime(required=True)
+    demo = fields.Boolean(required=True, metadata={"description": "Invented, for demonstration."})
+
+
+class RatingPage(Schema):
+    """Ratings of a facility, newest first."""
+
+    ratings = fields.List(fields.Nested(PublicRating), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class RatingReceipt(PublicRating):
+    """The caller's rating, and what it made of the facility."""
+
+    facility_id = fields.Integer(required=True)
+    facility_rating = fields.Nested(RatingSummary, required=True)
+
+
+class NewDevice(Schema):
+    """A device's token, shown this once."""
+
+    token = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+class ProblemEntry(Schema):
+    """One bad value."""
+
+    place = words("query", "body", "path", "header", required=True, data_key="in")
+    name = fields.String(required=True)
+    detail = fields.String(required=True)
+    pointer = fields.String(metadata={"description": "JSON Pointer into the body."})
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(ProblemEntry))

@@ -1,0 +1,215 @@
+"""What the mobile door takes."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+from webargs.fields import DelimitedList
+
+from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, words
+from geo.coordinates import BoundingBox
+from geo.crowd.models import COMMENT_MAX_CHARACTERS
+from geo.errors import InvalidCoordinates
+from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.search import UNKNOWN
+
+VERDICTS = ("sit", "squat", "unsure", "unrated")
+DEFAULT_RADIUS_M = 2000
+MAX_RADIUS_M = 50_000
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_QUEUE_MIN = 120
+"""Two hours: a longer queue is a mistake of the thumb."""
+
+CURSOR_TIME = "%Y%m%dT%H%M%S.%fZ"
+"""How a cursor writes its time: no character that a URL would change."""
+
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+_OPEN_YEARS = range(2000, 2200)
+"""Years in which somebody may ask whether a door is open."""
+
+
+def list_of(allowed: tuple[str, ...], description: str) -> DelimitedList:
+    """A comma list of the allowed words."""
+    return DelimitedList(words(*allowed), validate=validate.Length(min=1), metadata={"description": description})
+
+
+class Bbox(fields.String):
+    """``west,south,east,north`` in degrees; west may be greater than east, across the antimeridian."""
+
+    default_error_messages = {"four": "takes four numbers: west,south,east,north in degrees"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        parts = str(super()._deserialize(value, attr, data, **kwargs)).split(",")
+        try:
+            numbers = [Decimal().deserialize(part) for part in parts]
+        except ValidationError:
+            raise self.make_error("four") from None
+        if len(numbers) != len(("west", "south", "east", "north")):
+            raise self.make_error("four")
+        try:
+            return BoundingBox(*numbers)
+        except InvalidCoordinates as error:
+            raise ValidationError(str(error)) from None
+
+
+class OpenWhen(fields.String):
+    """``now``, ``arrival`` or an RFC 3339 instant, and perhaps ``,unknown``; becomes fields of ``Needs``."""
+
+    default_error_messages = {
+        "when": "takes now, arrival or an RFC 3339 instant such as 2026-12-24T18:00:00Z (a + is written %2B), "
+        "perhaps followed by ,unknown",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        when, *more = str(super()._deserialize(value, attr, data, **kwargs)).split(",")
+        if more not in ([], [UNKNOWN]):
+            raise self.make_error("when")
+        needs: dict[str, Any] = {"open_states": ("open", *more)}
+        if when == "arrival":
+            needs["open_on_arrival"] = True
+        elif when != "now":
+            needs["open_at"] = self._instant(when)
+        return needs
+
+    def _instant(self, text: str) -> datetime:
+        if not _RFC_3339.fullmatch(text):
+            raise self.make_error("when")
+        try:
+            instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise self.make_error("when") from None
+        if instant.year not in _OPEN_YEARS:
+            raise ValidationError("lies outside the years 2000 to 2199")
+        return instant
+
+
+class FacilitiesQuery(StrictSchema):
+    """Where to look and what is needed."""
+
+    lat = Decimal(
+        validate=validate.Range(-90, 90),
+        metadata={"description": "Latitude of the asker, WGS84 degrees.", "example": 60.1699},
+    )
+    lon = Decimal(
+        validate=validate.Range(-180, 180),
+        metadata={"description": "Longitude of the asker, WGS84 degrees.", "example": 24.9384},
+    )
+    radius_m = Decimal(
+        validate=validate.Range(1, MAX_RADIUS_M),
+        metadata={
+            "description": f"How far to look, in metres; {DEFAULT_RADIUS_M} unless told. "
+            "Where nothing lies within, the search widens by itself.",
+        },
+    )
+    bbox = Bbox(
+        metadata={
+            "description": "Instead of lat and lon: west,south,east,north in degrees; "
+            "west is greater than east across the antimeridian.",
+        }
+    )
+    limit = WholeNumber(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": "How many facilities at most."},
+    )
+    kind = list_of(KINDS, "It offers one of these: by its kind, or beside it (toilets with a shower).")
+    access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
+    wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
+    fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
+    changing_table = list_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
+    all_gender = list_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
+    verdict = list_of(VERDICTS, "What the crowd thinks of it.")
+    open = OpenWhen(
+        metadata={
+            "description": "Only what is open now, on arrival, or at an RFC 3339 instant. "
+            "Add ,unknown to keep what tells no hours: open=now,unknown.",
+            "example": "now",
+        }
+    )
+    rank = words(
+        "balanced",
+        "distance",
+        "cleanliness",
+        load_default="balanced",
+        metadata={"description": "What comes first. In a bbox, where nothing has a distance, not distance."},
+    )
+    mode = words("walk", "drive", metadata={"description": "How the asker gets there; walk unless told."})
+    explain = fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        load_default=False,
+        metadata={"description": "Show each term of the ranking."},
+    )
+
+    @validates_schema
+    def _origin_or_bbox(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        if "bbox" in data:
+            faults = {name: "does not go with bbox" for name in ("lat", "lon", "radius_m", "mode") if name in data}
+            if data.get("rank") == "distance":
+                faults["rank"] = "distance needs lat and lon"
+            if data.get("open", {}).get("open_on_arrival"):
+                faults["open"] = "arrival needs lat and lon"
+        else:
+            faults = {name: "is needed: give lat and lon, or bbox" for name in ("lat", "lon") if name not in data}
+        if faults:
+            raise ValidationError({name: [fault] for name, fault in faults.items()})
+
+
+class Cursor(fields.String):
+    """Where the page before ended: the time and the id of its last rating."""
+
+    default_error_messages = {"cursor": "is no next_cursor of this route"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        time, _, rating_id = str(super()._deserialize(value, attr, data, **kwargs)).partition("-")
+        try:
+            return datetime.strptime(time, CURSOR_TIME).replace(tzinfo=UTC), WholeNumber().deserialize(rating_id)
+        except (ValueError, ValidationError):
+            raise self.make_error("cursor") from None
+
+
+class RatingsQuery(StrictSchema):
+    """Which page of a facility's ratings."""
+
+    limit = WholeNumber(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": "How many ratings at most."},
+    )
+    cursor = Cursor(metadata={"description": "next_cursor of the page before."})
+
+
+class Observed(StrictSchema):
+    """Facts seen on the spot."""
+
+    soap = words(*YES_NO, metadata={"description": "There was soap."})
+    paper = words(*YES_NO, metadata={"description": "There was toilet paper."})
+    running_water = words(*YES_NO, metadata={"description": "The tap ran."})
+    lock = words(*YES_NO, metadata={"description": "The door could be locked."})
+    queue_min = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, MAX_QUEUE_MIN),
+        metadata={"description": "Minutes in the queue."},
+    )
+
+
+class NewRating(StrictSchema):
+    """A visitor's rating."""
+
+    stars = fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(1, 5),
+        metadata={"description": "How clean it was: 1 (never again) to 5 (spotless).", "example": 5},
+    )
+    comment = PlainText(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=COMMENT_MAX_CHARACTERS),
+        metadata={"description": "In the visitor's words.", "example": "Warm water, fresh towels."},
+    )
+    observed = fields.Nested(Observed, load_default=dict)

@@ -1,0 +1,56 @@
+"""Opening hours compiled anew, so that the coming weeks are always known: once a night."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+from geo.coordinates import Point
+from geo.facilities.hours import compile_hours, multirange
+
+BATCH = 1_000
+"""Facilities read and written at once: a few hundred kB, and a short time under lock."""
+
+_NEXT = text(
+    """
+    SELECT id, opening_hours, ST_X(location) AS lon, ST_Y(location) AS lat
+    FROM facility
+    WHERE opening_hours IS NOT NULL AND id > :after
+    ORDER BY id
+    LIMIT :batch
+    """
+)
+
+_STORE = text(
+    """
+    UPDATE facility
+    SET open_during = CAST(:open_during AS tstzmultirange), unknown_during = CAST(:unknown_during AS tstzmultirange)
+    WHERE id = :id AND opening_hours = :opening_hours
+      AND (open_during, unknown_during) IS DISTINCT FROM
+          (CAST(:open_during AS tstzmultirange), CAST(:unknown_during AS tstzmultirange))
+    """
+)
+
+
+def next_batch(session: Session, after: int) -> Sequence[RowMapping]:
+    """The next facilities with opening hours, by id; empty at the end."""
+    return session.execute(_NEXT, {"after": after, "batch": BATCH}).mappings().all()
+
+
+def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetime) -> None:
+    """Compile the hours of a batch for the weeks that follow ``as_of``; one changed meanwhile keeps its own."""
+    values = []
+    for facility in facilities:
+        hours = compile_hours(facility["opening_hours"], Point(facility["lon"], facility["lat"]), as_of)
+        if hours is not None:
+            values.append(
+                {
+                    "id": facility["id"],
+                    "opening_hours": facility["opening_hours"],
+                    "open_during": multirange(hours.open_during),
+                    "unknown_during": multirange(hours.unknown_during),
+                }
+            )
+    if values:
+        session.execute(_STORE, values)

@@ -1,0 +1,31 @@
+"""Fill an empty database, the one that DATABASE_URL names, with the demo city: `python -m seed_data`."""
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from geo.database import Database
+from geo.errors import BeforehandError
+from geo.facilities import counts
+from seed_data.city import add_city
+from seed_data.crowd import add_ratings
+
+
+def main() -> None:
+    """Seed, or say why not."""
+    database = Database(os.environ.get("DATABASE_URL", ""))
+    with database.write() as session:
+        if counts.total(session):
+            print("There are facilities already: nothing was seeded.")
+            return
+        as_of = datetime.now(UTC)
+        facilities = add_city(session, as_of)
+        ratings = add_ratings(session, as_of)
+        session.commit()
+    print(f"Seeded the demo city: {facilities} facilities of central Helsinki, {ratings} demo ratings.")
+
+
+try:
+    main()
+except BeforehandError as error:
+    sys.exit(f"seed_data: {error}")
