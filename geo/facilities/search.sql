@@ -64,7 +64,7 @@ DECLARE
     half_width float8;
 BEGIN
     IF south <= -90 OR north >= 90 THEN
-        RETURN (ST_MakeEnvelope(-180, greatest(south, -90), 180, least(north, 90), 4326), NULL);
+        RETURN (ST_MakeEnvelope(-180, greatest(south, -90), 180, least(north, 90), 4326), NULL::geometry);
     END IF;
     half_width := asind(least(1, sind(reach_deg) / cosd(lat))) + rounding_deg;
     IF lon - half_width < -180 THEN
@@ -74,7 +74,7 @@ BEGIN
         RETURN (ST_MakeEnvelope(lon - half_width, south, 180, north, 4326),
                 ST_MakeEnvelope(-180, south, lon + half_width - 360, north, 4326));
     END IF;
-    RETURN (ST_MakeEnvelope(lon - half_width, south, lon + half_width, north, 4326), NULL);
+    RETURN (ST_MakeEnvelope(lon - half_width, south, lon + half_width, north, 4326), NULL::geometry);
 END $$;
 
 CREATE FUNCTION facility_search.initial_bearing_deg(origin geometry, target geometry) RETURNS float8
