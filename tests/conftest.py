@@ -1,0 +1,139 @@
+"""The real PostGIS, once a session; each test in a transaction that is rolled back."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg2
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.orm import Session
+
+from api import create_app
+from api.config import PROJECT, Settings
+from geo import schema
+from geo.database import Database, driver_url
+from geo.local_postgres import LocalPostgres, default_data_dir
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+"""A Friday."""
+
+
+class TestClock:
+    """A clock that a test moves."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+class OneConnection(Database):
+    """A database whose every session works in one outer transaction, so that a test can undo all of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self._connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+
+    write = read
+
+
+@pytest.fixture(scope="session")
+def postgres() -> LocalPostgres:
+    """The private cluster of this checkout, running."""
+    data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
+    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
+    cluster.start()
+    return cluster
+
+
+@contextmanager
+def temporary_database(cluster: LocalPostgres, name: str, template: str = "template1") -> Iterator[str]:
+    """A database of its own: its URL."""
+    admin = psycopg2.connect(driver_url(cluster.url()).replace("+psycopg2", ""))
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield cluster.url(name)
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            admin.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: LocalPostgres) -> Iterator[str]:
+    """A migrated database that holds nothing; what a test commits to it, it must undo."""
+    with temporary_database(postgres, f"test_{os.getpid()}") as url:
+        database = Database(url)
+        schema.upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture
+def own_database_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:
+    """A migrated, empty database for one test that commits or starts processes."""
+    with temporary_database(postgres, f"own_{os.getpid()}", f"test_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    engine = create_engine(driver_url(database_url), connect_args={"options": "-c timezone=UTC"})
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+    # Left in the pool, it would keep the database from being a template.
+    engine.dispose()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session whose work is undone after the test; its commits are savepoints."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def app(connection: Connection, clock: TestClock) -> Flask:
+    settings = Settings(database_url="postgresql://not.used", private_postgres=None, port=8000, workers=1)
+    return create_app(settings, database=OneConnection(connection), clock=clock)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """Every SQL statement that the test sends, but for savepoints."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "SAVEPOINT" not in statement:
+            sent.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield sent
+    event.remove(connection, "before_cursor_execute", note)

@@ -1,0 +1,33 @@
+"""Rows for tests: each states only what matters to it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from geo.crowd import devices, ratings
+from geo.facilities.models import Facility
+
+
+def add_facility(session: Session, lon: float = 0.0, lat: float = 0.0, **columns: Any) -> int:
+    """A facility with no ratings; columns as in geo.facilities.models.Facility. Returns its id."""
+    values = {"kind": "toilets", "location": f"SRID=4326;POINT({lon!r} {lat!r})", **columns}
+    return session.execute(insert(Facility).values(**values).returning(Facility.id)).scalar_one()
+
+
+def add_device(session: Session, as_of: datetime) -> devices.NewDevice:
+    return devices.register(session, as_of)
+
+
+def add_rating(session: Session, facility_id: int, stars: int, as_of: datetime) -> int:
+    """A rating by a new device. Returns the device's id."""
+    device_id = add_device(session, as_of).device_id
+    ratings.rate(session, facility_id, device_id, ratings.NewRating(stars), as_of)
+    return device_id
+
+
+def facility_row(session: Session, facility_id: int) -> dict[str, Any]:
+    """All columns of a facility, straight from the table."""
+    row = session.execute(text("SELECT * FROM facility WHERE id = :id"), {"id": facility_id}).mappings().one()
+    return dict(row)
