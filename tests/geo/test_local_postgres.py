@@ -221,7 +221,7 @@ def test_other_users_do_not_get_in(running: LocalPostgres) -> None:
     nobody = pwd.getpwnam("nobody")
 
     def intrude() -> str:
-        who = {"user": nobody.pw_uid, "group": nobody.pw_gid}
+        who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         return subprocess.run(command, **who, cwd="/", capture_output=True, text=True, check=False).stderr
 
     assert "Permission denied" in intrude()
