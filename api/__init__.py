@@ -23,6 +23,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a redirect would be no problem document
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
     logs.register(app)
     status.register(app)

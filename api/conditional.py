@@ -27,10 +27,12 @@ def this_minute(now: datetime) -> datetime:
 def not_modified(session: Session, as_of: datetime) -> Response | None:
     """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data."""
     prefix = _prefix(as_of)
-    if not any(tag.startswith(prefix) for tag in request.if_none_match.as_set()):
+    # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
+    tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag.startswith(prefix)]
+    if not tags:
         return None
     version = data_version(session)
-    if not request.if_none_match.contains(prefix + _digest(version)):
+    if prefix + _digest(version) not in tags:
         return None
     return _with_validators(Response(status=304), as_of, version)
 

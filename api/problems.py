@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -31,8 +32,11 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     DatabaseUnavailable: 503,
 }
 
-_PLACES = {"query": "query", "json": "body", "path": "path", "headers": "header"}
-"""webargs' name of where a value stood, and ours."""
+_DETAILS: Mapping[int, str] = {
+    404: "there is nothing at this path; /docs lists what there is",
+    413: "the body is larger than anything that is asked for here",
+}
+"""In place of werkzeug's sentences, which speak to somebody at a browser."""
 
 
 def problem(
@@ -79,7 +83,10 @@ def _domain_problem(error: BeforehandError) -> Response:
         structlog.get_logger().warning("database_away", error=type(error.__cause__).__name__)
         return unavailable("the database does not answer just now; nothing was lost, please ask again")
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
-    return problem(status, str(error), headers=headers)
+    errors = []
+    if isinstance(error, FacilityNotFound):
+        errors = [{"in": "path", "name": "facility_id", "detail": str(error)}]
+    return problem(status, str(error), errors=errors, headers=headers)
 
 
 def unavailable(detail: str) -> Response:
@@ -94,7 +101,7 @@ def http_problem(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     messages = (getattr(error, "data", None) or {}).get("messages")
     errors = list(_errors(messages)) if isinstance(messages, Mapping) else []
-    detail = error.description or ""
+    detail = _DETAILS.get(error.code or 500, error.description or "")
     if errors:
         detail = "; ".join(f"{e['name']}: {e['detail']}" for e in errors)
     return problem(error.code or 500, detail, errors=errors, headers=headers)
@@ -104,17 +111,24 @@ def _errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Webargs' nested messages, {place: {name: [text]}}, one entry each."""
     for place, faults in messages.items():
         for path, detail in _leaves(faults, ()):
-            entry = {"in": _PLACES.get(place, place), "name": ".".join(path) or "body", "detail": detail}
             if place == "json":
-                entry["pointer"] = "#" + "".join(f"/{step}" for step in path)
-            yield entry
+                name, pointer = ".".join(path) or "body", "#" + "".join(f"/{_pointer_step(step)}" for step in path)
+                yield {"in": "body", "name": name, "detail": detail, "pointer": pointer}
+            else:
+                yield {"in": place, "name": path[0], "detail": detail}
+
+
+def _pointer_step(name: str) -> str:
+    """A step of a JSON Pointer in a URI fragment (RFC 6901, section 6)."""
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="~")
 
 
 def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(faults, Mapping):
         for name, inner in faults.items():
             # marshmallow files what concerns a whole object under _schema
-            yield from _leaves(inner, path if name == "_schema" else (*path, str(name)))
+            step = str(name).encode(errors="replace").decode()  # half a surrogate pair cannot be sent back
+            yield from _leaves(inner, path if name == "_schema" else (*path, step))
     else:
         for text in [faults] if isinstance(faults, str) else faults:
             yield path, str(text)

@@ -2,12 +2,12 @@
 
 from time import perf_counter
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.logs import route
+from api.logs import method, route
 from api.problems import unavailable
 from api.replies import private
 from api.services import database
@@ -28,8 +28,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _count(response: Response) -> Response:
-        REQUESTS.labels(request.method, route(), response.status_code).inc()
-        SECONDS.labels(request.method, route()).observe(perf_counter() - g.started_s)
+        REQUESTS.labels(method(), route(), response.status_code).inc()
+        SECONDS.labels(method(), route()).observe(perf_counter() - g.started_s)
         return response
 
 

@@ -1,14 +1,15 @@
 """How a request may be put: strictly. What is not known, or asked twice, is refused by name."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app, request
+from flask import Request, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException
+from webargs.flaskparser import FlaskParser, abort
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.problems import problem
 
@@ -18,23 +19,50 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
 """A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""Control characters but tab and line feed, and lone surrogates: no keyboard writes them, and PostgreSQL refuses some."""
+"""Control characters but tab and line feed, and lone surrogates: no keyboard writes them, PostgreSQL refuses some."""
 
 
 class StrictParser(FlaskParser):
-    """webargs, refusing what a schema does not name."""
+    """webargs, refusing what a schema does not name, and a body that could be read in two ways."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs' signature
+        """The body's JSON."""
+        try:
+            return json.loads(req.get_data().decode(), object_pairs_hook=_object)
+        except (ValueError, RecursionError):  # no UTF-8, no JSON, thousands of digits, thousands of brackets
+            abort(400, messages={"json": ["is not JSON in UTF-8"]})
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            abort(422, messages={"json": {name: ["is given more than once"]}})
+        members[name] = value
+    return members
 
 
 class StrictSchema(Schema):
     """A schema of a request."""
 
-    error_messages = {"unknown": "is not known here"}
+    error_messages = {"unknown": "is not known here", "type": "must be a JSON object"}
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002 - marshmallow's
+        """Say in our words what every field may lack."""
+        field_obj.error_messages |= {"required": "is needed", "null": "must not be null"}
+
+
+def between(least: float, most: float) -> validate.Range:
+    """A number's bounds, both included."""
+    return validate.Range(least, most, error="must be from {min} to {max}")
 
 
 class Decimal(fields.Float):
     """A finite decimal number in a query string."""
+
+    default_error_messages = {"invalid": "must be a decimal number"}
 
     def _validated(self, value: Any) -> float:
         if isinstance(value, str) and not _DECIMAL.fullmatch(value):
@@ -44,6 +72,8 @@ class Decimal(fields.Float):
 
 class WholeNumber(fields.Integer):
     """A whole number in a query string."""
+
+    default_error_messages = {"invalid": "must be a whole number"}
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,18}", value, re.ASCII):
@@ -80,7 +110,9 @@ class Door(Blueprint):
 
 
 def _refuse_loose_requests() -> None:
-    """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON."""
+    """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON or too large."""
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge  # by itself werkzeug says so only where the body is read
     places = _places(current_app.view_functions[request.endpoint or ""])
     errors = [
         {"in": "query", "name": name, "detail": "is given more than once"}

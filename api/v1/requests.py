@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
-from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, words
+from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS
 from geo.errors import InvalidCoordinates
@@ -34,7 +34,11 @@ _OPEN_YEARS = range(2000, 2200)
 
 def list_of(allowed: tuple[str, ...], description: str) -> DelimitedList:
     """A comma list of the allowed words."""
-    return DelimitedList(words(*allowed), validate=validate.Length(min=1), metadata={"description": description})
+    return DelimitedList(
+        words(*allowed),
+        validate=validate.Length(min=1, error="must name at least one"),
+        metadata={"description": description},
+    )
 
 
 class Bbox(fields.String):
@@ -91,15 +95,15 @@ class FacilitiesQuery(StrictSchema):
     """Where to look and what is needed."""
 
     lat = Decimal(
-        validate=validate.Range(-90, 90),
+        validate=between(-90, 90),
         metadata={"description": "Latitude of the asker, WGS84 degrees.", "example": 60.1699},
     )
     lon = Decimal(
-        validate=validate.Range(-180, 180),
+        validate=between(-180, 180),
         metadata={"description": "Longitude of the asker, WGS84 degrees.", "example": 24.9384},
     )
     radius_m = Decimal(
-        validate=validate.Range(1, MAX_RADIUS_M),
+        validate=between(1, MAX_RADIUS_M),
         metadata={
             "description": f"How far to look, in metres; {DEFAULT_RADIUS_M} unless told. "
             "Where nothing lies within, the search widens by itself.",
@@ -113,7 +117,7 @@ class FacilitiesQuery(StrictSchema):
     )
     limit = WholeNumber(
         load_default=DEFAULT_LIMIT,
-        validate=validate.Range(1, MAX_LIMIT),
+        validate=between(1, MAX_LIMIT),
         metadata={"description": "How many facilities at most."},
     )
     kind = list_of(KINDS, "It offers one of these: by its kind, or beside it (toilets with a shower).")
@@ -141,6 +145,7 @@ class FacilitiesQuery(StrictSchema):
     explain = fields.Boolean(
         truthy={"true"},
         falsy={"false"},
+        error_messages={"invalid": "must be true or false"},
         load_default=False,
         metadata={"description": "Show each term of the ranking."},
     )
@@ -177,7 +182,7 @@ class RatingsQuery(StrictSchema):
 
     limit = WholeNumber(
         load_default=DEFAULT_LIMIT,
-        validate=validate.Range(1, MAX_LIMIT),
+        validate=between(1, MAX_LIMIT),
         metadata={"description": "How many ratings at most."},
     )
     cursor = Cursor(metadata={"description": "next_cursor of the page before."})
@@ -190,9 +195,9 @@ class Observed(StrictSchema):
     paper = words(*YES_NO, metadata={"description": "There was toilet paper."})
     running_water = words(*YES_NO, metadata={"description": "The tap ran."})
     lock = words(*YES_NO, metadata={"description": "The door could be locked."})
-    queue_min = fields.Integer(
+    queue_min = WholeNumber(
         strict=True,
-        validate=validate.Range(0, MAX_QUEUE_MIN),
+        validate=between(0, MAX_QUEUE_MIN),
         metadata={"description": "Minutes in the queue."},
     )
 
@@ -200,16 +205,16 @@ class Observed(StrictSchema):
 class NewRating(StrictSchema):
     """A visitor's rating."""
 
-    stars = fields.Integer(
+    stars = WholeNumber(
         strict=True,
         required=True,
-        validate=validate.Range(1, 5),
+        validate=between(1, 5),
         metadata={"description": "How clean it was: 1 (never again) to 5 (spotless).", "example": 5},
     )
     comment = PlainText(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(max=COMMENT_MAX_CHARACTERS),
+        validate=validate.Length(max=COMMENT_MAX_CHARACTERS, error="must be at most {max} characters long"),
         metadata={"description": "In the visitor's words.", "example": "Warm water, fresh towels."},
     )
     observed = fields.Nested(Observed, load_default=dict)
