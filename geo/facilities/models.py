@@ -1,5 +1,6 @@
 """The facility, the datasets that tell of it, and what each dataset calls it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,17 @@ ACCESSES = ("public", "customers", "key", "private")
 YES_NO = ("yes", "no")
 WHEELCHAIR = ("yes", "limited", "no")
 
+MAX_CHARACTERS: Mapping[str, int] = {
+    **dict.fromkeys(("name", "operator", "street", "city"), 255),
+    **dict.fromkeys(("house_number", "postcode", "region", "level", "venue"), 64),
+    **dict.fromkeys(("opening_hours", "opening_hours_note"), 1_000),
+}
+"""How long the free texts may be: 255 as OpenStreetMap has it, less for what fits on a sign, more for a whole year's
+hours. What is longer is a fault of its source, and no phone would show it."""
+
+EXTERNAL_ID_MAX_CHARACTERS = 255
+"""A database-wide key in an index, where a text of some kB would not fit."""
+
 FACILITY_FILLFACTOR = 85
 """Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row version
 stays there and no index is touched (PostgreSQL's HOT update)."""
@@ -33,6 +45,11 @@ def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     """A constraint that keeps a column to the given words; NULL, the unknown, passes."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def at_most(column: str, characters: int) -> CheckConstraint:
+    """A constraint on the length of a text; NULL passes."""
+    return CheckConstraint(f"char_length({column}) <= {characters}", name=column)
 
 
 class Facility(Base):
@@ -60,6 +77,7 @@ class Facility(Base):
                 "drinking_water",
             )
         ),
+        *(at_most(column, characters) for column, characters in MAX_CHARACTERS.items()),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name="longitude"),
         CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name="latitude"),
@@ -134,16 +152,20 @@ class Dataset(Base):
 class FacilitySource(Base):
     """What one dataset calls a facility, and whether it still tells of it.
 
-    ``digest`` is of all that it said; ``closed``: it says that the place is out of use, or no longer lists it. It was
-    seen whenever the dataset was imported, until it vanished.
+    ``digest`` is of all that it said. ``has_closed``: the facility was offered until this dataset called it closed or
+    no longer listed it, so that the dataset may open it again; what staff close or hide is theirs. It was seen whenever
+    the dataset was imported, until it vanished.
     """
 
     __tablename__ = "facility_source"
-    __table_args__ = (CheckConstraint("octet_length(digest) = 16", name="digest"),)
+    __table_args__ = (
+        CheckConstraint("octet_length(digest) = 16", name="digest"),
+        CheckConstraint(f"char_length(external_id) BETWEEN 1 AND {EXTERNAL_ID_MAX_CHARACTERS}", name="external_id"),
+    )
 
     dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"), primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
-    closed: Mapped[bool] = mapped_column(server_default=text("false"))
+    has_closed: Mapped[bool] = mapped_column(server_default=text("false"))
     vanished_at: Mapped[datetime | None]

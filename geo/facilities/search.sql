@@ -1,6 +1,7 @@
 -- Nearby search, ranking and what a reply says of a facility. geo/schema.py installs this file as a whole, in a schema
 -- of its own, whenever it differs from what is there. PL/pgSQL keeps the plans of its statements for as long as a
--- connection lives, so that no request pays for planning. The formulas are MATH.md's; their constants are handed in by
+-- connection lives, so that no request pays for planning; force_generic_plan because its guess of what a plan for just
+-- these values would save is wrong here: planning costs five times what it saves. The formulas are MATH.md's; their constants are handed in by
 -- geo/crowd/quality.py and geo/facilities/ranking.py, so that each stands in one place.
 
 -- What a facility must be. NULL asks for nothing; a list passes a facility whose value, or 'unknown', is in it.
@@ -120,25 +121,13 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
          WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
          ELSE 'closed' END;
 
--- When the state at an instant ends; NULL where nobody knows: it never ends, or the compiled weeks end first.
-CREATE FUNCTION facility_search.open_until(open_during tstzmultirange, unknown_during tstzmultirange, at timestamptz)
-RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT change FROM (
-        SELECT min(instant) AS change
-        FROM unnest(open_during + unknown_during) AS span,
-             LATERAL (VALUES (lower(span)), (upper(span))) AS edges (instant)
-        WHERE instant > at
-    ) AS next
-    WHERE facility_search.open_state(open_during, unknown_during, at) <> 'unknown'
-$$;
-
 -- The exact best how_many of the facilities that stand in either box, meet the needs and, where within_m is given, lie
 -- that near to origin. Distance is measured on the sphere; without an origin nothing has a distance.
 CREATE FUNCTION facility_search.best_within(
     area facility_search.boxes, origin geometry, within_m float8, needs facility_search.needs,
     ranking facility_search.ranking, model facility_search.quality_model, how_many bigint
 ) RETURNS SETOF facility_search.ranked
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
     box_1 CONSTANT geometry := area.box;
     box_2 CONSTANT geometry := area.box_beyond_antimeridian;
@@ -169,6 +158,7 @@ BEGIN
            w * judged.q - kappa * judged.sd - beta_per_m * coalesce(judged.distance_m, 0) AS utility
     FROM (
         SELECT known.id, known.distance_m, known.q, known.sd, known.open_during, known.unknown_during,
+               open_at + make_interval(secs => coalesce(known.distance_m, 0) * seconds_to_arrive_per_m) AS moment,
                facility_search.verdict(known.q, known.sd, known.rating_count, sit_at_least, squat_at_most) AS verdict
         FROM (
             SELECT f.id, f.rating_count, f.open_during, f.unknown_during,
@@ -192,10 +182,8 @@ BEGIN
         OFFSET 0
     ) AS judged
     WHERE (verdicts IS NULL OR judged.verdict = ANY (verdicts))
-      AND (open_states IS NULL OR facility_search.open_state(
-              judged.open_during, judged.unknown_during,
-              open_at + make_interval(secs => coalesce(judged.distance_m, 0) * seconds_to_arrive_per_m)
-          ) = ANY (open_states))
+      AND (open_states IS NULL
+           OR facility_search.open_state(judged.open_during, judged.unknown_during, judged.moment) = ANY (open_states))
     ORDER BY utility DESC, judged.id
     LIMIT how_many;
 END $$;
@@ -204,21 +192,29 @@ END $$;
 --
 -- U = w*q - kappa*sd - beta*d and q is at most max_stars, so that nothing farther than (w*max_stars - U_k)/beta can
 -- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
--- disc, the bound's disc is searched once more.
+-- disc, the bound's disc is searched once more. How wide to begin is only a guess, from where the nearest stand.
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     model facility_search.quality_model, how_many bigint, OUT best facility_search.ranked[], OUT widened boolean
-) LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    half_circumference_m CONSTANT float8 := 20015115;      -- no two points are farther apart
-    first_reach_stars CONSTANT float8 := 1.5;               -- the first disc is as wide as this much utility lasts
-    growth CONSTANT float8 := 3;                            -- of a disc with too few in it
+    half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
+    usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
+    spare CONSTANT float8 := 1.5;                       -- grow the area to hold this much more than seems needed
+    reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
+    growth_most CONSTANT float8 := 3;                   -- but the disc's radius no faster than this
     max_stars CONSTANT float8 := 5;
     limit_m float8 := least(radius_m, half_circumference_m);
-    reach_m float8 := least(first_reach_stars / ranking.beta_per_m, limit_m);
+    reach_m float8;
     bound_m float8;
 BEGIN
     widened := false;
+    SELECT least(limit_m, greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))
+                          + ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m)
+    INTO reach_m
+    FROM (SELECT f.location FROM facility f
+          WHERE f.status IN ('active', 'reported_closed')
+          ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, model, how_many) AS b);
@@ -227,7 +223,7 @@ BEGIN
             widened := true;
             limit_m := half_circumference_m;
         END IF;
-        bound_m := reach_m * growth;
+        bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(cardinality(best), 1)));
         IF cardinality(best) = how_many THEN
             bound_m := (ranking.quality_weight * max_stars - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
@@ -238,7 +234,7 @@ END $$;
 
 -- One facility judged as the search judges it, without an origin; no row where there is none that may be shown.
 CREATE FUNCTION facility_search.one(wanted_id bigint, model facility_search.quality_model)
-RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
     SELECT judged.id, NULL::float8, judged.q, judged.sd,
@@ -272,7 +268,7 @@ CREATE FUNCTION facility_search.cards(
     rating_count bigint, demo_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
     quality float8, sd float8, verdict text, utility float8,
     distance_m float8, bearing_deg float8, duration_s float8, sources jsonb
-) LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, f.kind, f.offers, f.name, f.venue, f.status, ST_X(f.location), ST_Y(f.location),
@@ -281,7 +277,10 @@ BEGIN
            f.street, f.house_number, f.postcode, f.city, f.region, f.country,
            f.opening_hours, f.opening_hours_note, moment.at,
            facility_search.open_state(f.open_during, f.unknown_during, moment.at),
-           facility_search.open_until(f.open_during, f.unknown_during, moment.at),
+           -- When that ends; NULL where nobody knows: it never ends, or the compiled weeks end first.
+           (SELECT min(edge) FROM unnest(f.open_during + f.unknown_during) AS span,
+                LATERAL (VALUES (lower(span)), (upper(span))) AS edges (edge)
+            WHERE edge > moment.at AND facility_search.open_state(f.open_during, f.unknown_during, moment.at) <> 'unknown'),
            f.rating_count, f.demo_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
            b.quality, b.sd, b.verdict, b.utility,
            b.distance_m, facility_search.initial_bearing_deg(origin, f.location),

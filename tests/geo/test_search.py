@@ -1,16 +1,295 @@
-"""The search against the plainest possible one: every facility, its utility by the formulas, sorted."""
+"""The search: exact against brute force, in one statement, and never an unexplained empty list."""
 
-from tests.factories import add_facility, add_rating
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.coordinates import BoundingBox, Point
+from geo.errors import FacilityNotFound
 from geo.facilities import search
-from geo.coordinates import Point
+from geo.facilities.hours import compile_hours, multirange
+from geo.facilities.ranking import RANKINGS
 from tests.conftest import NOON
+from tests.factories import add_facility, add_rating
+from tests.geo import brute_force
+
+HELSINKI = Point(24.9384, 60.1699)
+CENTRES = [
+    HELSINKI,
+    Point(2.3522, 48.8566),
+    Point(179.999, -16.8),
+    Point(-179.999, -16.8),
+    Point(0, 89.999),
+    Point(120, -89.99),
+    Point(0, 0),
+]
+"""Cities, both sides of the antimeridian, both poles."""
+
+HOURS = (None, None, "24/7", "Mo-Fr 08:00-18:00", "22:00-02:00", "off", "08:00+")
 
 
-def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session):
-    dirty = add_facility(session, lon=24.94, lat=60.17)
-    clean = add_facility(session, lon=24.941, lat=60.17)
+def hours_columns(opening_hours: str | None, place: Point) -> dict[str, str | None]:
+    hours = compile_hours(opening_hours, place, NOON) if opening_hours else None
+    if hours is None:
+        return {}
+    return {
+        "opening_hours": opening_hours,
+        "open_during": multirange(hours.open_during),
+        "unknown_during": multirange(hours.unknown_during),
+    }
+
+
+def add_world(session: Session, random: Random, count: int) -> None:
+    """Facilities around the centres, some at the very same place, some rated, with every attribute."""
+    place = HELSINKI
+    for _ in range(count):
+        if random.random() > 0.1:  # else the same place again: a tie
+            centre, spread = random.choice(CENTRES), 10 ** random.uniform(-4, 0)
+            lon = (centre.lon + random.gauss(0, spread) + 180) % 360 - 180
+            place = Point(lon, max(-90.0, min(90.0, centre.lat + random.gauss(0, spread))))
+        status = random.choice(("active",) * 8 + ("reported_closed", "closed", "hidden"))
+        facility = add_facility(
+            session,
+            place.lon,
+            place.lat,
+            kind=random.choice(("toilets", "toilets", "drinking_water", "shower", "baby_care")),
+            status=status,
+            access=random.choice((None, None, "public", "customers", "key", "private")),
+            wheelchair=random.choice((None, "yes", "limited", "no")),
+            fee=random.choice((None, "yes", "no")),
+            changing_table=random.choice((None, "yes", "no")),
+            all_gender=random.choice((None, "yes", "no")),
+            shower=random.choice((None, None, "yes", "no")),
+            **hours_columns(random.choice(HOURS), place),
+        )
+        for _ in range(0 if status == "hidden" else random.choice((0, 0, 1, 3, 8))):
+            add_rating(session, facility, random.randint(1, 5), NOON - timedelta(days=random.uniform(0, 500)))
+
+
+def some(random: Random, *words: str) -> tuple[str, ...] | None:
+    return None if random.random() < 0.7 else tuple(random.sample(words, random.randint(1, len(words))))
+
+
+def random_query(random: Random) -> search.NearbyQuery:
+    centre, spread = random.choice([*CENTRES, Point(-140, 10)]), 10 ** random.uniform(-4, 1)
+    lon = (centre.lon + random.gauss(0, spread) + 180) % 360 - 180
+    opening = random.choice(
+        ({}, {}, {"open_on_arrival": True}, {"open_at": NOON + timedelta(hours=random.uniform(-99, 999))})
+    )
+    return search.NearbyQuery(
+        origin=Point(lon, max(-90.0, min(90.0, centre.lat + random.gauss(0, spread)))),
+        as_of=NOON + timedelta(days=random.uniform(0, 30)),
+        radius_m=random.choice((1.0, 100.0, 2000.0, 50_000.0)),
+        limit=random.choice((1, 2, 5, 20, 100)),
+        needs=search.Needs(
+            kinds=some(random, "toilets", "drinking_water", "shower", "baby_care"),
+            access=some(random, "public", "customers", "key", "private", "unknown") or search.OFFERED_ACCESS,
+            wheelchair=some(random, "yes", "limited", "no", "unknown"),
+            fee=some(random, "yes", "no", "unknown"),
+            changing_table=some(random, "yes", "no", "unknown"),
+            all_gender=some(random, "yes", "no", "unknown"),
+            verdicts=some(random, "sit", "squat", "unsure", "unrated"),
+            open_states=some(random, "open", "closed", "unknown"),
+            **opening,
+        ),
+        rank=random.choice(("balanced", "distance", "cleanliness")),
+        mode=random.choice(("walk", "drive")),
+    )
+
+
+def assert_equals_brute_force(session: Session, seed: int, facilities: int, queries: int) -> None:
+    random = Random(seed)
+    add_world(session, random, facilities)
+    table = brute_force.all_facilities(session)
+    widened_seen = empty_seen = 0
+    for _ in range(queries):
+        query = random_query(random)
+        found = search.nearby(session, query)
+        expected, widened = brute_force.nearby(table, query)
+        best = expected[: query.limit]
+        assert found.widened == widened, query
+        assert len(found.facilities) == len(best), query
+        # Where the formulas of SQL and Python differ in the last bit, two equals may change places: nothing else may.
+        utilities = {ranked.id: ranked.utility for ranked in expected}
+        for row, ranked in zip(found.facilities, best, strict=True):
+            assert row["id"] == ranked.id or utilities[row["id"]] == pytest.approx(ranked.utility, abs=1e-9), query
+            assert row["utility"] == pytest.approx(utilities[row["id"]], rel=1e-9, abs=1e-9)
+        assert len({row["id"] for row in found.facilities}) == len(found.facilities)
+        widened_seen += widened
+        empty_seen += not best
+    assert widened_seen, "no query widened: the world is too dense to prove anything"
+    assert empty_seen, "no query came back empty: the needs are too lax to prove anything"
+
+
+def test_random_searches_equal_brute_force(session: Session) -> None:
+    assert_equals_brute_force(session, seed=1, facilities=250, queries=150)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_a_thousand_random_searches_equal_brute_force(session: Session, seed: int) -> None:
+    assert_equals_brute_force(session, seed=seed, facilities=400, queries=200)
+
+
+def test_equal_utilities_come_in_the_order_of_their_ids(session: Session) -> None:
+    ids = [add_facility(session, HELSINKI.lon, HELSINKI.lat) for _ in range(7)]
+    for rank in ("balanced", "distance", "cleanliness"):
+        found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=5, rank=rank))
+        assert [row["id"] for row in found.facilities] == ids[:5]
+
+
+def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session: Session) -> None:
+    dirty = add_facility(session, HELSINKI.lon, HELSINKI.lat)
+    clean = add_facility(session, HELSINKI.lon + 0.001, HELSINKI.lat)
     for _ in range(5):
         add_rating(session, dirty, 1, NOON)
         add_rating(session, clean, 5, NOON)
-    found = search.nearby(session, search.NearbyQuery(Point(24.94, 60.17), NOON))
-    assert [row["id"] for row in found.facilities] == [clean, dirty]
+    query = search.NearbyQuery(HELSINKI, NOON)
+    assert [row["id"] for row in search.nearby(session, query).facilities] == [clean, dirty]
+    assert [row["id"] for row in search.nearby(session, replace(query, rank="distance")).facilities] == [dirty, clean]
+
+
+def test_the_best_is_found_beyond_the_hundred_nearest(session: Session) -> None:
+    for step in range(120):
+        add_rating(session, add_facility(session, HELSINKI.lon + step * 1e-6, HELSINKI.lat), 1, NOON)
+    best = add_facility(session, HELSINKI.lon + 0.002, HELSINKI.lat)
+    for _ in range(9):
+        add_rating(session, best, 5, NOON)
+    assert search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=1)).facilities[0]["id"] == best
+
+
+def test_the_antimeridian_is_no_border(session: Session) -> None:
+    east = add_facility(session, 179.9995, -16.8)
+    west = add_facility(session, -179.9995, -16.8)
+    found = search.nearby(session, search.NearbyQuery(Point(180, -16.8), NOON, radius_m=500, rank="distance"))
+    assert {row["id"] for row in found.facilities} == {east, west}
+    assert {round(row["distance_m"]) for row in found.facilities} == {53}
+    assert {round(row["bearing_deg"]) for row in found.facilities} == {90, 270}
+
+
+def test_around_the_pole_all_meridians_are_near(session: Session) -> None:
+    ids = {add_facility(session, lon, 89.999) for lon in (-180, -90, 0, 90)}
+    found = search.nearby(session, search.NearbyQuery(Point(33, 90), NOON, radius_m=200))
+    assert {row["id"] for row in found.facilities} == ids
+    assert not found.widened
+
+
+def test_nothing_within_the_radius_widens_to_the_nearest(session: Session) -> None:
+    far = add_facility(session, 10, 10)
+    found = search.nearby(session, search.NearbyQuery(Point(-170, -10), NOON, radius_m=1))
+    assert found.widened
+    assert [row["id"] for row in found.facilities] == [far]
+
+
+def test_nothing_anywhere_is_not_called_widened(session: Session) -> None:
+    found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
+    assert (list(found.facilities), found.widened) == ([], False)
+
+
+def test_nobody_is_sent_to_a_private_door_unless_asking_for_one(session: Session) -> None:
+    private = add_facility(session, HELSINKI.lon, HELSINKI.lat, access="private")
+    query = search.NearbyQuery(HELSINKI, NOON)
+    assert not search.nearby(session, query).facilities
+    asking = replace(query, needs=search.Needs(access=("private",)))
+    assert [row["id"] for row in search.nearby(session, asking).facilities] == [private]
+
+
+def test_toilets_with_a_shower_are_found_as_a_shower(session: Session) -> None:
+    toilets = add_facility(session, HELSINKI.lon, HELSINKI.lat, shower="yes", changing_table="yes")
+    add_facility(session, HELSINKI.lon, HELSINKI.lat, shower="no")
+    found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(kinds=("shower",))))
+    assert [(row["id"], row["offers"]) for row in found.facilities] == [(toilets, ["toilets", "shower", "baby_care"])]
+
+
+def test_open_on_arrival_is_judged_when_one_gets_there(session: Session) -> None:
+    # 1.1 km on foot take a quarter of an hour: at noon the first has closed by then, the second has opened.
+    shuts = {"open_during": "{[2026-11-20T06:00Z,2026-11-20T12:10Z)}", "unknown_during": "{}"}
+    opens = {"open_during": "{[2026-11-20T12:10Z,2026-11-20T18:00Z)}", "unknown_during": "{}"}
+    shut = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.01, **shuts)
+    opened = add_facility(session, HELSINKI.lon, HELSINKI.lat - 0.01, **opens)
+    query = search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(open_states=("open",)))
+    assert [row["id"] for row in search.nearby(session, query).facilities] == [shut]
+    arriving = replace(query, needs=search.Needs(open_states=("open",), open_on_arrival=True))
+    (row,) = search.nearby(session, arriving).facilities
+    assert (row["id"], row["open_state"]) == (opened, "open")
+    assert row["open_until"].hour == 18
+    assert row["open_checked_at"] == NOON + timedelta(seconds=row["duration_s"])
+
+
+def test_unknown_hours_are_neither_open_nor_closed(session: Session) -> None:
+    silent = add_facility(session, HELSINKI.lon, HELSINKI.lat)
+    for states, ids in ((("open",), []), (("closed",), []), (("open", "unknown"), [silent])):
+        found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(open_states=states)))
+        assert [row["id"] for row in found.facilities] == ids
+
+
+def test_until_tells_the_next_change_and_nothing_that_nobody_knows(session: Session) -> None:
+    add_facility(session, 0, 0, **hours_columns("24/7", Point(0, 0)))
+    add_facility(session, 0, 0, **hours_columns("Mo-Su 08:00-20:00", Point(0, 0)))
+    add_facility(session, 0, 0, **hours_columns("Mo-Su 14:00-20:00", Point(0, 0)))
+    add_facility(session, 0, 0)
+    rows = search.nearby(session, search.NearbyQuery(Point(0, 0), NOON)).facilities
+    told = [(row["open_state"], row["open_until"] and row["open_until"].hour) for row in rows]
+    assert told == [("open", None), ("open", 20), ("closed", 14), ("unknown", None)]
+
+
+def test_a_box_across_the_antimeridian_has_both_sides(session: Session) -> None:
+    ids = [add_facility(session, lon, 0) for lon in (179, -179)]
+    add_facility(session, 0, 0)
+    found = search.in_box(session, search.BoxQuery(BoundingBox(170, -10, -170, 10), NOON))
+    assert [row["id"] for row in found.facilities] == ids
+    assert {row["distance_m"] for row in found.facilities} == {None}
+
+
+def test_a_box_holds_its_own_edges(session: Session) -> None:
+    corner = add_facility(session, 10, 20)
+    found = search.in_box(session, search.BoxQuery(BoundingBox(10, 20, 10, 20), NOON))
+    assert [row["id"] for row in found.facilities] == [corner]
+
+
+def test_a_box_is_ranked_by_quality_and_its_certainty(session: Session) -> None:
+    good, unknown, bad = (add_facility(session, 10, 20) for _ in range(3))
+    for _ in range(4):
+        add_rating(session, good, 5, NOON)
+        add_rating(session, bad, 1, NOON)
+    found = search.in_box(session, search.BoxQuery(BoundingBox(0, 0, 20, 40), NOON))
+    assert [row["id"] for row in found.facilities] == [good, unknown, bad]
+    ranking = RANKINGS["balanced", "walk"]
+    assert [row["utility"] for row in found.facilities] == [
+        pytest.approx(row["quality"] - ranking.kappa * row["sd"]) for row in found.facilities
+    ]
+
+
+def test_a_closed_facility_can_be_looked_up_and_a_hidden_one_cannot(session: Session) -> None:
+    closed, hidden = (add_facility(session, status=status) for status in ("closed", "hidden"))
+    assert search.one(session, closed, NOON).facilities[0]["status"] == "closed"
+    with pytest.raises(FacilityNotFound):
+        search.one(session, hidden, NOON)
+    assert not search.nearby(session, search.NearbyQuery(Point(0, 0), NOON)).facilities
+
+
+def test_every_search_is_one_statement(session: Session, statements: list[str]) -> None:
+    search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
+    search.in_box(session, search.BoxQuery(BoundingBox(0, 0, 1, 1), NOON))
+    assert len(statements) == 2
+
+
+def test_a_search_uses_the_index_of_what_is_offered(session: Session) -> None:
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+    session.execute(
+        text(
+            """INSERT INTO facility (kind, location)
+               SELECT 'toilets', ST_SetSRID(ST_MakePoint(i % 360 - 180, i % 170 - 85), 4326)
+               FROM generate_series(1, 5000) AS i"""
+        )
+    )
+    session.execute(text("ANALYZE facility"))
+    scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'facility'"
+    before = session.execute(text(scans)).scalar_one()
+    search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
+    search.in_box(session, search.BoxQuery(BoundingBox(0, 0, 1, 1), NOON))
+    assert session.execute(text(scans)).scalar_one() == before

@@ -79,8 +79,9 @@ def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> No
     ("changes", "access"),
     [
         ({"KeyRequired": "True"}, "key"),
-        ({"MLAK": "True"}, "key"),
-        ({"MLAK": "True", "AccessLimited": "True"}, "key"),
+        ({"KeyRequired": "True", "AccessLimited": "True"}, "key"),
+        ({"MLAK": "True"}, "public"),
+        ({"MLAK": "True", "AccessLimited": "True"}, None),
         ({"AccessLimited": "True"}, None),
         ({}, "public"),
         ({"KeyRequired": ""}, None),

@@ -1,0 +1,81 @@
+"""The plainest possible search: every facility, its utility by the Python formulas, sorted. The oracle of the tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.coordinates import Point
+from geo.crowd.quality import DecayedSums, at, quality, verdict
+from geo.facilities import search
+from geo.facilities.hours import compile_hours
+from geo.facilities.ranking import RANKINGS, distance_m, duration_s, utility
+from tests.conftest import NOON
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One facility as the oracle ranks it."""
+
+    id: int
+    utility: float
+    distance_m: float
+
+
+def all_facilities(session: Session) -> Sequence[dict[str, object]]:
+    """The whole table, read once; opening hours are taken to be compiled at NOON."""
+    rows = session.execute(text("SELECT *, ST_X(location) AS lon, ST_Y(location) AS lat FROM facility ORDER BY id"))
+    return [dict(row) for row in rows.mappings()]
+
+
+def nearby(facilities: Sequence[dict[str, object]], query: search.NearbyQuery) -> tuple[list[Ranked], bool]:
+    """All that qualify, best first, and whether they lie beyond the radius."""
+    passing = [ranked for facility in facilities if (ranked := _judge(facility, query)) is not None]
+    within = [ranked for ranked in passing if ranked.distance_m <= query.radius_m]
+    chosen = within or passing
+    chosen.sort(key=lambda ranked: (-ranked.utility, ranked.id))
+    return chosen, not within and bool(passing)
+
+
+def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | None:
+    away_m = distance_m(query.origin, Point(facility["lon"], facility["lat"]))  # type: ignore[arg-type]
+    sums = DecayedSums(*(facility[name] for name in ("weight_slow", "stars_slow", "weight_fast", "stars_fast")))  # type: ignore[arg-type]
+    judged = quality(at(sums, query.as_of))
+    needs = query.needs
+    asked = {
+        "access": needs.access,
+        "wheelchair": needs.wheelchair,
+        "fee": needs.fee,
+        "changing_table": needs.changing_table,
+        "all_gender": needs.all_gender,
+    }
+    meets = (
+        facility["status"] in ("active", "reported_closed")
+        and (needs.kinds is None or bool(set(facility["offers"]) & set(needs.kinds)))  # type: ignore[call-overload]
+        and all(words is None or (facility[name] or "unknown") in words for name, words in asked.items())
+        and (needs.verdicts is None or verdict(judged, facility["rating_count"]) in needs.verdicts)  # type: ignore[arg-type]
+        and (needs.open_states is None or _state(facility, _moment(query, away_m)) in needs.open_states)
+    )
+    if not meets:
+        return None
+    ranking = RANKINGS[query.rank, query.mode]
+    return Ranked(facility["id"], utility(judged.q, judged.sd, away_m / 1000, ranking), away_m)  # type: ignore[arg-type]
+
+
+def _moment(query: search.NearbyQuery, away_m: float) -> datetime:
+    if query.needs.open_on_arrival:
+        return query.as_of + timedelta(seconds=duration_s(away_m, query.mode))
+    return query.needs.open_at or query.as_of
+
+
+def _state(facility: dict[str, object], moment: datetime) -> str:
+    place = Point(facility["lon"], facility["lat"])  # type: ignore[arg-type]
+    hours = compile_hours(facility["opening_hours"], place, NOON) if facility["opening_hours"] else None  # type: ignore[arg-type]
+    if hours is None:
+        return "unknown"
+    for ranges, state in ((hours.open_during, "open"), (hours.unknown_during, "unknown")):
+        if any((start is None or start <= moment) and (end is None or moment < end) for start, end in ranges):
+            return state
+    return "closed"
