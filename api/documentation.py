@@ -1,13 +1,20 @@
 """OpenAPI 3.1 at /openapi.json, and a page to read and try it at /docs that needs no internet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from http import HTTPMethod
+from typing import Any
 
-from flask import Flask, Response
+import orjson
+from flask import Flask, Response, request
 from flask_smorest import Api, Blueprint
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
-from api.problems import PROBLEM_JSON, http_problem
+from api.conditional import MAX_AGE_S
+from api.problems import PROBLEM_JSON, RETRY_AFTER_S, http_problem
+from api.v1 import examples
 from api.v1.replies import Problem
 
 OPENAPI_PATH = "/openapi.json"
@@ -22,6 +29,40 @@ Answers are GeoJSON; every answer lists the attribution that its data's licences
 which is not no. Errors are problem documents (RFC 9457) that name each bad value. Parameters that are not known here,
 or that are given twice, are refused. Public answers carry a strong ETag: send it back as If-None-Match.
 """
+
+DOCS_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of Swagger UI: it starts by a script in its page, and asks no other host for anything."""
+
+SWAGGER_UI = {
+    "app_name": "Beforehand",
+    "layout": "BaseLayout",  # without the bar that would load another host's document
+    "validatorUrl": None,  # nor its badge, which would tell swagger.io who reads this
+    "oauth2RedirectUrl": "",  # there is no OAuth; by itself it would repeat the Host header
+    "displayRequestDuration": True,
+}
+
+_TEXT = {"type": "string"}
+_ETAG = '"1c3a5b2-9f86d081884c7d659a-60303ae22b998861bc"'
+
+_VALIDATORS = {
+    "ETag": {"schema": _TEXT, "example": _ETAG, "description": "Strong: of this question, this minute and this data."},
+    "Cache-Control": {"schema": _TEXT, "example": f"public, max-age={MAX_AGE_S}"},
+}
+
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": _TEXT,
+    "description": "The ETag of the answer that the caller has: 304 while it still holds.",
+}
+
+_PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": _TEXT, "example": 'Bearer realm="beforehand", error="invalid_token"'}},
+    503: {"Retry-After": {"schema": {"type": "integer"}, "example": RETRY_AFTER_S, "description": "Seconds."}},
+}
 
 
 class DocumentedApi(Api):
@@ -41,8 +82,6 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
         API_TITLE="Beforehand",
         API_VERSION=API_VERSION,
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH=OPENAPI_PATH,
         API_SPEC_OPTIONS={
             "info": {"description": DESCRIPTION},
             "components": {
@@ -59,16 +98,80 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
     api = DocumentedApi(app)
     for door in doors:
         api.register_blueprint(door)
-    _tell_of_problems(api)
-    app.register_blueprint(
-        get_swaggerui_blueprint(DOCS_PATH, OPENAPI_PATH, config={"app_name": "Beforehand"}),
-        url_prefix=DOCS_PATH,
-    )
+    _serve_document(app, api.spec.to_dict())
+    _serve_page(app)
 
 
-def _tell_of_problems(api: Api) -> None:
-    """Errors are problem+json, not flask-smorest's application/json; each operation says which it may give."""
-    for response in api.spec.components.responses.values():
-        content = response.get("content", {})
-        if "application/json" in content:
-            content[PROBLEM_JSON] = content.pop("application/json")
+def _serve_document(app: Flask, document: dict[str, Any]) -> None:
+    _complete(document)
+    body = orjson.dumps(document)
+    etag = blake2b(body, digest_size=9).hexdigest()
+
+    @app.get(OPENAPI_PATH)
+    def openapi() -> Response:
+        response = Response(body, mimetype="application/json")
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+        response.make_conditional(request)
+        return response
+
+
+def _serve_page(app: Flask) -> None:
+    page = get_swaggerui_blueprint(DOCS_PATH, OPENAPI_PATH, config=SWAGGER_UI)
+
+    @page.after_request
+    def _stay_here(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = DOCS_POLICY
+        return response
+
+    app.register_blueprint(page, url_prefix=DOCS_PATH)
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Add what concerns every operation: the problems that it may answer with, and its validators."""
+    components = document["components"]
+    components["schemas"].pop("PaginationMetadata", None)  # flask-smorest's; we page by cursors
+    components["responses"] = {"Problem": _problem_response(None)} | {
+        str(status): _problem_response(status) for status in examples.PROBLEM_DETAILS
+    }
+    for item in document["paths"].values():
+        for parameter in item.get("parameters", []):
+            parameter |= {"description": "As searches tell it.", "example": examples.ONE["id"]}
+    for path, operation in _operations(document):
+        responses = operation["responses"]
+        if "304" in responses:
+            operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+            responses["200"]["headers"] = responses["304"]["headers"] = _VALIDATORS
+        for status in _possible_problems(path, operation):
+            responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+        operation["responses"] = dict(sorted(responses.items()))
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    methods = {method.lower() for method in HTTPMethod}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in methods:
+                yield path, operation
+
+
+def _possible_problems(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+    yield from (422, 503)
+    if "{" in path:
+        yield 404
+    if "security" in operation:
+        yield 401
+    if "requestBody" in operation:
+        yield from (400, 413, 415)
+
+
+def _problem_response(status: int | None) -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "description": HTTP_STATUS_CODES[status] if status else "Any other problem",
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status:
+        response["content"][PROBLEM_JSON]["example"] = examples.problem(status)
+    if headers := _PROBLEM_HEADERS.get(status or 0):
+        response["headers"] = headers
+    return response

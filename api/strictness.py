@@ -15,7 +15,7 @@ from api.problems import problem
 
 JSON = "application/json"
 
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
 """A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -65,7 +65,7 @@ class Decimal(fields.Float):
     default_error_messages = {"invalid": "must be a decimal number"}
 
     def _validated(self, value: Any) -> float:
-        if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        if isinstance(value, str) and not re.fullmatch(DECIMAL, value):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 
@@ -107,6 +107,11 @@ class Door(Blueprint):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before_request(_refuse_loose_requests)
+
+    def route(self, rule: str, **options: Any) -> Any:
+        """A route; its function's name is what generated clients call it by."""
+        add = super().route(rule, **options)
+        return lambda view: add(self.doc(operationId=view.__name__)(view))
 
 
 def _refuse_loose_requests() -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from werkzeug.http import HTTP_STATUS_CODES
+
 _ATTRIBUTION: dict[str, Any] = {
     "attribution": "© OpenStreetMap contributors",
     "licence": "ODbL-1.0",
@@ -107,3 +109,24 @@ _PUBLIC_RATING: dict[str, Any] = {
 RECEIPT: dict[str, Any] = {**_PUBLIC_RATING, "facility_id": 12, "facility_rating": _RATING}
 
 RATINGS: dict[str, Any] = {"ratings": [_PUBLIC_RATING], "next_cursor": "20261121T120041.930412Z-731"}
+
+PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
+    400: (
+        "body: is not JSON in UTF-8",
+        [{"in": "body", "name": "body", "detail": "is not JSON in UTF-8", "pointer": "#"}],
+    ),
+    401: ("this token is not known here", []),
+    404: ("there is no facility 12", [{"in": "path", "name": "facility_id", "detail": "there is no facility 12"}]),
+    413: ("the body is larger than anything that is asked for here", []),
+    415: ("send the body with Content-Type: application/json", []),
+    422: ("limit: must be from 1 to 100", [{"in": "query", "name": "limit", "detail": "must be from 1 to 100"}]),
+    503: ("the database does not answer just now; nothing was lost, please ask again", []),
+}
+"""What may go wrong: the detail and the bad values."""
+
+
+def problem(status: int) -> dict[str, Any]:
+    """The problem document of a status."""
+    detail, errors = PROBLEM_DETAILS[status]
+    document = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
+    return {**document, "errors": errors} if errors else document

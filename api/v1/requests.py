@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
-from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS
 from geo.errors import InvalidCoordinates
@@ -26,7 +26,10 @@ MAX_QUEUE_MIN = 120
 CURSOR_TIME = "%Y%m%dT%H%M%S.%fZ"
 """How a cursor writes its time: no character that a URL would change."""
 
-_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+RFC_3339 = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+
+CURSOR = r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9]{1,18}"
+"""What CURSOR_TIME and an id look like."""
 
 _OPEN_YEARS = range(2000, 2200)
 """Years in which somebody may ask whether a door is open."""
@@ -80,7 +83,7 @@ class OpenWhen(fields.String):
         return needs
 
     def _instant(self, text: str) -> datetime:
-        if not _RFC_3339.fullmatch(text):
+        if not re.fullmatch(RFC_3339, text):
             raise self.make_error("when")
         try:
             instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
@@ -113,6 +116,7 @@ class FacilitiesQuery(StrictSchema):
         metadata={
             "description": "Instead of lat and lon: west,south,east,north in degrees; "
             "west is greater than east across the antimeridian.",
+            "pattern": f"^{DECIMAL}(,{DECIMAL}){{3}}$",
         }
     )
     limit = WholeNumber(
@@ -131,6 +135,7 @@ class FacilitiesQuery(StrictSchema):
         metadata={
             "description": "Only what is open now, on arrival, or at an RFC 3339 instant. "
             "Add ,unknown to keep what tells no hours: open=now,unknown.",
+            "pattern": f"^(now|arrival|{RFC_3339})(,{UNKNOWN})?$",
             "example": "now",
         }
     )
@@ -170,10 +175,13 @@ class Cursor(fields.String):
     default_error_messages = {"cursor": "is no next_cursor of this route"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        time, _, rating_id = str(super()._deserialize(value, attr, data, **kwargs)).partition("-")
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not re.fullmatch(CURSOR, text):
+            raise self.make_error("cursor")
+        time, _, rating_id = text.partition("-")
         try:
-            return datetime.strptime(time, CURSOR_TIME).replace(tzinfo=UTC), WholeNumber().deserialize(rating_id)
-        except (ValueError, ValidationError):
+            return datetime.strptime(time, CURSOR_TIME).replace(tzinfo=UTC), int(rating_id)
+        except ValueError:
             raise self.make_error("cursor") from None
 
 
@@ -185,7 +193,7 @@ class RatingsQuery(StrictSchema):
         validate=between(1, MAX_LIMIT),
         metadata={"description": "How many ratings at most."},
     )
-    cursor = Cursor(metadata={"description": "next_cursor of the page before."})
+    cursor = Cursor(metadata={"description": "next_cursor of the page before.", "pattern": f"^{CURSOR}$"})
 
 
 class Observed(StrictSchema):
