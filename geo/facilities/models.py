@@ -30,8 +30,8 @@ EXTERNAL_ID_MAX_CHARACTERS = 255
 """A database-wide key in an index, where a text of some kB would not fit."""
 
 FACILITY_FILLFACTOR = 85
-"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row version
-stays there and no index is touched (PostgreSQL's HOT update)."""
+"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row
+version stays there and no index is touched (PostgreSQL's HOT update)."""
 
 OFFERS = """array_remove(ARRAY[
     kind,
