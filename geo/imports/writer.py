@@ -78,7 +78,7 @@ def write_dataset(
     Raises:
         UnreadableFile: from the reader, in mid-way; or no row is a facility, which would close the whole dataset.
             The caller must roll back.
-        DatabaseUnavailable: the database went away while the rows were sent.
+        DatabaseUnavailable: the database broke off while the rows were sent.
     """
     summary = ImportSummary()
     session.execute(_PREPARE)
@@ -104,14 +104,16 @@ def _stage(session: Session, lines: Iterator[str]) -> None:
     """Copy the lines into a table of this transaction."""
     session.execute(_STAGE)
     file = CopyFile(lines)
-    connection: Any = session.connection().connection.driver_connection
-    with connection.cursor() as cursor:
-        try:
+    connection = session.connection()
+    driver_connection: Any = connection.connection.driver_connection
+    try:
+        with driver_connection.cursor() as cursor:
             cursor.copy_expert(_COPY, file)
-        except psycopg2.Error as error:
-            if file.failure is not None:
-                raise file.failure from None
-            raise DatabaseUnavailable(f"the database went away during the import: {error}") from error
+    except psycopg2.Error as error:
+        if file.failure is not None:
+            raise file.failure from None
+        connection.invalidate()
+        raise DatabaseUnavailable("the database broke off the import: nothing was changed") from error
 
 
 def _lines(
