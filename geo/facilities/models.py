@@ -79,8 +79,9 @@ class Facility(Base):
         ),
         *(at_most(column, characters) for column, characters in MAX_CHARACTERS.items()),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
-        CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name="longitude"),
-        CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name="latitude"),
+        # An empty point has no longitude: NULL, which would pass.
+        CheckConstraint("(ST_X(location) BETWEEN -180 AND 180) IS TRUE", name="longitude"),
+        CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name="latitude"),
         CheckConstraint("opening_hours IS NULL OR opening_hours_note IS NULL", name="hours_or_note"),
         CheckConstraint("rating_count >= demo_rating_count AND demo_rating_count >= 0", name="rating_count"),
         CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),

@@ -92,8 +92,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("wheelchair IN ('yes', 'limited', 'no')", name=op.f("ck_facility_wheelchair")),
         sa.CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name=op.f("ck_facility_last_rated_at")),
-        sa.CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name=op.f("ck_facility_longitude")),
-        sa.CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name=op.f("ck_facility_latitude")),
+        sa.CheckConstraint("(ST_X(location) BETWEEN -180 AND 180) IS TRUE", name=op.f("ck_facility_longitude")),
+        sa.CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name=op.f("ck_facility_latitude")),
         sa.CheckConstraint(
             "opening_hours IS NULL OR opening_hours_note IS NULL", name=op.f("ck_facility_hours_or_note")
         ),
