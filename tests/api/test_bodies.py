@@ -1,10 +1,12 @@
 """A body that is not what is asked for gets its problem document and changes nothing."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
 
+from api import MAX_BODY_BYTES
 from tests.api.problem_documents import named, problem
 
 pytestmark = pytest.mark.usefixtures("nothing_changes")
@@ -79,11 +81,25 @@ def test_a_body_of_another_content_type_is_refused(
     assert response.headers["Accept"] == JSON
 
 
-@pytest.mark.parametrize("path", ["/v1/facilities/{}/rating", "/v1/facilities/{}"])
-def test_a_huge_body_is_refused_unread(client: FlaskClient, place: int, headers: dict[str, str], path: str) -> None:
-    method = "PUT" if path.endswith("rating") else "GET"
+def test_a_huge_body_is_refused_unread(client: FlaskClient, place: int, headers: dict[str, str]) -> None:
     huge = b'{"stars": 5, "comment": "' + b"x" * 10_000_000 + b'"}'
-    problem(client.open(path.format(place), method=method, data=huge, headers=headers, content_type=JSON), 413)
+    response = client.put(f"/v1/facilities/{place}/rating", data=huge, headers=headers, content_type=JSON)
+    problem(response, 413)
+
+
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES, 10_000_000])
+def test_a_huge_body_of_no_declared_length_is_refused_and_not_cut(
+    client: FlaskClient, place: int, headers: dict[str, str], size: int
+) -> None:
+    body = GOOD + b" " * (size - len(GOOD))
+    response = client.put(
+        f"/v1/facilities/{place}/rating",
+        input_stream=BytesIO(body),
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        headers=headers,
+        content_type=JSON,
+    )
+    problem(response, 413)
 
 
 def test_a_huge_body_registers_no_device(client: FlaskClient) -> None:
