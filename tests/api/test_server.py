@@ -22,6 +22,9 @@ from tests.factories import add_device, add_facility, bearer, facility_row
 THREADS = 20
 DEVICES_PER_THREAD = 10
 
+UNFINISHED = 80
+"""More than the threads of all workers."""
+
 CLOSE = b"Connection: close\r\n\r\n"
 
 
@@ -200,12 +203,16 @@ def test_a_request_that_is_no_request_is_no_server_error(server: Server, raw: by
 
 def test_callers_who_never_finish_do_not_keep_others_waiting(server: Server, database: Database, place: int) -> None:
     [token] = tokens(database, 1)
-    slow = [socket.create_connection(server.address) for _ in range(4)]
+    slow = [socket.create_connection(server.address) for _ in range(UNFINISHED)]
     try:
         for number, wire in enumerate(slow):
-            wire.sendall(rating_request(place, token, "Content-Length: 11")[: -2 if number % 2 else None] + b'{"st')
-        for _ in range(20):
-            assert requests.get(f"{server.url}/v1/facilities/{place}", timeout=PATIENCE_S).status_code == 200
+            wire.sendall(
+                rating_request(place, token, "Content-Length: 11")[: -2 if number % 8 == 0 else None] + b'{"st'
+            )
+        for path in ("/healthz", f"/v1/facilities/{place}") * 10:
+            assert requests.get(server.url + path, timeout=PATIENCE_S / 10).status_code == 200
+        told = requests.delete(f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S)
+        assert told.status_code in {204, 503}
     finally:
         for wire in slow:
             wire.close()
