@@ -11,9 +11,8 @@ from typing import NoReturn
 from api.config import PROJECT, Settings
 from geo.errors import BeforehandError
 
-REQUEST_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
-"""Threads of a worker that answer requests: as many as granian finds sensible for the processors, and no more than a
-worker has database connections, so that none waits for one."""
+REQUEST_THREADS = 8
+"""Threads of a worker that answer requests: as many as its database connections, so that none waits for one."""
 
 SHUTDOWN_S = 20
 """How long a stopping worker may finish what it has begun: longer than its statements may take."""
@@ -49,6 +48,8 @@ def serve(settings: Settings, host: str) -> NoReturn:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(REQUEST_THREADS)),
         *("--workers-kill-timeout", str(SHUTDOWN_S), "--respawn-failed-workers", "--no-ws"),
+        # Below errors it tells what we tell ourselves, and doubts threads that mostly wait for the database.
+        *("--log-level", "error"),
         "wsgi:app",
     ]
     environ = {
