@@ -48,11 +48,11 @@ def serve(settings: Settings, host: str) -> NoReturn:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(REQUEST_THREADS)),
         *("--workers-kill-timeout", str(SHUTDOWN_S), "--respawn-failed-workers", "--no-ws"),
-        # Below errors it tells what we tell ourselves, and doubts threads that mostly wait for the database.
-        *("--log-level", "error"),
         "wsgi:app",
     ]
     environ = {
+        # Below errors it tells what we tell ourselves, and doubts threads that mostly wait for the database.
+        "GRANIAN_LOG_LEVEL": "error",
         **os.environ,
         "DATABASE_URL": settings.database_url,
         # The workers share their figures through files, and those of an earlier run are not theirs.
