@@ -19,8 +19,8 @@ from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities.models import Facility
 
 REPEAT_WINDOW = timedelta(minutes=10)
-"""The same rating again within this time is the same visit, most likely a retry whose answer was lost; later it is a new
-visit with the same verdict, and counts as fresh."""
+"""The same rating again within this time is the same visit, most likely a retry whose answer was lost; later it is a
+new visit with the same verdict, and counts as fresh."""
 
 SECONDS_PER_DAY = 86_400
 
@@ -209,6 +209,8 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
     return [LiveRating(**row) for row in rows.mappings()]
 
 
+# The order makes the sums those of the set of ratings, to the last bit, however they came and went: adding floats in
+# another order would round otherwise. It is the index's order but for ratings of one instant.
 _RECOMPUTE = text(
     """
     UPDATE facility
@@ -217,11 +219,15 @@ _RECOMPUTE = text(
         SELECT count(*), count(*) FILTER (WHERE demo), coalesce(sum(stars), 0),
                coalesce(sum(slow), 0), coalesce(sum(slow * stars), 0),
                coalesce(sum(fast), 0), coalesce(sum(fast * stars), 0), max(rated_at)
-        FROM rating
+        FROM (
+            SELECT stars, weight, rated_at, demo
+            FROM rating
+            WHERE rating.facility_id = facility.id
+            ORDER BY rated_at DESC, stars, weight
+        ) AS ordered
         CROSS JOIN LATERAL (SELECT extract(epoch FROM rated_at - :landmark)::float8 AS age_s) AS since_landmark
         CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
                                    weight * power(2, age_s / :fast_half_life_s) AS fast) AS decayed
-        WHERE rating.facility_id = facility.id
     )
     WHERE id = ANY (:facility_ids)
     """
