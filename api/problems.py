@@ -15,6 +15,7 @@ from geo.errors import (
     DatabaseUnavailable,
     FacilityNotFound,
     InvalidCoordinates,
+    InvalidRoute,
     InvalidToken,
     RatingNotFound,
 )
@@ -28,6 +29,7 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
     RatingNotFound: 404,
     InvalidCoordinates: 422,
+    InvalidRoute: 422,
     InvalidToken: 401,
     DatabaseUnavailable: 503,
 }
