@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from geo.ahead.route import Route
 from geo.coordinates import Point
 from geo.facilities.ranking import CIRCUITY, SPEED_M_PER_S, Mode
 from geo.facilities.search import Needs, Row
@@ -38,9 +39,8 @@ SILENT: tuple[Reason, ...] = (
     "nothing_better",
 )
 
-JUST_STOPPED_S = 900
-"""Nobody who has just stopped wants to hear of the next stop; a quarter of an hour, or less for those who need many."""
 JUST_STOPPED_OF_COMFORT = 0.25
+"""Part of the comfort in which nobody wants to hear of the next stop."""
 
 COOL_DOWN_S = 1800
 """Between two hints: a voice that speaks more than twice an hour is switched off."""
@@ -67,28 +67,38 @@ VALID_S = 900
 """A hint not acted on for this long is stale, whatever else."""
 
 
+CRUISE_M_PER_S: dict[Mode, float] = {
+    "walk": SPEED_M_PER_S["walk"],
+    # 80 km/h, an open road; not the speed of the moment: at a red light the way ahead grows no longer.
+    "drive": 80 / 3.6,
+}
+"""How fast the way ahead will be gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """What near and far mean to one who walks or drives, in metres.
 
     Attributes:
         reach_m: a place within this is near enough to speak of.
-        here_m: a place within this is here, even if it lies behind.
+        here_m: a place within this is here, wherever it lies.
+        aside_m: one that lies farther off the heading than this, or behind, is not spoken of.
         long_gap_m: with no other place ahead for less than this, nobody speaks of a gap.
         horizon_m: how far ahead to look at most.
     """
 
     reach_m: float
     here_m: float
+    aside_m: float
     long_gap_m: float
     horizon_m: float
 
 
 SCALES: dict[Mode, Scale] = {
-    # Eight minutes' walk; a gap of half an hour's; as far as an hour takes.
-    "walk": Scale(reach_m=600, here_m=150, long_gap_m=2_000, horizon_m=5_000),
-    # Two and a half minutes on a motorway; a gap of two exits; as far as half an hour and more takes.
-    "drive": Scale(reach_m=5_000, here_m=500, long_gap_m=20_000, horizon_m=60_000),
+    # Eight minutes' walk, whichever way but back; a gap of half an hour's; as far as an hour takes.
+    "walk": Scale(reach_m=600, here_m=150, aside_m=600, long_gap_m=2_000, horizon_m=5_000),
+    # Two minutes on a motorway, and no long way off it; a gap of two exits; as far as half an hour and more takes.
+    "drive": Scale(reach_m=4_000, here_m=500, aside_m=1_500, long_gap_m=20_000, horizon_m=60_000),
 }
 
 
@@ -118,11 +128,12 @@ class Situation:
         as_of: the instant.
         mode: on foot or by car.
         heading_deg: the course, clockwise from north; None where it is not known.
-        speed_m_s: over the ground; None where it is not known.
+        speed_m_s: over the ground; None where it is not known. It changes no answer, only when to ask again.
         needs: what a stop must be; whether it is open is judged at its own arrival.
         comfort_s: how long this person can go without a stop.
         since_last_stop_s: since the last one.
         memory: of the phone.
+        route: the way that is ahead, where it is known; where it passes here twice, the first time counts.
     """
 
     origin: Point
@@ -134,22 +145,27 @@ class Situation:
     comfort_s: float = 7200
     since_last_stop_s: float = 3600
     memory: Memory = field(default_factory=Memory)
+    route: Route | None = None
 
     @property
     def scale(self) -> Scale:
         """What near and far mean here."""
         return SCALES[self.mode]
 
-    def way_left_m(self, in_s: float = 0, *, speed_m_s: float | None = None) -> float:
-        """How far in a straight line the comfort that is left will carry, a long gap at least.
+    @property
+    def detour(self) -> float:
+        """Length of the way over the length that places are looked for in: 1 on a route, else in a straight line."""
+        return CIRCUITY[self.mode] if self.route is None else 1
 
-        Args:
-            in_s: seconds from now.
-            speed_m_s: of travel; the usual one of the mode where it is lower or not known.
-        """
-        pace = max(speed_m_s or 0, SPEED_M_PER_S[self.mode])
+    @property
+    def horizon_m(self) -> float:
+        """How far ahead to look: the same way, whether along it or in a straight line."""
+        return self.scale.horizon_m * CIRCUITY[self.mode] / self.detour
+
+    def way_left_m(self, in_s: float = 0) -> float:
+        """How far the comfort that is left in so many seconds will carry; a long gap at least, the horizon at most."""
         left_s = max(0, self.comfort_s - self.since_last_stop_s - in_s)
-        return min(self.scale.horizon_m, max(self.scale.long_gap_m, pace * left_s / CIRCUITY[self.mode]))
+        return min(self.horizon_m, max(self.scale.long_gap_m, CRUISE_M_PER_S[self.mode] * left_s / self.detour))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +173,13 @@ class Outlook:
     """What there is, here and ahead, for a situation.
 
     Attributes:
-        near: the acceptable places within reach that do not lie behind, best first, without the one told of last.
+        near: the acceptable places within reach, neither behind nor far aside, nor the one told of last; best first.
         only_told: there are none but that one.
         near_ends_m: how far away the last of those within reach is; None where there is none.
         beyond_m: how far away the first acceptable place beyond reach is, of those ahead and within the way left; None
             where there is none.
         beyond_stars: the best of them, its sure stars (quality less its doubt).
+        looked_m: how far ahead was looked; None where nobody knows what is ahead.
     """
 
     near: Sequence[Row] = ()
@@ -170,6 +187,7 @@ class Outlook:
     near_ends_m: float | None = None
     beyond_m: float | None = None
     beyond_stars: float | None = None
+    looked_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +226,7 @@ def gate(situation: Situation, in_s: float = 0) -> tuple[Reason, float] | None:
     memory = situation.memory
     ends: list[tuple[Reason, float]] = [
         ("quiet_hours", memory.quiet_for_s),
-        (
-            "just_stopped",
-            min(JUST_STOPPED_S, JUST_STOPPED_OF_COMFORT * situation.comfort_s) - situation.since_last_stop_s,
-        ),
+        ("just_stopped", JUST_STOPPED_OF_COMFORT * situation.comfort_s - situation.since_last_stop_s),
     ]
     if memory.last_hint_at is not None:
         ends.append(("cooling_down", COOL_DOWN_S - since_hint_s(situation)))
@@ -237,9 +252,8 @@ def decide(situation: Situation, outlook: Outlook) -> Hint:
     worn = situation.since_last_stop_s / situation.comfort_s
     if worn >= RUNNING_OUT_OF_COMFORT:
         return _spoken("comfort_running_out", situation, outlook)
-    if situation.heading_deg is not None and outlook.beyond_m is None:
-        way_left_m = situation.way_left_m(speed_m_s=situation.speed_m_s)
-        return _spoken("long_gap_ahead", situation, outlook, gap_m=way_left_m - (outlook.near_ends_m or 0))
+    if outlook.looked_m is not None and outlook.beyond_m is None:
+        return _spoken("long_gap_ahead", situation, outlook, gap_m=outlook.looked_m - (outlook.near_ends_m or 0))
     return Hint("no_need_yet") if worn < NEED_OF_COMFORT else _at_leisure(situation, outlook)
 
 

@@ -138,7 +138,7 @@ class Journey:
     cards: Mapping[int, search.Row]
 
 
-_IN_BOXES = text(
+IN_BOXES = text(
     f"""
     SELECT array_agg(found.piece) AS piece, array_agg(found.facility_id) AS facility_id,
            array_agg(found.lon) AS lon, array_agg(found.lat) AS lat
@@ -202,12 +202,12 @@ def _stops(session: Session, query: StopsQuery, asked: Mapping[str, Any]) -> lis
     """Every pass of what meets the needs on arrival, in order along the route, its gaps still to be told."""
     track = Track(query.route, query.max_offset_m)
     boxes = track.boxes()
-    found = session.execute(_IN_BOXES, {**asked, **_arrays(boxes._asdict())}).one()
+    found = session.execute(IN_BOXES, {**asked, **arrays(boxes._asdict())}).one()
     if found.piece is None:
         return []
     passes = track.passes(*(np.array(column) for column in found))
     arrive_s = np.rint(passes.arrive_s).astype(np.int64)
-    listed = _arrays({"facility_id": passes.key, "arrive_s": arrive_s, "offset_m": passes.offset_m})
+    listed = arrays({"facility_id": passes.key, "arrive_s": arrive_s, "offset_m": passes.offset_m})
     judged = session.execute(_ON_PASSING, {**asked, **listed}).all()
     return _stops_of(passes, arrive_s, judged, RANKINGS[query.rank, query.mode])
 
@@ -339,6 +339,6 @@ def _cards(
     return {row["place"]: row for row in rows}
 
 
-def _arrays(columns: Mapping[str, NDArray[Any]]) -> dict[str, str]:
+def arrays(columns: Mapping[str, NDArray[Any]]) -> dict[str, str]:
     """Write columns as PostgreSQL array literals: psycopg2 would write expressions, slower to parse by far."""
     return {name: "{" + ",".join(map(repr, column.tolist())) + "}" for name, column in columns.items()}

@@ -101,13 +101,13 @@ class Found:
     data_version: str
 
 
-NEEDS = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
+NEEDS_SQL = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
     CAST(:changing_table AS text[]), CAST(:all_gender AS text[]), CAST(:verdicts AS text[]),
     CAST(:open_states AS text[]), CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
 
-RANKING = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
+RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
 
-MODEL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
+MODEL_SQL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
     :prior_mean_stars, :stars_sigma, :sit_at_least_stars, :squat_at_most_stars)::facility_search.quality_model"""
 """The composites that facility_search takes, for each statement that asks it; their parameters are made below."""
 
@@ -115,7 +115,7 @@ _NEARBY = text(
     f"""
     WITH asked AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {NEEDS} AS needs, {RANKING} AS ranking, {MODEL} AS model
+               {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
     )
     SELECT pg_current_snapshot()::text AS data_version, nearby.widened, card.*
     FROM asked
@@ -129,7 +129,7 @@ _NEARBY = text(
 _IN_BOX = text(
     f"""
     WITH asked AS MATERIALIZED (
-        SELECT {NEEDS} AS needs, {RANKING} AS ranking, {MODEL} AS model
+        SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
     )
     SELECT pg_current_snapshot()::text AS data_version, false AS widened, card.*
     FROM asked
@@ -144,7 +144,7 @@ _IN_BOX = text(
 
 _ONE = text(
     f"""
-    WITH asked AS MATERIALIZED (SELECT {NEEDS} AS needs, {RANKING} AS ranking, {MODEL} AS model)
+    WITH asked AS MATERIALIZED (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model)
     SELECT pg_current_snapshot()::text AS data_version, card.*
     FROM asked
     CROSS JOIN LATERAL facility_search.cards(
@@ -219,8 +219,7 @@ def _found(rows: Sequence[Row]) -> Found:
 
 
 def needs_parameters(needs: Needs) -> Mapping[str, Any]:
-    """What NEEDS_SQL is filled with."""
-    """The parameters of NEEDS."""
+    """The parameters of NEEDS_SQL."""
     listed = {
         name: None if (values := getattr(needs, name)) is None else list(values)
         for name in (
@@ -238,8 +237,7 @@ def needs_parameters(needs: Needs) -> Mapping[str, Any]:
 
 
 def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
-    """What RANKING_SQL is filled with."""
-    """The parameters of RANKING."""
+    """The parameters of RANKING_SQL."""
     return {
         "quality_weight": ranking.quality_weight,
         "kappa": ranking.kappa,
@@ -249,8 +247,7 @@ def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
 
 
 def model_parameters(as_of: datetime) -> Mapping[str, Any]:
-    """What MODEL_SQL is filled with."""
-    """The parameters of MODEL."""
+    """The parameters of MODEL_SQL."""
     days = (as_of - quality.LANDMARK) / timedelta(days=1)
     return {
         "as_of": as_of,
