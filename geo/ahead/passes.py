@@ -141,8 +141,8 @@ class Track:
         """
         places = unit_vectors(lon, lat)
         found = [self._near(places, key, rows, legs) for rows, legs in self._pairs(piece)]
-        if not found:
-            return Passes(*(np.empty(0, dtype) for dtype in (np.int64, *[np.float64] * 4)))
+        if not any(len(near.key) for near in found):
+            return Passes(np.empty(0, np.int64), *(np.empty(0) for _ in Passes._fields[1:]))
         return self._nearest(places, _Near._make(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
     def _pairs(self, piece: Ints) -> Iterator[tuple[Ints, Ints]]:

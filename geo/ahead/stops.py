@@ -316,7 +316,7 @@ def _shown(stops: Sequence[Stop], plan: Plan, backups: Sequence[Backup | None], 
     shown |= {place for place, stop in enumerate(stops) if stop.last_good}
     taken: Counter[int] = Counter()
     turns: list[tuple[int, int, int]] = []
-    for place in sorted(range(len(stops)), key=lambda place: (-stops[place].utility, place)):
+    for place in sorted(range(len(stops)), key=lambda place: (place not in shown, -stops[place].utility, place)):
         stretch = int(stops[place].along_m / query.route.length_m * query.limit)
         turns.append((taken[stretch], len(turns), place))
         taken[stretch] += 1
