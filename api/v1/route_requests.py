@@ -238,7 +238,8 @@ class RouteStopsRequest(StrictSchema):
             given = [name for name in names if name in data]
             if not given:
                 faults[names[0]] = f"is needed: give one of {', '.join(names)}"
-            faults |= dict.fromkeys(given[1:], f"does not go with {given[0]}")
+            for name in given[1:]:
+                faults[name] = f"does not go with {given[0]}"
         if "precision" in data and "polyline" not in data:
             faults["precision"] = "goes with polyline"
         if faults:

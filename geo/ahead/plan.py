@@ -15,6 +15,11 @@ STOP_COST_STARS = 0.01
 """What each stop costs by itself: so little that it only decides between plans as good, for the one of fewer stops."""
 
 
+COST_DECIMALS = 6
+"""Costs are told to a millionth of a star, so that rounding does not decide between equals: of two stops as good, the
+earlier is made, which leaves more ahead if it is shut."""
+
+
 class Worth(NamedTuple):
     """What a way of stopping costs; the lesser is the better.
 
@@ -48,7 +53,7 @@ class _Window:
         self._queue: deque[tuple[Worth, int, int]] = deque()
 
     def enter(self, worth: Worth, time_s: int, place: int) -> None:
-        while self._queue and self._queue[-1][0] >= worth:
+        while self._queue and self._queue[-1][0] > worth:  # of equals the earlier stays first
             self._queue.pop()
         self._queue.append((worth, time_s, place))
 

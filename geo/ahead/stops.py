@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.ahead.passes import Ints, Passes, Side, Track
-from geo.ahead.plan import STOP_COST_STARS, Plan, best_plan
+from geo.ahead.plan import COST_DECIMALS, STOP_COST_STARS, Plan, best_plan
 from geo.ahead.route import Route
 from geo.facilities import search
 from geo.facilities.ranking import MAX_STARS, RANKINGS, Mode, Rank, Ranking
@@ -230,7 +230,7 @@ def _stops_of(passes: Passes, arrive_s: Ints, judged: Sequence[Any], ranking: Ra
                 offset_m=float(passes.offset_m[place]),
                 side=sides[place],
                 arrive_s=arrivals_s[place],
-                cost_stars=best_utility - row.utility + STOP_COST_STARS,
+                cost_stars=round(best_utility - row.utility + STOP_COST_STARS, COST_DECIMALS),
                 quality=row.quality,
                 sd=row.sd,
                 verdict=row.verdict,

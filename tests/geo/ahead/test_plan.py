@@ -69,6 +69,10 @@ def test_two_fair_stops_are_not_better_than_one_good_one() -> None:
     assert best_plan([30, 50, 70], [1.0, 1.5, 1.0], end_s=100, comfort_s=55).stops == (1,)
 
 
+def test_of_two_stops_as_good_the_earlier_is_made() -> None:
+    assert best_plan([40, 50, 60], [1.0, 1.0, 1.0], end_s=100, comfort_s=60).stops == (0,)
+
+
 def test_one_gap_that_cannot_be_kept_is_no_excuse_for_others() -> None:
     # 100 s with nothing at all, then a stop each 10 s: the comfort of 20 s is kept from there on.
     arrivals_s = list(range(100, 200, 10))

@@ -162,7 +162,7 @@ def test_the_plan_prefers_the_clean_and_near(session: Session) -> None:
     stop = journey.stops[1]
     stars = stop.quality - ranking.kappa * stop.sd - ranking.beta_stars_per_km * stop.offset_m / 1000
     assert stop.utility == pytest.approx(stars)
-    assert stop.cost_stars == pytest.approx(5 - stars + STOP_COST_STARS)
+    assert stop.cost_stars == pytest.approx(5 - stars + STOP_COST_STARS, abs=1e-6)
     assert journey.plan.worth.cost_stars == pytest.approx(stop.cost_stars)
 
 
