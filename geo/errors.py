@@ -17,6 +17,10 @@ class InvalidRoute(BeforehandError):
         self.part = part
 
 
+class CellTooCoarse(BeforehandError):
+    """A cell in which places are so dense that no refresh region could hold all of it."""
+
+
 class UnreadableFile(BeforehandError):
     """A file to import that is not of its format, cut short, or empty of sense."""
 

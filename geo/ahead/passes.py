@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geo.ahead.route import Floats, Route, lon_lat, unit_vectors
 from geo.coordinates import EARTH_RADIUS_M
+from geo.errors import InvalidRoute
 
 Ints = NDArray[np.int64]
 Side = Literal["left", "right", "on"]
@@ -36,6 +37,11 @@ _BOX_SPARE_M = 2.0
 
 _POLAR_LAT = 87.0
 """Beyond it a box takes all longitudes."""
+
+MAX_PAIRS = 4_000_000
+MAX_PASSES = 10_000
+"""More pairs of a place and a leg near it, or more passes, than this are refused: a road of 2,000 km drawn to 100 m has
+a million pairs and 5,000 passes at 5 km off it. What has more goes to and fro in one city, and would take seconds."""
 
 _PAIRS_AT_ONCE = 1 << 18
 """Pairs of a place and a leg that are worked on together: some 60 MB."""
@@ -138,12 +144,20 @@ class Track:
             key: (n,), of the place.
             lon: (n,), degrees.
             lat: (n,), degrees.
+
+        Raises:
+            InvalidRoute: there are too many places near it to work out.
         """
+        if self._legs[piece].sum() > MAX_PAIRS:
+            raise _too_many()
         places = unit_vectors(lon, lat)
         found = [self._near(places, key, rows, legs) for rows, legs in self._pairs(piece)]
         if not any(len(near.key) for near in found):
             return Passes(np.empty(0, np.int64), *(np.empty(0) for _ in Passes._fields[1:]))
-        return self._nearest(places, _Near._make(np.concatenate(columns) for columns in zip(*found, strict=True)))
+        passes = self._nearest(places, _Near._make(np.concatenate(columns) for columns in zip(*found, strict=True)))
+        if len(passes.key) > MAX_PASSES:
+            raise _too_many()
+        return passes
 
     def _pairs(self, piece: Ints) -> Iterator[tuple[Ints, Ints]]:
         """Each row of a place with each leg of its piece, some at a time."""
@@ -215,6 +229,10 @@ class Track:
         left = np.where(turns_back[:, np.newaxis], self._left[leg], left / np.maximum(length, 1e-9)[:, np.newaxis])
         lateral: Floats = np.arcsin(np.clip(np.einsum("ij,ij->i", place, left), -1, 1)) * EARTH_RADIUS_M
         return lateral
+
+
+def _too_many() -> InvalidRoute:
+    return InvalidRoute("max_offset_m", "too many places lie this near to this route: ask for less, or a part of it")
 
 
 def _over_pieces(reduce: np.ufunc, values: Floats, first: Ints, last: Ints) -> Floats:

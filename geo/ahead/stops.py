@@ -174,7 +174,11 @@ _CARDS = text(
 
 
 def along(session: Session, query: StopsQuery) -> Journey:
-    """The stops along the route and the plan, exactly, in three statements: what is near, how it is, what to show."""
+    """The stops along the route and the plan, exactly, in three statements: what is near, how it is, what to show.
+
+    Raises:
+        InvalidRoute: too many places lie near the route.
+    """
     asked = {
         "depart_at": query.depart_at,
         # Each stop is judged at its own arrival.

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from api import MAX_BODY_BYTES
 from api.v1 import route_requests
+from geo.ahead import passes
 from geo.ahead.polyline import decode
 from geo.ahead.route import MAX_VERTICES
 from tests.api.problem_documents import named, problem
@@ -264,6 +265,19 @@ def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: Flas
 
 def test_other_routes_still_refuse_what_this_one_takes(client: FlaskClient) -> None:
     problem(client.post("/v1/devices", data=b" " * (MAX_BODY_BYTES + 1), content_type="application/json"), 413)
+
+
+def test_a_route_near_too_many_places_is_refused(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for km in (10, 20, 30):
+        at_km(session, km)
+    for bound in ("MAX_PASSES", "MAX_PAIRS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(passes, bound, 3)
+            assert asked(client).status_code == (200 if bound == "MAX_PASSES" else 422)
+            patch.setattr(passes, bound, 2)
+            assert named(asked(client)) == [("body", "max_offset_m")]
 
 
 def test_parameters_in_the_query_are_refused(client: FlaskClient) -> None:
