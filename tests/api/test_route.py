@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -290,3 +291,20 @@ def test_the_answers_are_what_the_document_says(app: Flask, client: FlaskClient,
     operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[PATH]["POST"]
     for changes in ({}, {"comfort_s": 600}, {"needs": {"kind": ["shower"]}}, {"limit": 0}, {"line": None}):
         operation.validate_response(asked(client, **changes))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # schemathesis' own, while it draws from schemas
+def test_no_request_that_can_be_thought_of_finds_a_fault(app: Flask, session: Session) -> None:
+    at_km(session, 50)
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    operation = schema[PATH]["POST"]
+
+    @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def hold(case: schemathesis.Case) -> None:
+        response = case.call()
+        assert response.status_code < 500
+        operation.validate_response(response)
+
+    hold()
