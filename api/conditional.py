@@ -34,7 +34,8 @@ def not_modified(session: Session, as_of: datetime, variant: str = "") -> Respon
     """
     prefix = _prefix(as_of, variant)
     # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
-    tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag.startswith(prefix)]
+    # werkzeug reads an empty tag as None.
+    tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag and tag.startswith(prefix)]
     if not tags:
         return None
     version = data_version(session)
