@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import asin, atan2, cos, degrees, pi, radians, sin
 from random import Random
 
@@ -30,17 +30,26 @@ class Moment:
 
 @dataclass(slots=True)
 class Log:
-    """What came of a drive."""
+    """What came of a drive; hints as (second, facility, reason)."""
 
     seconds: int = 0
     requests: int = 0
     spoken: list[tuple[int, int, str]] = field(default_factory=list)
     missed: list[tuple[int, int, str]] = field(default_factory=list)
-    broken_promises: list[tuple[int, str]] = field(default_factory=list)
+    fleeting: int = 0
+    broken_promises: list[tuple[int, int, str]] = field(default_factory=list)
 
     @property
     def minutes(self) -> int:
         return self.seconds // MINUTE_S
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{second // MINUTE_S} min {reason}" for second, _, reason in self.spoken)
+        return (
+            f"{self.requests} requests in {self.minutes} minutes ({self.requests / self.minutes:.0%} of each minute);"
+            f" {len(self.spoken)} hints spoken ({said}), {len(self.missed)} missed,"
+            f" {self.fleeting} shorter than a minute not heard"
+        )
 
 
 def moved(start: Point, bearing_deg: float, metres: float) -> Point:
@@ -90,65 +99,50 @@ def add_places_along(session: Session, random: Random, road: list[Moment], count
     session.execute(text("ANALYZE facility"))
 
 
-def situation_at(moment: Moment, began: datetime, stopped_s: float, asked: Situation) -> Situation:
-    """What the phone sends at that second; stopped_s: when the last stop was, in seconds of the drive."""
-    return replace(
-        asked,
-        origin=moment.place,
-        as_of=began + timedelta(seconds=moment.second),
-        heading_deg=moment.heading_deg,
-        speed_m_s=moment.speed_m_s,
-        since_last_stop_s=moment.second - stopped_s,
-    )
-
-
 def drive(
-    session: Session, road: list[Moment], began: datetime, asked: Situation, *, stops: Callable[[], bool],
-    quiet: tuple[int, int] | None = None, check_each_s: int = MINUTE_S,
+    session: Session, road: list[Moment], asked: Situation, *, stops: Callable[[], bool],
+    quiet: tuple[int, int] = (0, 0), check_each_s: int = 20,
 ) -> Log:  # fmt: skip
     """Drive along the road with a phone that obeys ``ask_again``.
 
-    Beside it another phone with the same memory asks each minute. What the other hears is missed if the first does not
-    speak within a minute of it. In between, at every ``check_each_s``, a promise of silence is held
-    to be true.
+    Beside it a shadow with the same memory asks at every check_each_s. What it hears while the phone has been promised
+    silence is a broken promise. What it hears for a whole minute, whatever second a phone that asks each minute asks
+    at, and the phone has not told by then, is missed. What it hears for less, and the phone does not, is fleeting.
 
     Args:
         session: of a database with places.
         road: the drive.
-        began: its first second.
-        asked: what stays the same all the way.
+        asked: what stays the same all the way; as_of is when the drive begins.
         stops: whether the driver stops after this hint.
-        quiet: the first and the last second of quiet hours.
-        check_each_s: how often the other phone asks.
+        quiet: the first second of quiet hours, and the first after them.
+        check_each_s: how often the shadow asks.
     """
     log = Log(seconds=len(road))
-    memory, stopped_s = Memory(), -1800.0
+    memory, stopped_at_s = Memory(), -asked.since_last_stop_s
     last: tuple[Moment, Advice] | None = None
-    waiting: tuple[int, int, str] | None = None
+    heard: tuple[int, int, str] | None = None
     for moment in road:
-        quiet_for_s = max(0, quiet[1] - moment.second) if quiet and moment.second >= quiet[0] else 0
-        situation = situation_at(
-            moment, began, stopped_s, replace(asked, memory=replace(memory, quiet_for_s=quiet_for_s))
+        quiet_for_s = quiet[1] - moment.second if quiet[0] <= moment.second < quiet[1] else 0
+        situation = replace(
+            asked,
+            origin=moment.place,
+            as_of=asked.as_of + timedelta(seconds=moment.second),
+            heading_deg=moment.heading_deg,
+            speed_m_s=moment.speed_m_s,
+            since_last_stop_s=moment.second - stopped_at_s,
+            memory=replace(memory, quiet_for_s=quiet_for_s),
         )
-        due = last is None or _due(moment, *last)
-        if moment.second % check_each_s == 0 and not due:
-            waiting = _overheard(session, situation, moment, last, waiting, log)
-        if due:
-            advice = advise(session, situation)
+        if last is None or _due(moment, *last):
             log.requests += 1
-            last = (moment, advice)
-            if advice.hint.facility:
-                waiting = None
-            if advice.hint.facility:
+            advice = advise(session, situation)
+            last = moment, advice
+            if advice.hint.facility is not None:
                 log.spoken.append((moment.second, advice.hint.facility["id"], advice.hint.reason))
-                dismissed = memory.dismissed
-                memory = Memory(situation.as_of, advice.hint.facility["id"], dismissed)
+                memory, heard = Memory(situation.as_of, advice.hint.facility["id"]), None
                 if stops():
-                    stopped_s = moment.second
-                    last = None
-        if waiting and moment.second - waiting[0] >= MINUTE_S:
-            log.missed.append(waiting)
-            waiting = None
+                    stopped_at_s, last = moment.second, None
+        elif moment.second % check_each_s == 0:
+            heard = _overheard(session, situation, moment, last[1], heard, log)
     return log
 
 
@@ -160,12 +154,17 @@ def _due(moment: Moment, asked_at: Moment, advice: Advice) -> bool:
 
 
 def _overheard(
-    session: Session, situation: Situation, moment: Moment, last: tuple[Moment, Advice] | None,
-    waiting: tuple[int, int, str] | None, log: Log,
+    session: Session, situation: Situation, moment: Moment, promised: Advice, heard: tuple[int, int, str] | None,
+    log: Log,
 ) -> tuple[int, int, str] | None:  # fmt: skip
+    """What the shadow has been hearing, and since when."""
     hint = advise(session, situation).hint
-    if hint.facility is None or last is None:
-        return waiting
-    if last[1].ask_again.after_s > MINUTE_S:
-        log.broken_promises.append((moment.second, hint.reason))
-    return waiting or (moment.second, hint.facility["id"], hint.reason)
+    if hint.facility is None:
+        log.fleeting += heard is not None
+        return None
+    told = (moment.second, hint.facility["id"], hint.reason)
+    if promised.ask_again.after_s > MINUTE_S:
+        log.broken_promises.append(told)
+    if heard and moment.second - heard[0] >= MINUTE_S:
+        log.missed.append(heard)
+    return heard or told
