@@ -43,7 +43,7 @@ FENCES: dict[str, Any] = {
                 **_FEATURE["properties"],
                 "radius_m": 150.0,
                 "dwell_s": 90,
-                "text": "Asema-aukio is close by, rated 4.1 of 5.",
+                "text": "Close by: Asema-aukio, rated 4.1 of 5.",
             },
         }
     ],

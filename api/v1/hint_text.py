@@ -33,8 +33,8 @@ def fence_text(row: Row, spoken: Language) -> str:
     """What to show to whoever lingers near a place."""
     place = place_name(row, spoken)
     if row["mean_stars"] is None:
-        return spoken.say("%(place)s is close by.", place=place)
-    return spoken.say("%(place)s is close by, rated %(stars)s of 5.", place=place, stars=_stars(row, spoken))
+        return spoken.say("Close by: %(place)s.", place=place)
+    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(row, spoken))
 
 
 def place_name(row: Row, spoken: Language) -> str:

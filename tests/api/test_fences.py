@@ -53,7 +53,7 @@ def test_a_region_says_what_to_show_and_when(client: FlaskClient, session: Sessi
     (region,) = get(client)["features"]
     told = region["properties"]
     assert (region["id"], told["radius_m"], told["dwell_s"]) == (facility, 150, 90)
-    assert told["text"] == "Asema-aukio is close by, rated 4.6 of 5."
+    assert told["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
     assert get(client, **{"Accept-Language": "de"})["features"][0]["properties"]["text"] == (
         "Asema-aukio: ganz in der Nähe, mit 4,6 von 5 bewertet."
     )
