@@ -26,6 +26,9 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     if case.operation.label == "POST /v1/hints" and isinstance(case.body, dict):
         case.body = hint(case.body)
         kwargs["json"] = case.body
+    if case.operation.label == "POST /v1/route/stops" and isinstance(case.body, dict):
+        case.body = route(case.body)
+        kwargs["json"] = case.body
     if "cursor" in query:
         query["cursor"] = "20261120T120000.000000Z-1"
     if query != case.query:
@@ -70,3 +73,20 @@ def hint(body: dict[str, Any]) -> dict[str, Any]:
         line = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
         body["route"] = {"polyline": "_p~iF~ps|U_ulLnnqC", "precision": 6} if way == "polyline" else {"line": line}
     return body
+
+
+def route(body: dict[str, Any]) -> dict[str, Any]:
+    """The nearest route that makes sense: one line that leads somewhere, and one pace."""
+    body = {"speed_kmh": 60} | body
+    paces = [name for name in ("times_s", "duration_s", "speed_kmh") if name in body]
+    for name in paces[1:]:
+        del body[name]
+    if "times_s" in body:
+        body["times_s"] = [0, 60.5]
+    if "polyline" in body:
+        body.pop("line", None)
+        body["polyline"] = "_p~iF~ps|U_pR_pR"
+    else:
+        body.pop("precision", None)
+        body["line"] = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
+    return body | {"depart_at": "2026-12-24T18:00:00.5+02:00"}
