@@ -5,7 +5,7 @@ from flask import Flask
 from api import cli, documentation, logs, pages, problems, services, status
 from api.config import Settings
 from api.services import Clock, Services, system_clock
-from api.v1 import devices, facilities, ratings
+from api.v1 import devices, facilities, fences, hints, ratings, route
 from geo.database import Database
 
 MAX_BODY_BYTES = 64 * 1024
@@ -29,6 +29,6 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     status.register(app)
     problems.register(app)
     pages.register(app)
-    documentation.register(app, [facilities.door, ratings.door, devices.door])
+    documentation.register(app, [facilities.door, ratings.door, devices.door, route.door, hints.door, fences.door])
     cli.register(app)
     return app

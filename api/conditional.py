@@ -24,9 +24,15 @@ def this_minute(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def not_modified(session: Session, as_of: datetime) -> Response | None:
-    """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data."""
-    prefix = _prefix(as_of)
+def not_modified(session: Session, as_of: datetime, variant: str = "") -> Response | None:
+    """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data.
+
+    Args:
+        session: for a look at the data's version.
+        as_of: the minute.
+        variant: what else the answer depends on, besides the URL: its language.
+    """
+    prefix = _prefix(as_of, variant)
     # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
     # werkzeug reads an empty tag as None.
     tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag and tag.startswith(prefix)]
@@ -35,23 +41,23 @@ def not_modified(session: Session, as_of: datetime) -> Response | None:
     version = data_version(session)
     if prefix + _digest(version) not in tags:
         return None
-    return _with_validators(Response(status=304), as_of, version)
+    return _with_validators(Response(status=304), prefix, version)
 
 
-def answer(document: object, mimetype: str, as_of: datetime, version: str) -> Response:
-    """A public answer with its ETag."""
+def answer(document: object, mimetype: str, as_of: datetime, version: str, variant: str = "") -> Response:
+    """A public answer with its ETag; variant as in not_modified."""
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
-    return _with_validators(Response(body, mimetype=mimetype), as_of, version)
+    return _with_validators(Response(body, mimetype=mimetype), _prefix(as_of, variant), version)
 
 
-def _with_validators(response: Response, as_of: datetime, version: str) -> Response:
-    response.set_etag(_prefix(as_of) + _digest(version))
+def _with_validators(response: Response, prefix: str, version: str) -> Response:
+    response.set_etag(prefix + _digest(version))
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     return response
 
 
-def _prefix(as_of: datetime) -> str:
-    return f"{int(as_of.timestamp()) // 60:x}-{_digest(request.full_path)}-"
+def _prefix(as_of: datetime, variant: str) -> str:
+    return f"{int(as_of.timestamp()) // 60:x}-{_digest(request.full_path + variant)}-"
 
 
 def _digest(text: str) -> str:

@@ -12,9 +12,11 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from geo.errors import (
     BeforehandError,
+    CellTooCoarse,
     DatabaseUnavailable,
     FacilityNotFound,
     InvalidCoordinates,
+    InvalidRoute,
     InvalidToken,
     RatingNotFound,
 )
@@ -27,7 +29,9 @@ RETRY_AFTER_S = 5
 STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
     RatingNotFound: 404,
+    CellTooCoarse: 422,
     InvalidCoordinates: 422,
+    InvalidRoute: 422,
     InvalidToken: 401,
     DatabaseUnavailable: 503,
 }
@@ -86,6 +90,10 @@ def _domain_problem(error: BeforehandError) -> Response:
     errors = []
     if isinstance(error, FacilityNotFound):
         errors = [{"in": "path", "name": "facility_id", "detail": str(error)}]
+    elif isinstance(error, InvalidRoute):  # a route is always in a body
+        errors = [{"in": "body", "name": error.part, "detail": str(error), "pointer": f"#/{error.part}"}]
+    if isinstance(error, CellTooCoarse):
+        errors = [{"in": "query", "name": "cell", "detail": str(error)}]
     return problem(status, str(error), errors=errors, headers=headers)
 
 

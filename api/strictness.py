@@ -121,9 +121,10 @@ class Door(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, max_body_bytes: int | None = None, **kwargs: Any) -> None:
+        """As Blueprint's, and how large a body may be; the app's MAX_CONTENT_LENGTH unless told."""
         super().__init__(*args, **kwargs)
-        self.before_request(_refuse_loose_requests)
+        self.before_request(lambda: _refuse_loose_requests(max_body_bytes))
 
     def route(self, rule: str, **options: Any) -> Any:
         """A route; its function's name is what generated clients call it by."""
@@ -131,10 +132,10 @@ class Door(Blueprint):
         return lambda view: add(self.doc(operationId=view.__name__)(view))
 
 
-def _refuse_loose_requests() -> None:
+def _refuse_loose_requests(max_body_bytes: int | None) -> None:
     """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON or too large."""
     if request.method not in _BODILESS:
-        _read_body()
+        _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
     places = _places(current_app.view_functions[request.endpoint or ""])
     errors = [
         {"in": "query", "name": name, "detail": "is given more than once"}
@@ -150,13 +151,14 @@ def _refuse_loose_requests() -> None:
         raise HTTPException(response=problem(415, f"send the body with Content-Type: {JSON}", headers={"Accept": JSON}))
 
 
-def _read_body() -> None:
+def _read_body(max_bytes: int) -> None:
     """Read the whole body, which the request then keeps.
 
     Raises:
         RequestEntityTooLarge: it is larger than anything that is asked for.
         HTTPException: too many callers keep us waiting for theirs.
     """
+    request.max_content_length = max_bytes
     if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
         raise HTTPException(response=unavailable("too many requests are still being sent; please ask again"))
     try:
@@ -164,7 +166,7 @@ def _read_body() -> None:
     finally:
         _waiting_for_bodies.release()
     # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
-    if size_bytes >= current_app.config["MAX_CONTENT_LENGTH"]:
+    if size_bytes >= max_bytes:
         raise RequestEntityTooLarge
 
 

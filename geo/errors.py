@@ -9,6 +9,18 @@ class InvalidCoordinates(BeforehandError):
     """A longitude, latitude or box that lies nowhere on the Earth."""
 
 
+class InvalidRoute(BeforehandError):
+    """A route that cannot be gone; ``part`` names what is wrong with it."""
+
+    def __init__(self, part: str, fault: str) -> None:
+        super().__init__(fault)
+        self.part = part
+
+
+class CellTooCoarse(BeforehandError):
+    """A cell in which places are so dense that no refresh region could hold all of it."""
+
+
 class UnreadableFile(BeforehandError):
     """A file to import that is not of its format, cut short, or empty of sense."""
 

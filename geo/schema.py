@@ -1,4 +1,4 @@
-"""The schema in the database: numbered migrations, and the functions of search.sql in a schema of their own."""
+"""The schema in the database: numbered migrations, and the functions of FUNCTION_FILES in a schema of their own."""
 
 import hashlib
 from functools import cache
@@ -18,7 +18,8 @@ from geo.errors import DatabaseUnavailable
 MIGRATION_LOCK = 0x62656668
 """Key of the advisory lock that lets one migration run at a time ("befh" in ASCII)."""
 
-SEARCH_SQL = Path(__file__).parent / "facilities" / "search.sql"
+FUNCTION_FILES = tuple(Path(__file__).parent / name for name in ("facilities/search.sql", "ahead/stops.sql"))
+"""What is installed, in this order: a file may use what those before it define."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -90,12 +91,16 @@ def _require_postgis(connection: Connection) -> None:
         ) from error
 
 
+def _functions() -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in FUNCTION_FILES)
+
+
 def _search_digest() -> str:
-    return hashlib.sha256(SEARCH_SQL.read_bytes()).hexdigest()
+    return hashlib.sha256(_functions().encode()).hexdigest()
 
 
 def _installed_search(connection: Connection) -> str | None:
-    """The digest of the installed search.sql, kept as its schema's comment; None where there is none."""
+    """The digest of the installed functions, kept as its schema's comment; None where there is none."""
     digest: str | None = connection.execute(
         text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'facility_search'")
     ).scalar_one_or_none()
@@ -107,5 +112,5 @@ def _install_search(connection: Connection) -> None:
         return
     connection.exec_driver_sql("DROP SCHEMA IF EXISTS facility_search CASCADE")
     connection.exec_driver_sql("CREATE SCHEMA facility_search")
-    connection.exec_driver_sql(SEARCH_SQL.read_text(encoding="utf-8").replace("%", "%%"))
+    connection.exec_driver_sql(_functions().replace("%", "%%"))
     connection.exec_driver_sql(f"COMMENT ON SCHEMA facility_search IS '{_search_digest()}'")

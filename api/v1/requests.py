@@ -63,6 +63,23 @@ class Bbox(fields.String):
             raise ValidationError(str(error)) from None
 
 
+def read_instant(text: str) -> datetime | None:
+    """Read an RFC 3339 instant, in UTC; None where the text is none.
+
+    Raises:
+        ValidationError: it lies in a year that nobody asks about.
+    """
+    if not re.fullmatch(RFC_3339, text):
+        return None
+    try:
+        instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    if instant.year not in _OPEN_YEARS:
+        raise ValidationError("lies outside the years 2000 to 2199")
+    return instant
+
+
 class OpenWhen(fields.String):
     """``now``, ``arrival`` or an RFC 3339 instant, and perhaps ``,unknown``; becomes fields of ``Needs``."""
 
@@ -79,19 +96,10 @@ class OpenWhen(fields.String):
         if when == "arrival":
             needs["open_on_arrival"] = True
         elif when != "now":
-            needs["open_at"] = self._instant(when)
+            if (instant := read_instant(when)) is None:
+                raise self.make_error("when")
+            needs["open_at"] = instant
         return needs
-
-    def _instant(self, text: str) -> datetime:
-        if not re.fullmatch(RFC_3339, text):
-            raise self.make_error("when")
-        try:
-            instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise self.make_error("when") from None
-        if instant.year not in _OPEN_YEARS:
-            raise ValidationError("lies outside the years 2000 to 2199")
-        return instant
 
 
 class FacilitiesQuery(StrictSchema):

@@ -101,20 +101,21 @@ class Found:
     data_version: str
 
 
-_NEEDS = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
+NEEDS_SQL = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
     CAST(:changing_table AS text[]), CAST(:all_gender AS text[]), CAST(:verdicts AS text[]),
     CAST(:open_states AS text[]), CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
 
-_RANKING = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
+RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
 
-_MODEL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
+MODEL_SQL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
     :prior_mean_stars, :stars_sigma, :sit_at_least_stars, :squat_at_most_stars)::facility_search.quality_model"""
+"""The composites that facility_search takes, for each statement that asks it; their parameters are made below."""
 
 _NEARBY = text(
     f"""
     WITH asked AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model
+               {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
     )
     SELECT pg_current_snapshot()::text AS data_version, nearby.widened, card.*
     FROM asked
@@ -128,7 +129,7 @@ _NEARBY = text(
 _IN_BOX = text(
     f"""
     WITH asked AS MATERIALIZED (
-        SELECT {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model
+        SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
     )
     SELECT pg_current_snapshot()::text AS data_version, false AS widened, card.*
     FROM asked
@@ -143,7 +144,7 @@ _IN_BOX = text(
 
 _ONE = text(
     f"""
-    WITH asked AS MATERIALIZED (SELECT {_NEEDS} AS needs, {_RANKING} AS ranking, {_MODEL} AS model)
+    WITH asked AS MATERIALIZED (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model)
     SELECT pg_current_snapshot()::text AS data_version, card.*
     FROM asked
     CROSS JOIN LATERAL facility_search.cards(
@@ -160,9 +161,9 @@ def nearby(session: Session, query: NearbyQuery) -> Found:
         "lat": query.origin.lat,
         "radius_m": query.radius_m,
         "limit": query.limit,
-        **_needs(query.needs),
-        **_ranking(RANKINGS[query.rank, query.mode], query.mode),
-        **_model(query.as_of),
+        **needs_parameters(query.needs),
+        **ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
+        **model_parameters(query.as_of),
     }
     return _found(session.execute(_NEARBY, parameters).mappings().all())
 
@@ -179,9 +180,9 @@ def in_box(session: Session, query: BoxQuery) -> Found:
         "south": box.south,
         "north": box.north,
         "limit": query.limit,
-        **_needs(query.needs),
-        **_ranking(RANKINGS[query.rank, "walk"], "walk"),
-        **_model(query.as_of),
+        **needs_parameters(query.needs),
+        **ranking_parameters(RANKINGS[query.rank, "walk"], "walk"),
+        **model_parameters(query.as_of),
     }
     return _found(session.execute(_IN_BOX, parameters).mappings().all())
 
@@ -194,9 +195,9 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     """
     parameters = {
         "facility_id": facility_id,
-        **_needs(Needs()),
-        **_ranking(RANKINGS["balanced", "walk"], "walk"),
-        **_model(as_of),
+        **needs_parameters(Needs()),
+        **ranking_parameters(RANKINGS["balanced", "walk"], "walk"),
+        **model_parameters(as_of),
     }
     rows = session.execute(_ONE, parameters).mappings().all()
     if not rows:
@@ -217,7 +218,8 @@ def _found(rows: Sequence[Row]) -> Found:
     return Found(facilities, widened=rows[0]["widened"] and bool(facilities), data_version=rows[0]["data_version"])
 
 
-def _needs(needs: Needs) -> Mapping[str, Any]:
+def needs_parameters(needs: Needs) -> Mapping[str, Any]:
+    """The parameters of NEEDS_SQL."""
     listed = {
         name: None if (values := getattr(needs, name)) is None else list(values)
         for name in (
@@ -234,7 +236,8 @@ def _needs(needs: Needs) -> Mapping[str, Any]:
     return {**listed, "open_at": needs.open_at, "open_on_arrival": needs.open_on_arrival}
 
 
-def _ranking(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
+def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
+    """The parameters of RANKING_SQL."""
     return {
         "quality_weight": ranking.quality_weight,
         "kappa": ranking.kappa,
@@ -243,7 +246,8 @@ def _ranking(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
     }
 
 
-def _model(as_of: datetime) -> Mapping[str, Any]:
+def model_parameters(as_of: datetime) -> Mapping[str, Any]:
+    """The parameters of MODEL_SQL."""
     days = (as_of - quality.LANDMARK) / timedelta(days=1)
     return {
         "as_of": as_of,

@@ -121,6 +121,19 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
          WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
          ELSE 'closed' END;
 
+-- Whether a facility meets what does not depend on when or how far; the planner inlines it, so that it costs no call.
+CREATE FUNCTION facility_search.meets(
+    offers text[], access text, wheelchair text, fee text, changing_table text, all_gender text,
+    kinds text[], access_asked text[], wheelchair_asked text[], fee_asked text[], changing_table_asked text[],
+    all_gender_asked text[]
+) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    (kinds IS NULL OR offers && kinds)
+    AND (access_asked IS NULL OR coalesce(access, 'unknown') = ANY (access_asked))
+    AND (wheelchair_asked IS NULL OR coalesce(wheelchair, 'unknown') = ANY (wheelchair_asked))
+    AND (fee_asked IS NULL OR coalesce(fee, 'unknown') = ANY (fee_asked))
+    AND (changing_table_asked IS NULL OR coalesce(changing_table, 'unknown') = ANY (changing_table_asked))
+    AND (all_gender_asked IS NULL OR coalesce(all_gender, 'unknown') = ANY (all_gender_asked));
+
 -- The exact best how_many of the facilities that stand in either box, meet the needs and, where within_m is given, lie
 -- that near to origin. Distance is measured on the sphere; without an origin nothing has a distance.
 CREATE FUNCTION facility_search.best_within(
@@ -170,12 +183,8 @@ BEGIN
             FROM facility f
             WHERE f.status IN ('active', 'reported_closed')
               AND (f.location && box_1 OR f.location && box_2)
-              AND (kinds IS NULL OR f.offers && kinds)
-              AND (access_asked IS NULL OR coalesce(f.access, 'unknown') = ANY (access_asked))
-              AND (wheelchair_asked IS NULL OR coalesce(f.wheelchair, 'unknown') = ANY (wheelchair_asked))
-              AND (fee_asked IS NULL OR coalesce(f.fee, 'unknown') = ANY (fee_asked))
-              AND (changing_table_asked IS NULL OR coalesce(f.changing_table, 'unknown') = ANY (changing_table_asked))
-              AND (all_gender_asked IS NULL OR coalesce(f.all_gender, 'unknown') = ANY (all_gender_asked))
+              AND facility_search.meets(f.offers, f.access, f.wheelchair, f.fee, f.changing_table, f.all_gender,
+                      kinds, access_asked, wheelchair_asked, fee_asked, changing_table_asked, all_gender_asked)
             OFFSET 0  -- a fence: each distance and quality is computed once, not wherever it is named
         ) AS known
         WHERE within_m IS NULL OR known.distance_m <= within_m

@@ -21,6 +21,14 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     query = dict(case.query)
     if case.operation.label == "GET /v1/facilities":
         query = search(query)
+    if case.operation.label == "GET /v1/fences":
+        query = fences(query)
+    if case.operation.label == "POST /v1/hints" and isinstance(case.body, dict):
+        case.body = hint(case.body)
+        kwargs["json"] = case.body
+    if case.operation.label == "POST /v1/route/stops" and isinstance(case.body, dict):
+        case.body = route(case.body)
+        kwargs["json"] = case.body
     if "cursor" in query:
         query["cursor"] = "20261120T120000.000000Z-1"
     if query != case.query:
@@ -39,3 +47,46 @@ def search(query: dict[str, Any]) -> dict[str, Any]:
     if "open" in query and query["open"] not in {"now", "now,unknown"}:
         query["open"] = "2026-12-24T18:00:00+02:00,unknown"
     return query
+
+
+def fences(query: dict[str, Any]) -> dict[str, Any]:
+    """The nearest request that makes sense: around a point or for a cell, for a platform or with a limit."""
+    if "cell" in query:
+        query = {name: value for name, value in query.items() if name not in {"lat", "lon", "heading_deg"}}
+        query["cell"] = "881126d331fffff"
+    else:
+        query = {"lat": 60.17, "lon": 24.94} | query
+    if "limit" in query:
+        query.pop("platform", None)
+    return query
+
+
+def hint(body: dict[str, Any]) -> dict[str, Any]:
+    """The nearest question that makes sense: a memory that is whole, a route that leads somewhere."""
+    body = dict(body)
+    if "last_hint_at" in body or "last_hint_facility_id" in body:
+        body["last_hint_at"] = "2026-11-20T12:00:00+02:00"
+    if "quiet_hours" in body:
+        body |= {"quiet_hours": {"from": "22:00", "to": "07:00:30"}, "local_time": "12:00"}
+    if "route" in body:
+        way = "polyline" if "polyline" in body["route"] else "line"
+        line = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
+        body["route"] = {"polyline": "_p~iF~ps|U_ulLnnqC", "precision": 6} if way == "polyline" else {"line": line}
+    return body
+
+
+def route(body: dict[str, Any]) -> dict[str, Any]:
+    """The nearest route that makes sense: one line that leads somewhere, and one pace."""
+    body = {"speed_kmh": 60} | body
+    paces = [name for name in ("times_s", "duration_s", "speed_kmh") if name in body]
+    for name in paces[1:]:
+        del body[name]
+    if "times_s" in body:
+        body["times_s"] = [0, 60.5]
+    if "polyline" in body:
+        body.pop("line", None)
+        body["polyline"] = "_p~iF~ps|U_pR_pR"
+    else:
+        body.pop("precision", None)
+        body["line"] = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
+    return body | {"depart_at": "2026-12-24T18:00:00.5+02:00"}

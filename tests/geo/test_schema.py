@@ -115,7 +115,7 @@ def test_two_upgrades_at_once_wait_for_each_other(empty_database: Database) -> N
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     before = catalog(empty_database)
     broken = Path(__file__).parent / "broken_search.sql"
-    monkeypatch.setattr(schema, "SEARCH_SQL", broken)
+    monkeypatch.setattr(schema, "FUNCTION_FILES", (broken,))
     with pytest.raises(FileNotFoundError):
         schema.upgrade(empty_database)
     assert catalog(empty_database) == before
@@ -126,8 +126,8 @@ def test_another_search_sql_than_the_installed_one_is_another_schema(
 ) -> None:
     schema.upgrade(empty_database)
     changed = tmp_path / "search.sql"
-    changed.write_bytes(schema.SEARCH_SQL.read_bytes() + b"-- changed\n")
-    monkeypatch.setattr(schema, "SEARCH_SQL", changed)
+    changed.write_bytes(schema.FUNCTION_FILES[0].read_bytes() + b"-- changed\n")
+    monkeypatch.setattr(schema, "FUNCTION_FILES", (changed, *schema.FUNCTION_FILES[1:]))
     assert not is_current(empty_database)
     schema.upgrade(empty_database)
     assert is_current(empty_database)

@@ -1,0 +1,121 @@
+"""What GET /v1/fences takes: a position or a cell, and what a place must be."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validates_schema
+
+from api.strictness import Decimal, StrictSchema, WholeNumber, between, words
+from api.v1.hint_requests import DEFAULT_KINDS
+from api.v1.requests import VERDICTS, list_of
+from geo.ahead import cells
+from geo.coordinates import Point
+from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.search import OFFERED_ACCESS, UNKNOWN, Needs
+
+PLATFORM_LIMITS = {"ios": 20, "android": 100}
+"""How many regions an app may have watched: iOS 20, Android 100. The refresh region is one of them."""
+
+DEFAULT_PLATFORM = "ios"
+
+CELL = "[0-9a-f]{15}"
+
+
+class Cell(fields.String):
+    """An H3 cell of a resolution that is neither a position nor half a country."""
+
+    default_error_messages = {
+        "cell": "is no H3 cell, such as 881126d335fffff",
+        "resolution": f"must be of resolution {cells.COARSEST} to {cells.FINEST}",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        cell = str(super()._deserialize(value, attr, data, **kwargs))
+        resolution = cells.resolution(cell) if re.fullmatch(CELL, cell) else None
+        if resolution is None:
+            raise self.make_error("cell")
+        if not cells.COARSEST <= resolution <= cells.FINEST:
+            raise self.make_error("resolution")
+        return cell
+
+
+class FencesRequest(StrictSchema):
+    """Where a phone is, by position or by cell, and what it watches for."""
+
+    lat = Decimal(
+        validate=between(-90, 90),
+        metadata={"description": "Latitude of the phone, WGS84 degrees.", "example": 60.1699},
+    )
+    lon = Decimal(
+        validate=between(-180, 180),
+        metadata={"description": "Longitude of the phone, WGS84 degrees.", "example": 24.9384},
+    )
+    cell = Cell(
+        metadata={
+            "description": "Instead of lat and lon: the H3 cell that the phone is in, of resolution "
+            f"{cells.COARSEST} to {cells.FINEST}. All who are in it get the same answer, and nobody learns more.",
+            "pattern": f"^{CELL}$",
+        }
+    )
+    heading_deg = Decimal(
+        validate=between(0, 360),
+        metadata={
+            "description": "Course over the ground, clockwise from north: some regions are then of the way ahead."
+        },
+    )
+    platform = words(
+        *PLATFORM_LIMITS,
+        metadata={
+            "description": f"How many regions: an app may have {PLATFORM_LIMITS['ios']} of them watched on iOS, "
+            f"{PLATFORM_LIMITS['android']} on Android, the refresh region included. {DEFAULT_PLATFORM} unless told."
+        },
+    )
+    limit = WholeNumber(
+        validate=between(1, PLATFORM_LIMITS["android"]),
+        metadata={"description": "Instead of platform: how many regions at most, beside the refresh region."},
+    )
+    kind = list_of(KINDS, "It offers one of these; toilets unless told.")
+    access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
+    wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
+    fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
+    changing_table = list_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
+    all_gender = list_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
+    verdict = list_of(VERDICTS, "What the crowd thinks of it; squat is never watched.")
+    open = list_of(
+        ("open", UNKNOWN), "Its state now and for half an hour: both unless told; open alone leaves out the unknown."
+    )
+
+    @validates_schema
+    def _one_place_one_size(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        if "cell" in data:
+            faults = {name: "does not go with cell" for name in ("lat", "lon", "heading_deg") if name in data}
+        else:
+            faults = {name: "is needed: give lat and lon, or cell" for name in ("lat", "lon") if name not in data}
+        if "limit" in data and "platform" in data:
+            faults["limit"] = "does not go with platform"
+        if faults:
+            raise ValidationError({name: [fault] for name, fault in faults.items()})
+
+    @post_load
+    def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """Fields of FencesQuery, but for as_of."""
+        asked = {name: tuple(values) for name, values in data.items() if isinstance(values, list)}
+        cell = data.get("cell")
+        at_resolution = cells.resolution(cell) if cell else None
+        return {
+            "origin": cells.centre(cell) if cell else Point(data["lon"], data["lat"]),
+            "spread_m": 0 if at_resolution is None else cells.spread_m(at_resolution),
+            "heading_deg": data.get("heading_deg"),
+            "limit": data.get("limit", PLATFORM_LIMITS[data.get("platform", DEFAULT_PLATFORM)] - 1),
+            "needs": Needs(
+                kinds=asked.get("kind", DEFAULT_KINDS),
+                access=asked.get("access", OFFERED_ACCESS),
+                wheelchair=asked.get("wheelchair"),
+                fee=asked.get("fee"),
+                changing_table=asked.get("changing_table"),
+                all_gender=asked.get("all_gender"),
+                verdicts=asked.get("verdict"),
+                open_states=asked.get("open"),
+            ),
+        }

@@ -1,0 +1,67 @@
+"""GET /v1/fences: the regions that a phone should watch by itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.conditional import answer, not_modified, this_minute
+from api.geojson import GEOJSON, attribution, feature
+from api.languages import Language, callers_language, spoken
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import fence_replies, fence_requests, hint_examples
+from api.v1.hint_text import fence_text
+from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
+from geo.facilities.search import Row
+
+door = Door("fences", __name__, url_prefix="/v1/fences", description="Let the phone itself watch, with no tracking.")
+
+
+@door.route("")
+@door.arguments(fence_requests.FencesRequest, location="query")
+@door.response(200, fence_replies.FenceCollection, content_type=GEOJSON, example=hint_examples.FENCES)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def list_fences(asked: Mapping[str, Any]) -> Response:
+    """The regions most worth watching, and how far they are the right ones.
+
+    The phone watches them by itself, and shows text where it lingers in one for dwell_s: nobody is told where it is.
+    As long as it stays inside the refresh region, the same request from wherever it is would give the nearest half of
+    these again; outside it, or after expires_at, it asks anew. Send cell instead of lat and lon to tell even less:
+    everybody in the cell gets the same answer, which any cache may keep.
+    """
+    as_of = this_minute(now())
+    language = callers_language()
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of, language.code):
+            return spoken(unchanged, language)
+        query = FencesQuery(**asked, as_of=as_of)
+        fences = watch(session, query)
+    return spoken(
+        answer(_document(query, fences, language), GEOJSON, as_of, fences.data_version, language.code), language
+    )
+
+
+def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "features": [_region(row, language) for row in fences.rows],
+        "refresh_region": {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [query.origin.lon, query.origin.lat]},
+            "properties": {"radius_m": int(fences.refresh_m)},
+        },
+        "language": language.code,
+        "note": None
+        if fences.rows
+        else "Nothing within 45 km meets these needs; ask again outside the refresh region.",
+        "as_of": query.as_of,
+        "expires_at": fences.expires_at,
+        "attribution": attribution(fences.rows),
+    }
+
+
+def _region(row: Row, language: Language) -> dict[str, Any]:
+    told = feature(row)
+    told["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(row, language)}
+    return told

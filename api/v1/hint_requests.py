@@ -1,0 +1,220 @@
+"""What POST /v1/hints takes: where somebody is, what they need, and what their phone remembers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from api.strictness import StrictSchema, WholeNumber, between, words
+from api.v1.requests import RFC_3339
+from api.v1.route_requests import (
+    DEFAULT_COMFORT_S,
+    MAX_COMFORT_S,
+    MIN_COMFORT_S,
+    Instant,
+    LineString,
+    NeedsBody,
+    Number,
+)
+from geo.ahead.hints import CRUISE_M_PER_S, NEED_OF_COMFORT
+from geo.ahead.polyline import PRECISIONS, decode
+from geo.ahead.route import Route, lay
+from geo.coordinates import Point
+from geo.errors import InvalidCoordinates, InvalidRoute
+from geo.facilities.search import Needs
+
+MAX_SPEED_M_S = 100
+"""A fast train; whoever is faster cannot stop."""
+
+DRIVES_FROM_M_S = 4
+"""Whoever is faster than this, 14 km/h, does not walk."""
+
+MAX_DISMISSED = 200
+
+DEFAULT_KINDS = ("toilets",)
+"""What one stops for, unless told."""
+
+TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+
+LINES = ("line", "polyline")
+
+
+class TimeOfDay(fields.String):
+    """``22:00`` or ``22:00:30``; becomes the time since midnight."""
+
+    default_error_messages = {"time": "takes a time of day from 00:00 to 23:59:59, such as 22:00"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not re.fullmatch(TIME_OF_DAY, text, re.ASCII):
+            raise self.make_error("time")
+        hours, minutes, seconds = [int(part) for part in f"{text}:00".split(":")][:3]
+        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _time_of_day(description: str, example: str, **kwargs: Any) -> TimeOfDay:
+    metadata = {"description": description, "pattern": f"^{TIME_OF_DAY}$", "example": example}
+    return TimeOfDay(metadata=metadata, **kwargs)
+
+
+class QuietHours(StrictSchema):
+    """When the phone is to stay silent, by its own clock; across midnight where from is later than to."""
+
+    begins = _time_of_day("When they begin.", "22:00", required=True, data_key="from")
+    ends = _time_of_day("When they end.", "07:00", required=True, data_key="to")
+
+    @validates_schema
+    def _some_hours(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        if data.get("begins") == data.get("ends"):
+            raise ValidationError({"to": ["is the same as from"]})
+
+
+class RouteBody(StrictSchema):
+    """The way ahead, in the forms of POST /v1/route/stops."""
+
+    line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
+    polyline = fields.String(
+        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."}
+    )
+    precision = WholeNumber(
+        strict=True,
+        validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),
+        metadata={"description": "Decimals of the polyline's degrees; 5 unless told."},
+    )
+
+    @validates_schema
+    def _one_line(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        faults = {}
+        given = [name for name in LINES if name in data]
+        if not given:
+            faults["line"] = "is needed: give one of line, polyline"
+        faults |= dict.fromkeys(given[1:], f"does not go with {given[0]}" if given else "")
+        if "precision" in data and "polyline" not in data:
+            faults["precision"] = "goes with polyline"
+        if faults:
+            raise ValidationError({name: [fault] for name, fault in faults.items()})
+
+    @post_load
+    def _route(self, data: Mapping[str, Any], **_kwargs: Any) -> Route:
+        name = "line" if "line" in data else "polyline"
+        try:
+            vertices = (
+                data["line"]["coordinates"] if name == "line" else decode(data["polyline"], data.get("precision", 5))
+            )
+            return lay(vertices, speed_kmh=CRUISE_M_PER_S["drive"] * 3.6)
+        except (InvalidRoute, InvalidCoordinates) as error:
+            raise ValidationError({name: [str(error)]}) from None
+
+
+class HintsRequest(StrictSchema):
+    """Where somebody is, what they need, and what their phone remembers; nothing of it is kept here."""
+
+    lat = Number(
+        required=True,
+        validate=between(-90, 90),
+        metadata={"description": "Latitude, WGS84 degrees.", "example": 60.1699},
+    )
+    lon = Number(
+        required=True,
+        validate=between(-180, 180),
+        metadata={"description": "Longitude, WGS84 degrees.", "example": 24.9384},
+    )
+    heading_deg = Number(
+        validate=between(0, 360),
+        metadata={"description": "Course over the ground, clockwise from north; leave it out while standing still."},
+    )
+    speed_m_s = Number(
+        validate=between(0, MAX_SPEED_M_S),
+        metadata={
+            "description": "Over the ground. It changes no hint, only when to ask again, and mode where none is."
+        },
+    )
+    mode = words(
+        "walk",
+        "drive",
+        metadata={"description": f"How one gets on; unless told, drive from {DRIVES_FROM_M_S} m/s on, else walk."},
+    )
+    route = fields.Nested(
+        RouteBody,
+        metadata={"description": "The way that is still ahead, where it is known: hints are then of what it passes."},
+    )
+    needs = fields.Nested(
+        NeedsBody,
+        load_default=lambda: NeedsBody().load({}),
+        metadata={"description": "What a stop must be; toilets unless it names a kind."},
+    )
+    comfort_s = WholeNumber(
+        strict=True,
+        load_default=DEFAULT_COMFORT_S,
+        validate=between(MIN_COMFORT_S, MAX_COMFORT_S),
+        metadata={"description": "How long this person can go without a stop: a toddler 3600."},
+    )
+    since_last_stop_s = WholeNumber(
+        strict=True,
+        validate=between(0, MAX_COMFORT_S),
+        metadata={"description": "Seconds since the last stop; half of comfort_s unless told."},
+    )
+    last_hint_at = Instant(
+        metadata={
+            "description": "When the phone last spoke: as_of of that answer.",
+            "format": "date-time",
+            "pattern": f"^{RFC_3339}$",
+        }
+    )
+    last_hint_facility_id = WholeNumber(
+        strict=True, validate=between(1, 2**63 - 1), metadata={"description": "Of what it spoke."}
+    )
+    dismissed = fields.List(
+        WholeNumber(strict=True, validate=between(1, 2**63 - 1)),
+        load_default=list,
+        validate=validate.Length(max=MAX_DISMISSED, error="must be at most {max} facilities"),
+        metadata={"description": "Facilities to hear nothing of.", "maxItems": MAX_DISMISSED},
+    )
+    quiet_hours = fields.Nested(QuietHours, metadata={"description": "When to stay silent; needs local_time."})
+    local_time = _time_of_day("What the phone's clock shows.", "14:05")
+
+    @validates_schema
+    def _memory_is_whole(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        faults = {}
+        if "last_hint_facility_id" in data and "last_hint_at" not in data:
+            faults["last_hint_at"] = "is needed with last_hint_facility_id"
+        if "quiet_hours" in data and "local_time" not in data:
+            faults["local_time"] = "is needed with quiet_hours"
+        if faults:
+            raise ValidationError({name: [fault] for name, fault in faults.items()})
+
+    @post_load
+    def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """Fields of Situation, but for as_of and memory, and fields of Memory in ``memory``."""
+        needs: Needs = data["needs"]
+        comfort_s = data["comfort_s"]
+        fast = data.get("speed_m_s", 0) >= DRIVES_FROM_M_S
+        return {
+            "origin": Point(data["lon"], data["lat"]),
+            "mode": data.get("mode", "drive" if fast else "walk"),
+            "heading_deg": data.get("heading_deg"),
+            "speed_m_s": data.get("speed_m_s"),
+            "route": data.get("route"),
+            "needs": needs if needs.kinds else replace(needs, kinds=DEFAULT_KINDS),
+            "comfort_s": comfort_s,
+            "since_last_stop_s": data.get("since_last_stop_s", NEED_OF_COMFORT * comfort_s),
+            "memory": {
+                "last_hint_at": data.get("last_hint_at"),
+                "last_hint_facility_id": data.get("last_hint_facility_id"),
+                "dismissed": tuple(data["dismissed"]),
+                "quiet_for_s": quiet_for_s(data.get("quiet_hours"), data.get("local_time")),
+            },
+        }
+
+
+def quiet_for_s(quiet_hours: Mapping[str, timedelta] | None, local_time: timedelta | None) -> float:
+    """Seconds until the quiet hours end, 0 outside them."""
+    if quiet_hours is None or local_time is None:
+        return 0
+    day = timedelta(days=1)
+    for_long = (quiet_hours["ends"] - quiet_hours["begins"]) % day
+    since = (local_time - quiet_hours["begins"]) % day
+    return max(0.0, (for_long - since).total_seconds())

@@ -1,0 +1,73 @@
+"""What a hint and a fence say, in one short sentence, in the caller's language."""
+
+from typing import Any
+
+from api.languages import Language
+from geo.ahead.hints import Hint
+from geo.facilities.search import Row
+
+HERE_M = 50
+"""Nearer than this, a distance is not spoken: the door is in sight."""
+
+SPOKEN_TO_M = 1_000
+"""From here on distances are spoken in kilometres."""
+
+
+def hint_text(hint: Hint, spoken: Language) -> str:
+    """Why to stop, and where; of a hint that speaks."""
+    row = hint.facility
+    assert row is not None  # noqa: S101 - for mypy: it speaks
+    where = {"place": place_name(row, spoken), "away": _away(row, spoken)}
+    if hint.reason == "long_gap_ahead":
+        return spoken.say(
+            "%(place)s, %(away)s: a good stop before %(gap)s without one.", **where, gap=_gap(hint, spoken)
+        )
+    if hint.reason == "closing_soon":
+        return spoken.say("%(place)s, %(away)s: %(closes)s.", **where, closes=_closes(hint, spoken))
+    if hint.reason == "best_for_a_while":
+        return spoken.say("%(place)s, %(away)s: the best stop for a while.", **where)
+    return spoken.say("%(place)s, %(away)s: a good moment for a stop.", **where)
+
+
+def fence_text(row: Row, spoken: Language) -> str:
+    """What to show to whoever lingers near a place."""
+    place = place_name(row, spoken)
+    if row["mean_stars"] is None:
+        return spoken.say("Close by: %(place)s.", place=place)
+    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(row, spoken))
+
+
+def place_name(row: Row, spoken: Language) -> str:
+    """Its name, or what it is."""
+    if row["name"]:
+        return str(row["name"])
+    return {
+        "toilets": spoken.say("Toilets"),
+        "drinking_water": spoken.say("Drinking water"),
+        "shower": spoken.say("A shower"),
+        "baby_care": spoken.say("A baby-care room"),
+    }[row["kind"]]
+
+
+def _stars(row: Any, spoken: Language) -> str:
+    return spoken.decimal(round(row["quality"], 1))
+
+
+def _away(row: Row, spoken: Language) -> str:
+    metres = row.get("along_m") or row["distance_m"]
+    if metres < HERE_M:
+        return spoken.say("right here")
+    if metres < SPOKEN_TO_M - 50:
+        return spoken.count("%(number)s metre away", "%(number)s metres away", round(metres / 50) * 50)
+    return spoken.count("%(number)s kilometre away", "%(number)s kilometres away", max(1, round(metres / 1000)))
+
+
+def _gap(hint: Hint, spoken: Language) -> str:
+    """At least so long: rounded down."""
+    kilometres = max(1, int((hint.gap_m or 0) / 1000))
+    return spoken.count("%(number)s kilometre", "%(number)s kilometres", kilometres)
+
+
+def _closes(hint: Hint, spoken: Language) -> str:
+    minutes = max(1, int((hint.closes_in_s or 0) / 60))
+    return spoken.count("it closes in %(number)s minute", "it closes in %(number)s minutes", minutes)

@@ -1,0 +1,54 @@
+"""POST /v1/hints: whether to speak up, and why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.geojson import attribution, feature
+from api.languages import callers_language, spoken
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import hint_examples, hint_replies, hint_requests, route_requests
+from api.v1.hint_text import hint_text
+from geo.ahead.advice import advise
+from geo.ahead.hints import Memory, Situation
+
+door = Door(
+    "hints",
+    __name__,
+    url_prefix="/v1/hints",
+    description="Be told of the right stop before you ask.",
+    max_body_bytes=route_requests.MAX_BODY_BYTES,
+)
+
+
+@door.route("", methods=["POST"])
+@door.arguments(hint_requests.HintsRequest, example=hint_examples.REQUEST)
+@door.response(200, hint_replies.HintReply, example=hint_examples.HINT)
+def ask_for_hint(asked: Mapping[str, Any]) -> Response:
+    """Whether to speak up now, and when to ask again.
+
+    The phone sends its own memory; nothing of it, nor of where it is, is kept or logged. A phone that asks again as
+    soon as either of ask_again is reached hears all that it would have heard by asking each minute. docs/hints.md
+    states every rule.
+    """
+    situation = Situation(**{**asked, "memory": Memory(**asked["memory"])}, as_of=now())
+    with database().read() as session:
+        advice = advise(session, situation)
+    language, hint = callers_language(), advice.hint
+    rows = [row for row in (hint.facility, hint.backup) if row is not None]
+    document = {
+        "speak": hint.speak,
+        "reason": hint.reason,
+        "text": hint_text(hint, language) if hint.speak else None,
+        "language": language.code,
+        "facility": hint.facility and feature(hint.facility),
+        "backup": hint.backup and feature(hint.backup),
+        "valid_until": hint.valid_until,
+        "ask_again": {"after_s": advice.ask_again.after_s, "after_m": advice.ask_again.after_m},
+        "as_of": situation.as_of,
+        "attribution": attribution(rows),
+    }
+    return spoken(private(document), language)

@@ -1,0 +1,260 @@
+"""What POST /v1/route/stops takes: a route, the times along it, and what the traveller needs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from api.strictness import StrictSchema, WholeNumber, between, words
+from api.v1.requests import RFC_3339, VERDICTS, read_instant
+from geo.ahead.polyline import PRECISIONS, decode
+from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
+from geo.errors import InvalidCoordinates, InvalidRoute
+from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.search import OFFERED_ACCESS, UNKNOWN, Needs
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""MAX_VERTICES points of two numbers with 15 decimals, and a time for each: 1.2 MB, and room for white space."""
+
+DEFAULT_MAX_OFFSET_M = 500
+MAX_OFFSET_M = 5_000
+DEFAULT_COMFORT_S = 7_200
+MIN_COMFORT_S = 600
+MAX_COMFORT_S = 86_400
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 500
+MAX_SPEED_KMH = 300
+"""A fast train."""
+
+PACES = ("speed_kmh", "duration_s", "times_s")
+LINES = ("line", "polyline")
+
+_Item = TypeVar("_Item")
+
+
+class Number(fields.Float):
+    """A finite number of a JSON body; text is none."""
+
+    default_error_messages = {
+        "invalid": "must be a number",
+        "special": "must be a finite number",
+        "too_large": "must be a finite number",
+    }
+
+    def _validated(self, value: Any) -> float:
+        return super()._validated(_number(value))
+
+
+class Instant(fields.String):
+    """An RFC 3339 instant with its offset."""
+
+    default_error_messages = {"instant": "takes an instant with its offset, such as 2026-12-24T18:00:00+02:00"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        instant = read_instant(str(super()._deserialize(value, attr, data, **kwargs)))
+        if instant is None:
+            raise self.make_error("instant")
+        return instant
+
+
+class Items(fields.Field[Any]):
+    """A JSON array of many small things; marshmallow's own List takes 15 times as long, and tells of every bad one."""
+
+    def __init__(self, read: Callable[[Any], _Item], **kwargs: Any) -> None:
+        """Know how to read one item; reading a bad one raises ValidationError."""
+        super().__init__(**kwargs)
+        self._read = read
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's
+        if not isinstance(value, list):
+            raise ValidationError("must be an array")
+        if len(value) > MAX_VERTICES:
+            raise ValidationError(f"has {len(value)} items; {MAX_VERTICES} are the most")
+        items = []
+        for place, item in enumerate(value):
+            try:
+                items.append(self._read(item))
+            except ValidationError as error:
+                raise ValidationError({str(place): error.messages}) from None
+        return items
+
+
+def _number(value: Any) -> float:
+    """A JSON number; True is an int to Python."""
+    if type(value) is float or type(value) is int:
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValidationError("must be a finite number") from None
+    raise ValidationError("must be a number")
+
+
+def _position(value: Any) -> tuple[float, float]:
+    """A GeoJSON position; what comes after longitude and latitude is the altitude, and is not looked at."""
+    if not isinstance(value, list) or len(value) not in (2, 3):
+        raise ValidationError("must be [longitude, latitude]")
+    lon, lat, *_altitude = map(_number, value)
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # NaN is not, either
+        raise ValidationError("must be [longitude, latitude] within -180 to 180 and -90 to 90")
+    return lon, lat
+
+
+def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> fields.List[Any]:
+    """An array of the allowed words."""
+    return fields.List(
+        words(*allowed),
+        validate=validate.Length(min=1, error="must name at least one"),
+        metadata={"description": description, "minItems": 1},
+        **kwargs,
+    )
+
+
+class NeedsBody(StrictSchema):
+    """What a stop must be: the filters of GET /v1/facilities, as arrays."""
+
+    kind = _some_of(KINDS, "It offers one of these: by its kind, or beside it (toilets with a shower).")
+    access = _some_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
+    wheelchair = _some_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
+    fee = _some_of((*YES_NO, UNKNOWN), "Whether it costs something.")
+    changing_table = _some_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
+    all_gender = _some_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
+    verdict = _some_of(VERDICTS, "What the crowd thinks of it.")
+    open = _some_of(
+        ("open", UNKNOWN),
+        "Its state at its own arrival: both unless told; [open] alone leaves out what tells no hours.",
+        load_default=["open", UNKNOWN],
+    )
+
+    @post_load
+    def _needs(self, data: Mapping[str, Any], **_kwargs: Any) -> Needs:
+        asked = {name: tuple(values) for name, values in data.items()}
+        return Needs(
+            kinds=asked.get("kind"),
+            access=asked.get("access", OFFERED_ACCESS),
+            wheelchair=asked.get("wheelchair"),
+            fee=asked.get("fee"),
+            changing_table=asked.get("changing_table"),
+            all_gender=asked.get("all_gender"),
+            verdicts=asked.get("verdict"),
+            open_states=asked["open"],
+        )
+
+
+class LineString(StrictSchema):
+    """A GeoJSON LineString (RFC 7946); across the antimeridian it may go on from 180 to -180."""
+
+    type = words("LineString", required=True)
+    coordinates = Items(
+        _position,
+        required=True,
+        metadata={
+            "description": "[longitude, latitude] of each vertex, WGS84 degrees; an altitude after them is not used.",
+            "type": "array",
+            "minItems": 2,
+            "maxItems": MAX_VERTICES,
+            "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3},
+        },
+    )
+
+
+class RouteStopsRequest(StrictSchema):
+    """A route by line or polyline, one of speed_kmh, duration_s and times_s, and what the traveller needs."""
+
+    line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
+    polyline = fields.String(
+        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."}
+    )
+    precision = WholeNumber(
+        strict=True,
+        validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),
+        metadata={"description": "Decimals of the polyline's degrees; 5 unless told."},
+    )
+    depart_at = Instant(
+        required=True,
+        metadata={
+            "description": "When the traveller is at the start: RFC 3339, with its offset.",
+            "format": "date-time",
+            "pattern": f"^{RFC_3339}$",
+            "example": "2026-11-21T14:00:00+02:00",
+        },
+    )
+    speed_kmh = Number(
+        validate=between(1, MAX_SPEED_KMH), metadata={"description": "The same all the way, in kilometres an hour."}
+    )
+    duration_s = Number(
+        validate=between(1, MAX_DURATION_S),
+        metadata={"description": "Of the whole way, in seconds, at the same speed all the way."},
+    )
+    times_s = Items(
+        _number,
+        metadata={
+            "description": "Seconds after depart_at at each vertex: the first 0, then growing; "
+            "equal only where the place is the same.",
+            "type": "array",
+            "minItems": 2,
+            "maxItems": MAX_VERTICES,
+            "items": {"type": "number"},
+        },
+    )
+    needs = fields.Nested(NeedsBody, load_default=lambda: NeedsBody().load({}))
+    rank = words(
+        "balanced",
+        "distance",
+        "cleanliness",
+        load_default="balanced",
+        metadata={"description": "What a good stop is: its quality against how far it lies off the route."},
+    )
+    mode = words(
+        "walk", "drive", load_default="drive", metadata={"description": "What a metre off the route is worth."}
+    )
+    max_offset_m = Number(
+        load_default=DEFAULT_MAX_OFFSET_M,
+        validate=between(1, MAX_OFFSET_M),
+        metadata={"description": "How far off the route a stop may lie, in a straight line."},
+    )
+    comfort_s = WholeNumber(
+        strict=True,
+        load_default=DEFAULT_COMFORT_S,
+        validate=between(MIN_COMFORT_S, MAX_COMFORT_S),
+        metadata={"description": "How long the traveller can go without a stop: a toddler 3600."},
+    )
+    since_last_stop_s = WholeNumber(
+        strict=True,
+        load_default=0,
+        validate=between(0, MAX_COMFORT_S),
+        metadata={"description": "How long it has been at depart_at."},
+    )
+    limit = WholeNumber(
+        strict=True,
+        load_default=DEFAULT_LIMIT,
+        validate=between(1, MAX_LIMIT),
+        metadata={"description": "How many stops to tell of; those that the plan needs are told in any case."},
+    )
+
+    @validates_schema
+    def _one_line_one_pace(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        faults = {}
+        for names in (LINES, PACES):
+            given = [name for name in names if name in data]
+            if not given:
+                faults[names[0]] = f"is needed: give one of {', '.join(names)}"
+            for name in given[1:]:
+                faults[name] = f"does not go with {given[0]}"
+        if "precision" in data and "polyline" not in data:
+            faults["precision"] = "goes with polyline"
+        if faults:
+            raise ValidationError({name: [fault] for name, fault in faults.items()})
+
+    @post_load
+    def _route(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        line = data.pop("line", None)
+        try:
+            vertices = line["coordinates"] if line else decode(data.pop("polyline"), data.pop("precision", 5))
+            paces = {name: data.pop(name) for name in PACES if name in data}
+            route: Route = lay(vertices, **paces)
+        except InvalidRoute as error:
+            part = error.part if line or error.part != "line" else "polyline"
+            raise ValidationError({part: [str(error)]}) from None
+        except InvalidCoordinates as error:  # of a polyline: a line's were looked at one by one
+            raise ValidationError({"polyline": [str(error)]}) from None
+        return {**data, "route": route}

@@ -1,0 +1,206 @@
+"""When to ask again: how long, and how far, an answer is bound to stay what it is.
+
+For a silence, every rule that could break it is asked what it would need at the least, at any place within ``after_m``
+of here, at any time before ``after_s``, on any heading, at any speed. docs/hints.md has the argument.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import asin, ceil, degrees
+
+from geo.ahead.hints import (
+    AHEAD_HALF_ANGLE_DEG,
+    CLEARLY_BETTER_STARS,
+    CLOSING_S,
+    CRUISE_M_PER_S,
+    NEED_OF_COMFORT,
+    REPEAT_S,
+    RUNNING_OUT_OF_COMFORT,
+    Hint,
+    Situation,
+    gate,
+    may_repeat,
+    since_hint_s,
+)
+from geo.ahead.outlook import LONGEST_SILENCE_S, Around, rungs_m
+from geo.ahead.outlook_on_route import MAX_OFFSET_M, OnRoute, Place
+from geo.facilities.ranking import SPEED_M_PER_S
+
+EACH_MINUTE_S = 60
+"""Asked again after this, a phone misses nothing that it would have heard by asking each minute."""
+
+_SILENCES_S = (3600.0, 2400.0, 1800.0, 1200.0, 900.0, 600.0, 420.0, 300.0, 240.0, 180.0, 120.0)
+"""The lengths of silence that are tried, longest first."""
+
+_GROUP_M = 250
+"""Places of so long a stretch of the route are judged together, by the least that any of them would need."""
+
+PASSED_AFTER_M = 4 * MAX_OFFSET_M
+"""So far along, a place is passed: the road would have to double back to be abreast of it still."""
+
+_TURN_SLACK_DEG = 2.0
+"""Bearings are taken on the sphere: over the longest silence they differ from the plane's by less than this, but for a
+turn that all of them share."""
+
+_DECAY_SLACK_STARS = 0.02
+"""What a quality may lose or win within the longest silence by forgetting alone: an hour of a half-life of 30 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Ask again as soon as either is reached.
+
+    Attributes:
+        after_s: whole seconds from now.
+        after_m: metres travelled from here; None where no way changes the answer.
+    """
+
+    after_s: int
+    after_m: int | None
+
+
+def after_hint(situation: Situation, hint: Hint) -> AskAgain:
+    """After speaking: when it is allowed again."""
+    assert hint.facility is not None  # noqa: S101 - for mypy: it has spoken
+    told = replace(situation.memory, last_hint_at=situation.as_of, last_hint_facility_id=hint.facility["id"])
+    again = after_gate(replace(situation, memory=told))
+    assert again is not None  # noqa: S101 - for mypy: it has just spoken, so it is cooling down
+    return again
+
+
+def after_gate(situation: Situation) -> AskAgain | None:
+    """When the last of the gates that are shut now, or shut before it opens, opens; None where none is shut."""
+    end_s = 0.0
+    while shut := gate(situation, end_s):
+        end_s = shut[1]
+    # A second late misses nothing, a moment early asks in vain.
+    return AskAgain(ceil(end_s), None) if end_s > 0 else None
+
+
+def after_silence(situation: Situation, around: Around) -> AskAgain:
+    """For how long, and how far, no rule can break this silence; each minute where nothing can be promised."""
+    longest_s = _longest_s(situation)
+    best, best_s = AskAgain(EACH_MINUTE_S, None), float(EACH_MINUTE_S)
+    for after_s in sorted({min(silence_s, longest_s) for silence_s in _SILENCES_S}, reverse=True):
+        after_m = _farthest_m(situation, around, after_s)
+        if after_m is not None and min(after_s, after_m / _pace_m_s(situation)) > best_s:
+            best, best_s = AskAgain(int(after_s), int(after_m)), min(after_s, after_m / _pace_m_s(situation))
+    return best
+
+
+def _pace_m_s(situation: Situation) -> float:
+    """How fast a phone may go for the next while; only to choose between what is promised in metres and in seconds."""
+    return max(situation.speed_m_s or 0, CRUISE_M_PER_S[situation.mode])
+
+
+def _longest_s(situation: Situation) -> float:
+    """No longer than until the facility told of last may be told of again."""
+    if situation.memory.last_hint_facility_id is None or may_repeat(situation):
+        return LONGEST_SILENCE_S
+    return max(EACH_MINUTE_S, min(LONGEST_SILENCE_S, REPEAT_S - since_hint_s(situation)))
+
+
+def after_silence_on_route(situation: Situation, ahead: OnRoute) -> AskAgain:
+    """The same for whoever stays on the route; how far is along it."""
+    longest_s = _longest_s(situation)
+    best, best_s = AskAgain(EACH_MINUTE_S, None), float(EACH_MINUTE_S)
+    for after_s in sorted({min(silence_s, longest_s) for silence_s in _SILENCES_S}, reverse=True):
+        after_m = _silent_until_m(situation, ahead, after_s)
+        if min(after_s, after_m / _pace_m_s(situation)) > best_s:
+            best, best_s = AskAgain(int(after_s), int(after_m)), min(after_s, after_m / _pace_m_s(situation))
+    return best
+
+
+def _silent_until_m(situation: Situation, ahead: OnRoute, after_s: float) -> float:
+    """How far along the route no place can be spoken of within that time."""
+    until_m = min(ahead.left_m, situation.horizon_m - situation.scale.reach_m)
+    for group in _groups(ahead):
+        within_reach_m = max(0.0, group[0].along_m - situation.scale.reach_m)
+        if within_reach_m >= until_m:
+            break
+        passed_m = group[-1].along_m + PASSED_AFTER_M
+        until_m = min(until_m, _breaks_at_m(situation, ahead, after_s, group, (within_reach_m, passed_m)))
+    return until_m
+
+
+def _groups(ahead: OnRoute) -> Iterator[list[Place]]:
+    """The places that may be spoken of, those close together as one."""
+    tellable = (place for place in ahead.places if not place.told)
+    return (list(group) for _, group in groupby(tellable, key=lambda place: place.along_m // _GROUP_M))
+
+
+def _breaks_at_m(
+    situation: Situation, ahead: OnRoute, after_s: float, group: list[Place], span_m: tuple[float, float]
+) -> float:
+    """Where on the span, from when the first of the group comes within reach, one of it may first be spoken of."""
+    reach_m = situation.scale.reach_m
+    worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
+    if worn >= RUNNING_OUT_OF_COMFORT:
+        return span_m[0]
+    least_stars = float("-inf")
+    if worn >= NEED_OF_COMFORT:
+        if _may_close(situation, [place.closes_in_s for place in group], after_s):
+            return span_m[0]
+        least_stars = max(place.sure_stars for place in group) - CLEARLY_BETTER_STARS + 2 * _DECAY_SLACK_STARS
+    way_left_m = situation.way_left_m(after_s)
+    at_m = span_m[0]
+    # A place beyond reach and within the way left keeps the silence: from here until it comes within reach.
+    for place in ahead.places:
+        if place.surely and place.sure_stars > least_stars and place.along_m - way_left_m <= at_m:
+            at_m = max(at_m, place.along_m - reach_m)
+    ends_in_sight = worn < NEED_OF_COMFORT and ahead.left_m - way_left_m <= at_m
+    return float("inf") if at_m > span_m[1] or ends_in_sight else at_m
+
+
+def _farthest_m(situation: Situation, around: Around, after_s: float) -> float | None:
+    """How far one may go within that time; None where nothing can be promised."""
+    reach_m = situation.scale.reach_m
+    nothing_until_m = (around.possible[0].distance_m if around.possible else situation.horizon_m) - reach_m
+    farthest = nothing_until_m if nothing_until_m > 0 else None
+    for rung_m in rungs_m(situation):
+        if rung_m <= nothing_until_m:
+            continue
+        if not _stays_silent(situation, around, after_s, rung_m):
+            break
+        farthest = rung_m
+    return farthest
+
+
+def _stays_silent(situation: Situation, around: Around, after_s: float, within_m: float) -> bool:
+    """Whether no rule can speak, though there may be places within reach."""
+    reach_m = situation.scale.reach_m
+    near = [ring for ring in around.possible if ring.distance_m <= reach_m + within_m]
+    worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
+    if worn >= RUNNING_OUT_OF_COMFORT:
+        return False
+    least_stars = float("-inf")
+    if worn >= NEED_OF_COMFORT:
+        if _may_close(situation, [ring.closes_in_s for ring in near], after_s):
+            return False
+        least_stars = max(ring.sure_stars for ring in near) - CLEARLY_BETTER_STARS + 2 * _DECAY_SLACK_STARS
+    way_left_m = situation.way_left_m(after_s)
+    spans = [
+        (witness.bearing_deg, AHEAD_HALF_ANGLE_DEG - _TURN_SLACK_DEG - degrees(asin(within_m / witness.distance_m)))
+        for witness in around.witnesses
+        if witness.sure_stars > least_stars and reach_m + within_m < witness.distance_m <= way_left_m - within_m
+    ]
+    return _all_round(spans)
+
+
+def _may_close(situation: Situation, closes_in_s: Iterable[float | None], after_s: float) -> bool:
+    arrival_s = situation.scale.reach_m * situation.detour / SPEED_M_PER_S[situation.mode]
+    return any(seconds is not None and seconds <= after_s + arrival_s + CLOSING_S for seconds in closes_in_s)
+
+
+def _all_round(spans: list[tuple[float, float]]) -> bool:
+    """Whether arcs, each of a centre and a half width in degrees, leave no heading uncovered."""
+    arcs = sorted(((centre - half) % 360, 2 * half) for centre, half in spans if half > 0)
+    if not arcs:
+        return False
+    covered_to = arcs[0][0]
+    for start, width in [*arcs, (arcs[0][0] + 360, 0.0)]:
+        if start > covered_to:
+            return False
+        covered_to = max(covered_to, start + width)
+    return True

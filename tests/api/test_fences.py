@@ -1,0 +1,126 @@
+"""GET /v1/fences over HTTP: GeoJSON, a public cache, the caller's language, and nothing that makes no sense."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from api.v1 import hint_examples
+from api.v1.fence_replies import FenceCollection
+from geo.ahead import cells
+from geo.coordinates import Point
+from tests.api.problem_documents import named, problem
+from tests.conftest import TestClock
+from tests.factories import add_facility, add_rating
+
+HERE = "lat=60.1699&lon=24.9384"
+CELL = cells.cell_at(Point(24.9384, 60.1699), 8)
+
+
+def get(client: FlaskClient, query: str = HERE, **headers: str) -> dict[str, Any]:
+    response = client.get(f"/v1/fences?{query}", headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "application/geo+json"
+    document: dict[str, Any] = response.get_json(force=True)
+    assert not FenceCollection().validate(document)
+    return document
+
+
+def add_line(session: Session, count: int) -> list[int]:
+    """Places 400 m apart, northwards."""
+    return [add_facility(session, 24.9384, 60.1699 + step * 0.0036) for step in range(count)]
+
+
+def test_the_example_is_an_answer() -> None:
+    assert not FenceCollection().validate(hint_examples.FENCES)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"), [("", 19), ("&platform=ios", 19), ("&platform=android", 99), ("&limit=5", 5)]
+)
+def test_a_platform_gets_what_it_can_watch_the_refresh_region_included(
+    client: FlaskClient, session: Session, asked: str, count: int
+) -> None:
+    add_line(session, 120)
+    assert len(get(client, HERE + asked)["features"]) == count
+
+
+def test_a_region_says_what_to_show_and_when(client: FlaskClient, session: Session, clock: TestClock) -> None:
+    facility = add_facility(session, 24.9384, 60.1699, name="Asema-aukio")
+    for _ in range(4):
+        add_rating(session, facility, 5, clock())
+    (region,) = get(client)["features"]
+    told = region["properties"]
+    assert (region["id"], told["radius_m"], told["dwell_s"]) == (facility, 150, 90)
+    assert told["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
+    assert get(client, **{"Accept-Language": "de"})["features"][0]["properties"]["text"] == (
+        "Asema-aukio: ganz in der Nähe, mit 4,6 von 5 bewertet."
+    )
+
+
+def test_an_empty_set_says_why_and_has_a_region_to_leave(client: FlaskClient) -> None:
+    document = get(client)
+    assert (document["features"], document["attribution"]) == ([], [])
+    assert document["note"]
+    assert document["refresh_region"]["properties"]["radius_m"] > 20_000
+
+
+def test_an_answer_may_be_kept_and_is_not_sent_twice(client: FlaskClient, session: Session) -> None:
+    add_line(session, 3)
+    first = client.get(f"/v1/fences?{HERE}")
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert "Accept-Language" in first.headers["Vary"]
+    again = client.get(f"/v1/fences?{HERE}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    finnish = {"If-None-Match": first.headers["ETag"], "Accept-Language": "fi"}
+    assert client.get(f"/v1/fences?{HERE}", headers=finnish).status_code == 200
+
+
+def test_all_in_a_cell_get_the_same_answer_and_it_holds_for_all_of_the_cell(
+    client: FlaskClient, session: Session
+) -> None:
+    add_line(session, 100)
+    document = get(client, f"cell={CELL}")
+    centre = cells.centre(CELL)
+    assert document["refresh_region"]["geometry"]["coordinates"] == [centre.lon, centre.lat]
+    assert document["refresh_region"]["properties"]["radius_m"] >= cells.spread_m(8)
+
+
+def test_a_cell_too_coarse_for_its_places_is_refused_by_name(client: FlaskClient, session: Session) -> None:
+    add_line(session, 100)
+    response = client.get(f"/v1/fences?cell={cells.cell_at(Point(24.9384, 60.1699), 6)}")
+    assert named(response) == [("query", "cell")]
+    assert "one of resolution 8 or finer" in problem(response, 422)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["lat", "lon"]),
+        ("lat=1", ["lon"]),
+        ("lat=91&lon=0", ["lat"]),
+        ("lat=nan&lon=0", ["lat"]),
+        ("lat=0&lon=0&lon=1", ["lon"]),
+        (f"{HERE}&cell={CELL}", ["lat", "lon"]),
+        (f"cell={CELL}&heading_deg=5", ["heading_deg"]),
+        ("cell=", ["cell"]),
+        (f"cell={CELL.upper()}", ["cell"]),
+        ("cell=881126d33ffffff", ["cell"]),
+        ("cell=zzzzzzzzzzzzzzz", ["cell"]),
+        (f"cell={cells.cell_at(Point(0, 0), 11)}", ["cell"]),
+        (f"cell={cells.cell_at(Point(0, 0), 4)}", ["cell"]),
+        (f"{HERE}&heading_deg=361", ["heading_deg"]),
+        (f"{HERE}&platform=palm", ["platform"]),
+        (f"{HERE}&limit=0", ["limit"]),
+        (f"{HERE}&limit=101", ["limit"]),
+        (f"{HERE}&limit=5&platform=ios", ["limit"]),
+        (f"{HERE}&kind=sauna", ["kind"]),
+        (f"{HERE}&open=now", ["open"]),
+        (f"{HERE}&colour=red", ["colour"]),
+    ],
+)
+@pytest.mark.usefixtures("nothing_changes")
+def test_a_bad_value_in_the_query_is_named(client: FlaskClient, query: str, names: list[str]) -> None:
+    response = client.get(f"/v1/fences?{query}")
+    assert sorted(set(named(response))) == [("query", name) for name in names]

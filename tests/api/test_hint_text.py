@@ -1,0 +1,71 @@
+"""What a hint says of distances, gaps and closing times: rounded for the ear, never promising too much."""
+
+from typing import Any
+
+import pytest
+
+from api.languages import language
+from api.v1.hint_text import fence_text, hint_text
+from geo.ahead.hints import Hint, Reason
+
+ROW: dict[str, Any] = {"name": "Shell", "kind": "toilets", "distance_m": 420.0, "mean_stars": None, "quality": 4.25}
+
+DISTANCES = [
+    (49.9, "right here"),
+    (50, "50 metres away"),
+    (74, "50 metres away"),
+    (76, "100 metres away"),
+    (949, "950 metres away"),
+    (950, "1 kilometre away"),
+    (1499, "1 kilometre away"),
+    (1501, "2 kilometres away"),
+    (62_400, "62 kilometres away"),
+]
+
+
+@pytest.mark.parametrize(("distance_m", "away"), DISTANCES)
+def test_a_distance_is_rounded_for_the_ear(distance_m: float, away: str) -> None:
+    hint = Hint("comfort_running_out", {**ROW, "distance_m": distance_m})
+    assert hint_text(hint, language("en")) == f"Shell, {away}: a good moment for a stop."
+
+
+def test_on_a_route_the_way_along_it_is_told() -> None:
+    hint = Hint("best_for_a_while", {**ROW, "along_m": 2600.0})
+    assert hint_text(hint, language("en")) == "Shell, 3 kilometres away: the best stop for a while."
+
+
+GAP: dict[str, float] = {"gap_m": 62_900}
+CLOSES: dict[str, float] = {"closes_in_s": 1199}
+
+SENTENCES: list[tuple[Reason, dict[str, float], str, str]] = [
+    ("long_gap_ahead", GAP, "en", "400 metres away: a good stop before 62 kilometres without one."),
+    ("long_gap_ahead", {"gap_m": 1_000}, "en", "400 metres away: a good stop before 1 kilometre without one."),
+    ("long_gap_ahead", GAP, "fr", "à 400 mètres : un bon arrêt avant 62 kilomètres sans autre."),
+    ("long_gap_ahead", GAP, "de", "400 Meter entfernt: ein guter Halt, danach 62 Kilometer lang keiner."),
+    ("long_gap_ahead", GAP, "es", "a 400 metros: una buena parada antes de 62 kilómetros sin otra."),
+    ("long_gap_ahead", GAP, "fi", "400 metrin päässä: hyvä pysähdyspaikka, seuraavaan on yli 62 kilometriä."),
+    ("closing_soon", {"closes_in_s": 119}, "en", "400 metres away: it closes in 1 minute."),
+    ("closing_soon", CLOSES, "en", "400 metres away: it closes in 19 minutes."),
+    ("closing_soon", CLOSES, "de", "400 Meter entfernt: schließt in 19 Minuten."),
+    ("closing_soon", CLOSES, "fi", "400 metrin päässä: sulkeutuu 19 minuutin kuluttua."),
+]
+
+
+@pytest.mark.parametrize(("reason", "terms", "code", "text"), SENTENCES)
+def test_a_gap_and_a_closing_time_are_never_overstated(
+    reason: Reason, terms: dict[str, Any], code: str, text: str
+) -> None:
+    assert hint_text(Hint(reason, ROW, **terms), language(code)) == f"Shell, {text}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "text"),
+    [
+        ("toilets", "fi", "WC: aivan lähellä."),
+        ("drinking_water", "fr", "Eau potable : tout près."),
+        ("shower", "en", "Close by: A shower."),
+        ("baby_care", "de", "Ein Wickelraum: ganz in der Nähe."),
+    ],
+)
+def test_a_place_without_a_name_is_called_what_it_is(kind: str, code: str, text: str) -> None:
+    assert fence_text({**ROW, "name": None, "kind": kind}, language(code)) == text

@@ -1,0 +1,116 @@
+"""The rules of docs/hints.md, as a table: a situation and an outlook, what is said, and when to ask again."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from geo.ahead.ask_again import AskAgain, after_gate, after_hint
+from geo.ahead.hints import COOL_DOWN_S, Memory, Outlook, Situation, decide, gate, may_repeat
+from geo.coordinates import Point
+from tests.conftest import NOON
+
+
+def place(facility_id: int = 1, **values: Any) -> dict[str, Any]:
+    """A row of an outlook: open for long, good, 1 km off."""
+    return {
+        "id": facility_id, "open_state": "open", "open_until": None, "open_checked_at": NOON, "verdict": "sit",
+        "sure_stars": 4.0, "utility": 3.5, "distance_m": 1000.0, **values,
+    }  # fmt: skip
+
+
+def minutes(count: float) -> datetime:
+    return NOON + timedelta(minutes=count)
+
+
+FRESH, NEEDY, PRESSED = ({"since_last_stop_s": 7200 * share} for share in (0.4, 0.6, 0.75))
+SEEN = {"looked_m": 40_000.0, "near_ends_m": 2_000.0, "beyond_m": 9_000.0, "beyond_stars": 4.0}
+CLOSING = place(open_until=minutes(20))
+
+RULES: list[tuple[str, dict[str, Any], Outlook]] = [
+    ("nothing_near", PRESSED, Outlook()),
+    ("already_told", PRESSED, Outlook(only_told=True)),
+    ("comfort_running_out", PRESSED, Outlook([place()], **SEEN)),
+    ("comfort_running_out", PRESSED, Outlook([place(verdict="unrated")])),
+    # A gap ahead is worth a word as soon as the last stop is a while ago.
+    ("long_gap_ahead", FRESH, Outlook([place()], **{**SEEN, "beyond_m": None, "beyond_stars": None})),
+    ("long_gap_ahead", NEEDY, Outlook([CLOSING], **{**SEEN, "beyond_m": None, "beyond_stars": None})),
+    # Where nobody knows what is ahead, nobody speaks of a gap.
+    ("no_need_yet", FRESH, Outlook([place()])),
+    ("no_need_yet", FRESH, Outlook([CLOSING], **SEEN)),
+    ("closing_soon", NEEDY, Outlook([CLOSING], **SEEN)),
+    ("closing_soon", NEEDY, Outlook([CLOSING, place(2, utility=2.9)], **SEEN)),
+    ("nothing_better", NEEDY, Outlook([CLOSING, place(2, utility=3.1)], **SEEN)),
+    ("closing_soon", NEEDY, Outlook([CLOSING, place(2, open_until=minutes(25))], **SEEN)),
+    ("closing_soon", NEEDY, Outlook([place(open_until=minutes(30))], **SEEN)),
+    ("nothing_better", NEEDY, Outlook([place(open_until=minutes(31))], **SEEN)),
+    ("nothing_better", NEEDY, Outlook([place(open_state="unknown", open_until=minutes(5))], **SEEN)),
+    ("best_for_a_while", NEEDY, Outlook([place(sure_stars=4.5)], **SEEN)),
+    ("nothing_better", NEEDY, Outlook([place(sure_stars=4.49)], **SEEN)),
+    ("nothing_better", NEEDY, Outlook([place(sure_stars=4.9, verdict="unsure")], **SEEN)),
+    ("best_for_a_while", NEEDY, Outlook([place()])),
+]
+
+
+@pytest.mark.parametrize(("reason", "asked", "outlook"), RULES)
+def test_the_first_rule_that_applies_decides(reason: str, asked: dict[str, Any], outlook: Outlook) -> None:
+    hint = decide(Situation(Point(0, 0), NOON, **asked), outlook)
+    assert hint.reason == reason
+    assert hint.speak == (reason in ("comfort_running_out", "long_gap_ahead", "closing_soon", "best_for_a_while"))
+
+
+GATES: list[tuple[dict[str, Any], tuple[str, float] | None, int | None]] = [
+    ({"since_last_stop_s": 0}, ("just_stopped", 1800), 1800),
+    ({"since_last_stop_s": 1799}, ("just_stopped", 1), 1),
+    ({"since_last_stop_s": 1800}, None, None),
+    ({"since_last_stop_s": 600, "comfort_s": 3600}, ("just_stopped", 300), 300),
+    ({"memory": Memory(quiet_for_s=60)}, ("quiet_hours", 60), 60),
+    ({"memory": Memory(last_hint_at=NOON)}, ("cooling_down", COOL_DOWN_S), COOL_DOWN_S),
+    ({"memory": Memory(last_hint_at=minutes(-30))}, None, None),
+    # A phone whose clock is ahead has spoken just now.
+    ({"memory": Memory(last_hint_at=minutes(90))}, ("cooling_down", COOL_DOWN_S), COOL_DOWN_S),
+    # The first in the table is the reason; to ask again before all of them are open would be in vain.
+    ({"memory": Memory(last_hint_at=NOON, quiet_for_s=60), "since_last_stop_s": 0}, ("quiet_hours", 60), 1800),
+    ({"memory": Memory(quiet_for_s=9000), "since_last_stop_s": 0}, ("quiet_hours", 9000), 9000),
+]
+
+
+@pytest.mark.parametrize(("asked", "shut", "after_s"), GATES)
+def test_a_gate_is_shut_for_as_long_as_its_rule_says(
+    asked: dict[str, Any], shut: tuple[str, float] | None, after_s: int | None
+) -> None:
+    situation = Situation(Point(0, 0), NOON, **asked)
+    assert gate(situation) == shut
+    assert after_gate(situation) == (AskAgain(after_s, None) if after_s else None)
+
+
+def test_the_same_place_is_not_told_of_again_for_two_hours() -> None:
+    situation = Situation(Point(0, 0), NOON, memory=Memory(minutes(-119.9), 7))
+    assert not may_repeat(situation)
+    assert may_repeat(replace(situation, memory=Memory(minutes(-120), 7)))
+
+
+def test_a_hint_names_the_best_and_a_backup_and_goes_stale() -> None:
+    situation = Situation(Point(0, 0), NOON, **PRESSED)
+    hint = decide(situation, Outlook([place(1), place(2), place(3)]))
+    assert (hint.facility and hint.facility["id"], hint.backup and hint.backup["id"]) == (1, 2)
+    assert hint.valid_until == minutes(15)
+    assert after_hint(situation, hint) == AskAgain(COOL_DOWN_S, None)
+    assert decide(situation, Outlook([place(open_until=minutes(4))])).valid_until == minutes(4)
+
+
+def test_a_gap_is_told_from_the_last_place_within_reach() -> None:
+    outlook = Outlook([place()], near_ends_m=2_500, looked_m=40_000)
+    assert decide(Situation(Point(0, 0), NOON, **FRESH), outlook).gap_m == 37_500
+
+
+def test_closing_is_told_from_now() -> None:
+    assert decide(Situation(Point(0, 0), NOON, **NEEDY), Outlook([CLOSING], **SEEN)).closes_in_s == 1200
+
+
+def test_the_way_left_shrinks_with_the_comfort_from_the_horizon_to_a_long_gap() -> None:
+    situation = Situation(Point(0, 0), NOON, mode="drive", since_last_stop_s=0)
+    ways = [situation.way_left_m(minute * 60) for minute in range(150)]
+    assert (ways[0], ways[-1]) == (60_000, 20_000)
+    assert ways == sorted(ways, reverse=True)
