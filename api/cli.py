@@ -1,6 +1,7 @@
 """The commands: up, serve, migrate, seed, and those of the database and the facilities."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,6 +35,9 @@ SHUTDOWN_S = 20
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
+
+METRICS_FOLDER = "beforehand-metrics-"
+"""What the folders that worker processes share their figures in are called, before the server's process id."""
 
 SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
 
@@ -87,7 +91,7 @@ def serve(host: str) -> None:
         **os.environ,
         "DATABASE_URL": settings().database_url,
         # The workers share their figures through files, and those of an earlier run are not theirs.
-        "PROMETHEUS_MULTIPROC_DIR": tempfile.mkdtemp(prefix="beforehand-metrics-"),
+        "PROMETHEUS_MULTIPROC_DIR": _metrics_folder(),
     }
     command = [
         *(
@@ -170,13 +174,12 @@ def import_file(
     Either all of it or nothing; ratings are never touched. Importing the same file again changes nothing.
     """
     format_ = FORMATS[format_name or detect_format(file)]
-    source = format_.source
-    licence = licence or (source and source.licence)
-    attribution = attribution or (source and source.attribution)
+    if source := format_.source:
+        licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
     if not licence or not attribution:
         raise click.UsageError("whose data are these? Tell --licence and --attribution.")
     name = dataset or file.name.partition(".")[0]
-    _write(Dataset(name, Source(licence, attribution, url or (source and source.url))), format_.read(file))
+    _write(Dataset(name, Source(licence, attribution, url)), format_.read(file))
 
 
 @facilities_group.command("count", cls=PlainCommand)
@@ -246,6 +249,19 @@ def _require_free_port(host: str = "127.0.0.1") -> None:
             raise click.ClickException(
                 f"cannot listen on {host}:{port} ({error.strerror}): choose another, as in PORT={port + 1} make run"
             ) from error
+
+
+def _metrics_folder() -> str:
+    """A folder named after this process, which becomes the server; those of processes that have ended are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{METRICS_FOLDER}*"):
+        pid = left.name.removeprefix(METRICS_FOLDER).partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (ValueError, PermissionError):  # not ours
+            continue
+    return tempfile.mkdtemp(prefix=f"{METRICS_FOLDER}{os.getpid()}-")
 
 
 def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection]) -> None:

@@ -41,6 +41,7 @@ SWAGGER_UI = {
     "layout": "BaseLayout",  # without the bar that would load another host's document
     "validatorUrl": None,  # nor its badge, which would tell swagger.io who reads this
     "oauth2RedirectUrl": "",  # there is no OAuth; by itself it would repeat the Host header
+    "defaultModelsExpandDepth": 0,  # operations come first; the schemas open when asked
     "displayRequestDuration": True,
 }
 

@@ -8,7 +8,7 @@ from api.geojson import attribution
 from api.services import database, now
 from geo.facilities import search
 
-PAGE_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+PAGE_POLICY = "default-src 'self'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content-Security-Policy of our own page: its style stands in it, and it runs no script."""
 
 COORDINATE_DIGITS = 4

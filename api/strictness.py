@@ -18,6 +18,8 @@ JSON = "application/json"
 DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
 """A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
 
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters but tab and line feed, and lone surrogates: no keyboard writes them, PostgreSQL refuses some."""
 
@@ -116,8 +118,9 @@ class Door(Blueprint):
 
 def _refuse_loose_requests() -> None:
     """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON or too large."""
-    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
-        raise RequestEntityTooLarge  # by itself werkzeug says so only where the body is read
+    # werkzeug by itself looks only where the body is used, and cuts one of no declared length.
+    if request.method not in _BODILESS and len(request.get_data()) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge
     places = _places(current_app.view_functions[request.endpoint or ""])
     errors = [
         {"in": "query", "name": name, "detail": "is given more than once"}

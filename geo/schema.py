@@ -1,6 +1,7 @@
 """The schema in the database: numbered migrations, and the functions of search.sql in a schema of their own."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -27,8 +28,9 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def head() -> str:
-    """The newest revision that this code knows."""
+    """The newest revision that this code knows; read from its files once."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None  # noqa: S101 - for mypy: there is always a first migration
     return revision

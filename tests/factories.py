@@ -7,6 +7,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from geo.crowd import devices, ratings
+from geo.database import Base
 from geo.facilities.models import Facility
 
 
@@ -31,3 +32,16 @@ def facility_row(session: Session, facility_id: int) -> dict[str, Any]:
     """All columns of a facility, straight from the table."""
     row = session.execute(text("SELECT * FROM facility WHERE id = :id"), {"id": facility_id}).mappings().one()
     return dict(row)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that a device rates with."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def contents(session: Session) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, to tell whether anything changed."""
+    return {
+        table.name: sorted(tuple(row) for row in session.execute(text(f"SELECT {table.name}::text FROM {table.name}")))  # noqa: S608
+        for table in Base.metadata.sorted_tables
+    }

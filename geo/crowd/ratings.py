@@ -19,8 +19,8 @@ from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities.models import Facility
 
 REPEAT_WINDOW = timedelta(minutes=10)
-"""The same rating again within this time is the same visit, most likely a retry whose answer was lost; later it is a new
-visit with the same verdict, and counts as fresh."""
+"""The same rating again within this time is the same visit, most likely a retry whose answer was lost; later it is a
+new visit with the same verdict, and counts as fresh."""
 
 SECONDS_PER_DAY = 86_400
 

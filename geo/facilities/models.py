@@ -30,8 +30,8 @@ EXTERNAL_ID_MAX_CHARACTERS = 255
 """A database-wide key in an index, where a text of some kB would not fit."""
 
 FACILITY_FILLFACTOR = 85
-"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row version
-stays there and no index is touched (PostgreSQL's HOT update)."""
+"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row
+version stays there and no index is touched (PostgreSQL's HOT update)."""
 
 OFFERS = """array_remove(ARRAY[
     kind,
@@ -79,8 +79,9 @@ class Facility(Base):
         ),
         *(at_most(column, characters) for column, characters in MAX_CHARACTERS.items()),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
-        CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name="longitude"),
-        CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name="latitude"),
+        # An empty point has no longitude: NULL, which would pass.
+        CheckConstraint("(ST_X(location) BETWEEN -180 AND 180) IS TRUE", name="longitude"),
+        CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name="latitude"),
         CheckConstraint("opening_hours IS NULL OR opening_hours_note IS NULL", name="hours_or_note"),
         CheckConstraint("rating_count >= demo_rating_count AND demo_rating_count >= 0", name="rating_count"),
         CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),

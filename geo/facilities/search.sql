@@ -288,7 +288,8 @@ BEGIN
            (SELECT jsonb_agg(jsonb_build_object(
                        'dataset', d.name, 'external_id', s.external_id, 'licence', d.licence,
                        'attribution', d.attribution, 'url', d.url,
-                       'seen_at', CASE WHEN s.vanished_at IS NULL THEN d.imported_at END) ORDER BY d.name, s.external_id)
+                       'seen_at', CASE WHEN s.vanished_at IS NULL THEN
+                           to_char(d.imported_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END) ORDER BY d.name, s.external_id)
             FROM facility_source s JOIN dataset d ON d.id = s.dataset_id
             WHERE s.facility_id = f.id)
     FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, place)

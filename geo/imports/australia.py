@@ -113,15 +113,15 @@ def _any_flag(row: Row, *columns: str) -> str | None:
 
 
 def _access_of(row: Row) -> str | None:
-    """Give ``key`` for KeyRequired and for the Master Locksmiths Access Key (MLAK); else ``public``.
+    """Give ``key`` for KeyRequired, and ``public`` where it says no.
 
+    The Master Locksmiths Access Key (MLAK) opens the accessible cabin after hours; by day the place is open to all.
     AccessLimited says that not everybody may enter at all times, but not who and when: unknown.
     """
-    if _any_flag(row, "KeyRequired", "MLAK") == "yes":
+    key_required = _flag(row, "KeyRequired")
+    if key_required == "yes":
         return "key"
-    if _flag(row, "AccessLimited") == "yes":
-        return None
-    return "public" if _any_flag(row, "KeyRequired") == "no" else None
+    return "public" if key_required == "no" and _flag(row, "AccessLimited") != "yes" else None
 
 
 def _is_only_a_dump_point(row: Row) -> bool:

@@ -1,14 +1,14 @@
 """The formats that can be imported, by name: who reads them, and whose data they hold."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, osm_pbf, overpass
-from geo.imports.record import FacilityRecord, Reader, Rejection, Source
+from geo.imports.record import Reader, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +37,14 @@ OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
 
-def _storable(read: Reader) -> Reader:
-    """Make a reader refuse rows with a NUL character, which PostgreSQL cannot keep."""
-
-    def read_storable(path: Path) -> Iterator[FacilityRecord | Rejection]:
-        for row in read(path):
-            if isinstance(row, FacilityRecord) and _has_nul(row):
-                yield Rejection(row.external_id.replace("\0", "�"), "its text holds a NUL character")
-            else:
-                yield row
-
-    return read_storable
-
-
-def _has_nul(record: FacilityRecord) -> bool:
-    texts = (
-        *(record.external_id, record.name, record.venue, record.operator, record.street, record.house_number),
-        *(record.postcode, record.city, record.region, record.level, record.opening_hours),
-        *record.tags,
-        *record.tags.values(),
-    )
-    return "\0" in "".join(filter(None, texts))
-
-
 FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
     {
         "osm": ImportFormat("OpenStreetMap extract (.osm.pbf, .osm)", osm_pbf.read, OPENSTREETMAP),
-        "overpass": ImportFormat("Overpass API reply (JSON)", _storable(overpass.read), OPENSTREETMAP),
-        "osm-geojson": ImportFormat("GeoJSON with OSM tags", _storable(geojson.read_osm), OPENSTREETMAP),
-        "geojson": ImportFormat("GeoJSON with our own properties", _storable(geojson.read_own), None),
-        "australia": ImportFormat("Australian National Public Toilet Map (CSV)", _storable(australia.read), AUSTRALIA),
-        "csv": ImportFormat("CSV with our own columns", _storable(csv_table.read), None),
+        "overpass": ImportFormat("Overpass API reply (JSON)", overpass.read, OPENSTREETMAP),
+        "osm-geojson": ImportFormat("GeoJSON with OSM tags", geojson.read_osm, OPENSTREETMAP),
+        "geojson": ImportFormat("GeoJSON with our own properties", geojson.read_own, None),
+        "australia": ImportFormat("Australian National Public Toilet Map (CSV)", australia.read, AUSTRALIA),
+        "csv": ImportFormat("CSV with our own columns", csv_table.read, None),
     }
 )
 

@@ -5,66 +5,26 @@ vanished and is offered to nobody, though its id and its ratings stay. It is ide
 in the caller's transaction, and never touches a rating.
 """
 
-import csv
-import hashlib
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import StringIO
 from typing import Any
 
-import orjson
+import psycopg2
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.coordinates import SRID_WGS84, Point
-from geo.facilities.hours import compile_hours, multirange
+from geo.errors import DatabaseUnavailable, UnreadableFile
+from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports.record import FacilityRecord, Rejection, Source
+from geo.imports.staging import FACILITY_COLUMNS, STAGED_COLUMNS, CopyFile, copy_line
+from geo.imports.storable import fault_in
 
 REJECTIONS_KEPT = 100
 """How many rejections a summary quotes; the rest are counted. A person reads a hundred, and memory stays bounded."""
 
 PROGRESS_EVERY_ROWS = 10_000
 """About every half second at the speed of an import."""
-
-COPY_CHUNK_ROWS = 500
-"""Rows handed to COPY at once: about 200 kB of text."""
-
-TEXT_COLUMNS = (
-    "kind",
-    "name",
-    "venue",
-    "access",
-    "wheelchair",
-    "fee",
-    "changing_table",
-    "all_gender",
-    "male",
-    "female",
-    "shower",
-    "drinking_water",
-    "operator",
-    "street",
-    "house_number",
-    "postcode",
-    "city",
-    "region",
-    "country",
-    "level",
-)
-"""Columns of facility that a record fills by the same name."""
-
-FACILITY_COLUMNS = (
-    "location",
-    *TEXT_COLUMNS,
-    "opening_hours",
-    "opening_hours_note",
-    "open_during",
-    "unknown_during",
-    "tags",
-)
-"""All columns of facility that an import owns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +52,11 @@ class ImportSummary:
     rejected: int = 0
     rejections: list[Rejection] = field(default_factory=list)
 
-    def reject(self, rejection: Rejection) -> None:
+    def reject(self, external_id: str, reason: str) -> None:
         """Count a rejection, and keep it while there is room."""
         self.rejected += 1
         if len(self.rejections) < REJECTIONS_KEPT:
-            self.rejections.append(rejection)
+            self.rejections.append(Rejection(external_id, reason))
 
 
 def write_dataset(
@@ -116,129 +76,107 @@ def write_dataset(
         progress: told now and then how many rows were read.
 
     Raises:
-        UnreadableFile: from the reader, in mid-way; nothing has been changed.
+        UnreadableFile: from the reader, in mid-way; or no row is a facility, which would close the whole dataset.
+            The caller must roll back.
+        DatabaseUnavailable: the database broke off while the rows were sent.
     """
     summary = ImportSummary()
-    session.execute(text("SET LOCAL statement_timeout = 0"))
-    session.execute(_STAGE)
-    lines = _Lines(_staged_rows(rows, as_of, summary, progress))
-    psycopg2_connection: Any = session.connection().connection.driver_connection
-    with psycopg2_connection.cursor() as cursor:
-        cursor.copy_expert(_COPY, lines)
-    _reject_repeated(session, summary)
-    dataset_id = session.execute(
-        _DATASET,
-        {
-            "name": dataset.name,
-            "licence": dataset.source.licence,
-            "attribution": dataset.source.attribution,
-            "url": dataset.source.url,
-            "as_of": as_of,
-        },
-    ).scalar_one()
-    parameters = {"dataset_id": dataset_id, "as_of": as_of}
+    session.execute(_PREPARE)
+    _stage(session, _lines(rows, as_of, summary, progress))
+    for external_id, repeats in session.execute(_DROP_REPEATED):
+        for _ in range(repeats):
+            summary.reject(external_id, "the same id stood in an earlier row, which was taken")
+    if summary.read == summary.rejected:
+        raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
+    parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
     session.execute(_RESOLVE, parameters)
-    outcomes: dict[str, int] = dict(session.execute(_COUNT_OUTCOMES).tuples().all())
-    summary.added, summary.changed, summary.unchanged = (
-        outcomes.get(outcome, 0) for outcome in ("added", "changed", "unchanged")
-    )
-    session.execute(_ADD_FACILITIES)
-    session.execute(_ADD_SOURCES, parameters)
-    session.execute(_CHANGE_FACILITIES, parameters)
-    session.execute(_CHANGE_SOURCES, parameters)
-    summary.vanished = len(session.execute(_VANISH, parameters).all())
+    for outcome, facilities in session.execute(_COUNT_OUTCOMES):
+        setattr(summary, outcome, facilities)
+    for statement in (_ADD_FACILITIES, _ADD_SOURCES, _JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES):
+        session.execute(statement, parameters)
+    session.execute(text("DROP TABLE staged, resolved, judged"))
     # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
     session.execute(text("ANALYZE facility, facility_source"))
     return summary
 
 
-class _Lines:
-    """CSV lines as the readable file that psycopg2's COPY asks for."""
+def _stage(session: Session, lines: Iterator[str]) -> None:
+    """Copy the lines into a table of this transaction."""
+    session.execute(_STAGE)
+    file = CopyFile(lines)
+    connection = session.connection()
+    driver_connection: Any = connection.connection.driver_connection
+    try:
+        with driver_connection.cursor() as cursor:
+            cursor.copy_expert(_COPY, file)
+    except psycopg2.Error as error:
+        if file.failure is not None:
+            raise file.failure from None
+        connection.invalidate()
+        raise DatabaseUnavailable("the database broke off the import: nothing was changed") from error
 
-    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
-        self._rows = rows
 
-    def read(self, _size: int = -1) -> str:
-        """The next chunk of whole lines; empty at the end."""
-        buffer = StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        for _, row in zip(range(COPY_CHUNK_ROWS), self._rows, strict=False):
-            writer.writerow(row)
-        return buffer.getvalue()
-
-
-def _staged_rows(
+def _lines(
     rows: Iterable[FacilityRecord | Rejection],
     as_of: datetime,
     summary: ImportSummary,
     progress: Callable[[int], None],
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[str]:
     for row in rows:
         summary.read += 1
         if summary.read % PROGRESS_EVERY_ROWS == 0:
             progress(summary.read)
         if isinstance(row, Rejection):
-            summary.reject(row)
+            summary.reject(row.external_id, row.reason)
+        elif fault := fault_in(row):
+            summary.reject(_quoted(row.external_id), fault)
         else:
-            yield _staged_row(row, as_of)
+            yield copy_line(summary.read, row, as_of)
     progress(summary.read)
 
 
-def _staged_row(record: FacilityRecord, as_of: datetime) -> tuple[Any, ...]:
-    """The record as the staged table has it, with a digest of all that its source says."""
-    said = (
-        record.external_id,
-        record.closed,
-        _ewkb(record.location),
-        *(getattr(record, column) for column in TEXT_COLUMNS),
-        record.opening_hours,
-    )
-    tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.blake2b(orjson.dumps(said) + tags, digest_size=16).hexdigest()
-    return (f"\\x{digest}", *said[:-1], *_compiled(record, as_of), tags.decode())
+def _quoted(external_id: str) -> str:
+    """An id fit to print, whatever is wrong with it."""
+    return external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")[:EXTERNAL_ID_MAX_CHARACTERS]
 
 
-def _compiled(record: FacilityRecord, as_of: datetime) -> tuple[str | None, ...]:
-    """Opening hours, their note, and when it is open and unknown; text in no syntax is only a note."""
-    text_ = record.opening_hours
-    hours = compile_hours(text_, record.location, as_of) if text_ else None
-    if hours is None:
-        return (None, text_, None, None)
-    return (text_, None, multirange(hours.open_during), multirange(hours.unknown_during))
+def _first_reason(summary: ImportSummary) -> str:
+    return "".join(f": {first.external_id}: {first.reason}" for first in summary.rejections[:1])
 
 
-def _ewkb(point: Point) -> str:
-    """The point as hexadecimal EWKB: little-endian, type point with SRID."""
-    return struct.pack("<BIIdd", 1, 0x20000001, SRID_WGS84, point.lon, point.lat).hex()
-
-
-def _reject_repeated(session: Session, summary: ImportSummary) -> None:
-    for external_id, repeats in session.execute(_DROP_REPEATED).tuples():
-        for _ in range(repeats):
-            summary.reject(Rejection(external_id, "the same id stood in an earlier row, which was taken"))
+def _dataset_id(session: Session, dataset: Dataset, as_of: datetime) -> int:
+    source = dataset.source
+    said = {"name": dataset.name, "licence": source.licence, "attribution": source.attribution, "url": source.url}
+    dataset_id: int = session.execute(_DATASET, {**said, "as_of": as_of}).scalar_one()
+    return dataset_id
 
 
 _COLUMN_LIST = ", ".join(FACILITY_COLUMNS)
 _STAGED_COLUMN_LIST = ", ".join(f"staged.{column}" for column in FACILITY_COLUMNS)
 
+# Statements take their time; another import of the same dataset is waited for, however long it runs; and one command
+# may sort and join in more memory than the many of a server.
+_PREPARE = text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL work_mem = '128MB'")
+
 _STAGE = text(
     f"""
     CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
-    SELECT NULL::bytea AS digest, NULL::text AS external_id, NULL::boolean AS closed, {_COLUMN_LIST}
+    SELECT NULL::integer AS row_number, NULL::text AS external_id, NULL::boolean AS closed, NULL::bytea AS digest,
+           {_COLUMN_LIST}
     FROM facility
     WITH NO DATA
-    """  # noqa: S608 - joined from constants of this file
+    """  # noqa: S608 - joined from constants of staging.py
 )
 
-_COPY = "COPY staged FROM STDIN (FORMAT csv)"
+_COPY = f"COPY staged ({', '.join(STAGED_COLUMNS)}) FROM STDIN"
 
 _DROP_REPEATED = text(
     """
     WITH repeated AS (
-        SELECT external_id, min(ctid) AS first FROM staged GROUP BY external_id HAVING count(*) > 1
+        SELECT external_id, min(row_number) AS first FROM staged GROUP BY external_id HAVING count(*) > 1
     ), dropped AS (
         DELETE FROM staged USING repeated
-        WHERE staged.external_id = repeated.external_id AND staged.ctid <> repeated.first
+        WHERE staged.external_id = repeated.external_id AND staged.row_number <> repeated.first
         RETURNING staged.external_id
     )
     SELECT external_id, count(*) FROM dropped GROUP BY external_id ORDER BY external_id
@@ -257,18 +195,20 @@ _DATASET = text(
     """
 )
 
+# The sequence is looked up once, in a subquery, not for every row.
 _RESOLVE = text(
     """
     CREATE TEMPORARY TABLE resolved ON COMMIT DROP AS
-    SELECT staged.external_id,
-           coalesce(source.facility_id, nextval(pg_get_serial_sequence('facility', 'id'))) AS facility_id,
-           coalesce(source.closed, false) AS was_closed,
-           CASE WHEN source.facility_id IS NULL THEN 'added'
+    SELECT staged.row_number, coalesce(staged.external_id, source.external_id) AS external_id,
+           coalesce(source.facility_id, nextval((SELECT pg_get_serial_sequence('facility', 'id')::regclass)))
+               AS facility_id,
+           CASE WHEN source.external_id IS NULL THEN 'added'
+                WHEN staged.external_id IS NULL THEN 'vanished'
                 WHEN source.digest <> staged.digest OR source.vanished_at IS NOT NULL THEN 'changed'
                 ELSE 'unchanged' END AS outcome
     FROM staged
-    LEFT JOIN facility_source source
-        ON source.dataset_id = :dataset_id AND source.external_id = staged.external_id
+    FULL JOIN (SELECT * FROM facility_source WHERE dataset_id = :dataset_id) AS source USING (external_id)
+    WHERE staged.external_id IS NOT NULL OR source.vanished_at IS NULL
     """
 )
 
@@ -279,58 +219,71 @@ _ADD_FACILITIES = text(
     f"""
     INSERT INTO facility (id, status, {_COLUMN_LIST})
     SELECT resolved.facility_id, CASE WHEN staged.closed THEN 'closed' ELSE 'active' END, {_STAGED_COLUMN_LIST}
-    FROM staged JOIN resolved USING (external_id)
+    FROM staged JOIN resolved USING (row_number)
     WHERE resolved.outcome = 'added'
     ORDER BY staged.location
-    """  # noqa: S608 - joined from constants of this file
+    """  # noqa: S608 - joined from constants of staging.py
 )
 
 _ADD_SOURCES = text(
     """
-    INSERT INTO facility_source (dataset_id, external_id, facility_id, digest, closed)
+    INSERT INTO facility_source (dataset_id, external_id, facility_id, digest, has_closed)
     SELECT :dataset_id, staged.external_id, resolved.facility_id, staged.digest, staged.closed
-    FROM staged JOIN resolved USING (external_id)
+    FROM staged JOIN resolved USING (row_number)
     WHERE resolved.outcome = 'added'
     """
 )
 
-# Only what the source itself closed does it open again: a moderator's decision stands.
+# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. The lock
+# keeps the status as it is judged.
+_JUDGE = text(
+    """
+    CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
+    SELECT row_number, external_id, facility_id, vanished,
+           CASE WHEN says_closed AND offered AND NOT has_closed THEN 'closed'
+                WHEN NOT says_closed AND has_closed AND status = 'closed' THEN 'active'
+                ELSE status END AS status,
+           says_closed AND (has_closed OR offered) AS has_closed
+    FROM (
+        SELECT resolved.row_number, resolved.external_id, resolved.facility_id,
+               resolved.outcome = 'vanished' AS vanished,
+               facility.status, facility.status IN ('active', 'reported_closed') AS offered,
+               coalesce(staged.closed, true) AS says_closed, source.has_closed
+        FROM resolved
+        JOIN facility ON facility.id = resolved.facility_id
+        JOIN facility_source source
+            ON source.dataset_id = :dataset_id AND source.external_id = resolved.external_id
+        LEFT JOIN staged ON staged.row_number = resolved.row_number
+        WHERE resolved.outcome IN ('changed', 'vanished')
+        FOR NO KEY UPDATE OF facility
+    ) AS told
+    """
+)
+
 _CHANGE_FACILITIES = text(
     f"""
     UPDATE facility
-    SET ({_COLUMN_LIST}) = ({_STAGED_COLUMN_LIST}),
-        status = CASE WHEN staged.closed AND facility.status IN ('active', 'reported_closed') THEN 'closed'
-                      WHEN NOT staged.closed AND resolved.was_closed AND facility.status = 'closed' THEN 'active'
-                      ELSE facility.status END,
-        updated_at = :as_of
-    FROM staged JOIN resolved USING (external_id)
-    WHERE resolved.outcome = 'changed' AND facility.id = resolved.facility_id
-    """  # noqa: S608 - joined from constants of this file
+    SET ({_COLUMN_LIST}) = ({_STAGED_COLUMN_LIST}), status = judged.status, updated_at = :as_of
+    FROM staged JOIN judged USING (row_number)
+    WHERE facility.id = judged.facility_id
+    """  # noqa: S608 - joined from constants of staging.py
 )
 
-_CHANGE_SOURCES = text(
+_CLOSE_VANISHED = text(
+    """
+    UPDATE facility
+    SET status = judged.status, updated_at = :as_of
+    FROM judged
+    WHERE judged.vanished AND facility.id = judged.facility_id AND facility.status <> judged.status
+    """
+)
+
+_NOTE_SOURCES = text(
     """
     UPDATE facility_source source
-    SET digest = staged.digest, closed = staged.closed, vanished_at = NULL
-    FROM staged JOIN resolved USING (external_id)
-    WHERE resolved.outcome = 'changed'
-      AND source.dataset_id = :dataset_id AND source.external_id = staged.external_id
-    """
-)
-
-_VANISH = text(
-    """
-    WITH vanished AS (
-        UPDATE facility_source source
-        SET vanished_at = :as_of, closed = true
-        WHERE source.dataset_id = :dataset_id AND source.vanished_at IS NULL
-          AND NOT EXISTS (SELECT FROM staged WHERE staged.external_id = source.external_id)
-        RETURNING source.facility_id
-    )
-    UPDATE facility
-    SET status = CASE WHEN status IN ('active', 'reported_closed') THEN 'closed' ELSE status END, updated_at = :as_of
-    FROM vanished
-    WHERE facility.id = vanished.facility_id
-    RETURNING facility.id
+    SET digest = coalesce(staged.digest, source.digest), has_closed = judged.has_closed,
+        vanished_at = CASE WHEN judged.vanished THEN CAST(:as_of AS timestamptz) END
+    FROM judged LEFT JOIN staged USING (row_number)
+    WHERE source.dataset_id = :dataset_id AND source.external_id = judged.external_id
     """
 )

@@ -15,6 +15,12 @@ OFFERS = """array_remove(ARRAY[
     CASE WHEN changing_table = 'yes' AND kind <> 'baby_care' THEN 'baby_care' END
 ], NULL)"""
 
+MAX_CHARACTERS = {
+    **dict.fromkeys(("name", "operator", "street", "city"), 255),
+    **dict.fromkeys(("house_number", "postcode", "region", "level", "venue"), 64),
+    **dict.fromkeys(("opening_hours", "opening_hours_note"), 1_000),
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -86,8 +92,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("wheelchair IN ('yes', 'limited', 'no')", name=op.f("ck_facility_wheelchair")),
         sa.CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name=op.f("ck_facility_last_rated_at")),
-        sa.CheckConstraint("ST_X(location) BETWEEN -180 AND 180", name=op.f("ck_facility_longitude")),
-        sa.CheckConstraint("ST_Y(location) BETWEEN -90 AND 90", name=op.f("ck_facility_latitude")),
+        sa.CheckConstraint("(ST_X(location) BETWEEN -180 AND 180) IS TRUE", name=op.f("ck_facility_longitude")),
+        sa.CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name=op.f("ck_facility_latitude")),
         sa.CheckConstraint(
             "opening_hours IS NULL OR opening_hours_note IS NULL", name=op.f("ck_facility_hours_or_note")
         ),
@@ -97,6 +103,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "stars_total BETWEEN rating_count AND 5 * rating_count", name=op.f("ck_facility_stars_total")
+        ),
+        *(
+            sa.CheckConstraint(f"char_length({column}) <= {characters}", name=op.f(f"ck_facility_{column}"))
+            for column, characters in MAX_CHARACTERS.items()
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facility")),
         postgresql_with={"fillfactor": "85"},
@@ -115,9 +125,10 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("facility_id", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("vanished_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("octet_length(digest) = 16", name=op.f("ck_facility_source_digest")),
+        sa.CheckConstraint("char_length(external_id) BETWEEN 1 AND 255", name=op.f("ck_facility_source_external_id")),
         sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_facility_source_dataset_id_dataset")),
         sa.ForeignKeyConstraint(
             ["facility_id"],

@@ -1,0 +1,83 @@
+"""The world that is measured: synthetic facilities around real cities, and ratings of them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
+from geo.database import Database, Session
+from geo.imports.record import Source
+from geo.imports.writer import Dataset
+
+AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""The instant of every measurement: the same world each time."""
+
+DATASET = Dataset("synthetic", Source("CC-BY-4.0", "Invented facilities around cities of GeoNames"))
+
+DEVICES = 100_000
+"""Raters: each has rated thirty places in the full world."""
+
+OLDEST_DAYS = 700
+"""Ratings are spread over two years, so that both half-lives matter."""
+
+
+def add_ratings(database: Database, ratings: int) -> None:
+    """Rate the world's facilities, the same way for the same number.
+
+    Sums are those of geo.crowd.ratings.recompute, here for all facilities in one statement.
+    """
+    with database.write() as session:
+        _rate(session, ratings)
+        session.commit()
+    with database.connection() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE facility, rating"))
+
+
+def _rate(session: Session, ratings: int) -> None:
+    parameters = {
+        "devices": DEVICES,
+        "ratings": ratings,
+        "as_of": AS_OF,
+        "oldest_days": OLDEST_DAYS,
+        "landmark": LANDMARK,
+        "slow_half_life_s": SLOW_HALF_LIFE_DAYS * 86_400,
+        "fast_half_life_s": FAST_HALF_LIFE_DAYS * 86_400,
+    }
+    for statement in _STATEMENTS:
+        session.execute(text(statement), parameters)
+
+
+_STATEMENTS = (
+    "SELECT setseed(0.42)",
+    """
+    INSERT INTO device (token_digest, created_at, expires_at)
+    SELECT sha256(i::text::bytea), :as_of, :as_of FROM generate_series(1, :devices) AS i
+    """,
+    """
+    WITH facilities AS (SELECT min(id) AS first_facility, count(*) AS facility_count FROM facility),
+         devices AS (SELECT min(id) AS first_device FROM device)
+    INSERT INTO rating (facility_id, device_id, stars, rated_at)
+    SELECT first_facility + floor(random() * facility_count), first_device + floor(random() * :devices),
+           least(5, greatest(1, round(3.7 + 2 * (random() + random() + random() - 1.5)))),
+           :as_of - random() * :oldest_days * interval '1 day'
+    FROM generate_series(1, :ratings), facilities, devices
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    UPDATE facility
+    SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
+        weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
+        weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
+    FROM (
+        SELECT facility_id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
+               sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
+               sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
+        FROM rating
+        CROSS JOIN LATERAL (SELECT extract(epoch FROM rated_at - :landmark)::float8 AS age_s) AS since_landmark
+        CROSS JOIN LATERAL (SELECT power(2, age_s / :slow_half_life_s) AS slow,
+                                   power(2, age_s / :fast_half_life_s) AS fast) AS decayed
+        GROUP BY facility_id
+    ) AS sums
+    WHERE sums.facility_id = facility.id
+    """,
+)

@@ -1,0 +1,27 @@
+"""Which records the tables can keep, so that one bad row is rejected instead of an import failing as a whole."""
+
+from operator import attrgetter
+
+from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS, MAX_CHARACTERS
+from geo.imports.record import FacilityRecord
+
+_MAX_CHARACTERS = {
+    "external_id": EXTERNAL_ID_MAX_CHARACTERS,
+    **{text: limit for text, limit in MAX_CHARACTERS.items() if text != "opening_hours_note"},
+}
+"""Free texts of a record by their limits; the note is made of opening hours that are no syntax."""
+
+_free_texts = attrgetter(*_MAX_CHARACTERS)
+
+
+def fault_in(record: FacilityRecord) -> str | None:
+    """Say in one sentence why the tables cannot keep a record; None where they can."""
+    texts = _free_texts(record)
+    if not record.external_id:
+        return "it has no id"
+    for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
+        if text is not None and len(text) > limit:
+            return f"its {name} has {len(text)} characters, and {limit} is the most"
+    if "\0" in "".join(filter(None, (*texts, *record.tags, *record.tags.values()))):
+        return "its text holds a NUL character"
+    return None

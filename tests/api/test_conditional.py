@@ -1,0 +1,142 @@
+"""The same question about the same data in the same minute is answered once; whatever changes is told."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api import create_app
+from api.config import Settings
+from geo.database import Database
+from tests.conftest import TestClock
+from tests.factories import add_device, add_facility, bearer
+
+NEARBY = "/v1/facilities?lat=60.17&lon=24.94"
+
+
+@pytest.fixture
+def database(own_database_url: str) -> Iterator[Database]:
+    """A database whose writes are commits: only those move PostgreSQL's snapshot."""
+    database = Database(own_database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def client(database: Database, own_database_url: str, clock: TestClock) -> FlaskClient:
+    return create_app(Settings(own_database_url, None, 8000, 1), database=database, clock=clock).test_client()
+
+
+@pytest.fixture
+def place(database: Database) -> int:
+    with database.write() as session:
+        place = add_facility(session, 24.94, 60.17)
+        session.commit()
+    return place
+
+
+@pytest.fixture
+def token(database: Database, clock: TestClock) -> str:
+    with database.write() as session:
+        token = add_device(session, clock()).token
+        session.commit()
+    return token
+
+
+def again(client: FlaskClient, path: str, first: TestResponse) -> TestResponse:
+    return client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+
+@pytest.mark.parametrize(
+    "path", [NEARBY, "/v1/facilities?bbox=24,60,25,61", "/v1/facilities/{}", "/v1/facilities/{}/ratings"]
+)
+def test_an_answer_that_still_holds_is_not_sent_again(client: FlaskClient, place: int, path: str) -> None:
+    path = path.format(place)
+    first = client.get(path)
+    assert first.status_code == 200
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    second = again(client, path, first)
+    assert (second.status_code, second.data) == (304, b"")
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert second.headers["Cache-Control"] == first.headers["Cache-Control"]
+    assert not first.headers["ETag"].startswith("W/")
+
+
+@pytest.mark.parametrize("path", [NEARBY, "/v1/facilities/{}", "/v1/facilities/{}/ratings"])
+def test_a_rating_makes_the_answer_new(client: FlaskClient, place: int, token: str, path: str) -> None:
+    path = path.format(place)
+    first = client.get(path)
+    assert client.put(f"/v1/facilities/{place}/rating", json={"stars": 5}, headers=bearer(token)).status_code == 201
+    second = again(client, path, first)
+    assert second.status_code == 200
+    assert second.data != first.data
+    assert second.headers["ETag"] != first.headers["ETag"]
+
+
+def test_the_next_minute_makes_the_answer_new(client: FlaskClient, place: int, clock: TestClock) -> None:
+    first = client.get(NEARBY)
+    clock.advance(seconds=59)
+    assert again(client, NEARBY, first).status_code == 304, place
+    clock.advance(seconds=1)
+    assert again(client, NEARBY, first).status_code == 200
+
+
+def test_another_questions_tag_does_not_fit(client: FlaskClient, place: int) -> None:
+    first = client.get(NEARBY)
+    for path in (f"{NEARBY}&limit=3", f"/v1/facilities/{place}"):
+        other = again(client, path, first)
+        assert other.status_code == 200
+        assert other.headers["ETag"] != first.headers["ETag"]
+
+
+def test_a_tag_in_a_list_or_weakened_by_a_proxy_fits(client: FlaskClient, place: int) -> None:
+    tag = client.get(NEARBY).headers["ETag"]
+    for value in (f"W/{tag}", f'"other", {tag}', f'W/"other", W/{tag}', f"{tag},,"):
+        response = client.get(NEARBY, headers={"If-None-Match": value})
+        assert (response.status_code, response.headers["ETag"]) == (304, tag), (value, place)
+
+
+@pytest.mark.parametrize(
+    "value", ["*", "W/*", '"*"', '"', "garbage", ",,,", "", 'W/"x', "\xff", '"' + "x" * 5000 + '"', '"a" "b"']
+)
+def test_a_strange_tag_is_answered_in_full(client: FlaskClient, place: int, value: str) -> None:
+    response = client.get(NEARBY, headers={"If-None-Match": value})
+    assert response.status_code == 200
+    assert [feature["id"] for feature in response.get_json(force=True)["features"]] == [place]
+
+
+def test_a_tag_never_hides_a_problem(client: FlaskClient, place: int, token: str) -> None:
+    tag = {"If-None-Match": client.get(NEARBY).headers["ETag"]}
+    assert client.get(f"{NEARBY}&limit=0", headers=tag).status_code == 422, place
+    assert client.get("/v1/facilities/0", headers=tag).status_code == 404
+    assert client.get(f"/v1/facilities/{place}/rating", headers=tag | bearer(token)).status_code == 404
+
+
+def test_a_private_answer_is_kept_by_no_cache(client: FlaskClient, place: int, token: str) -> None:
+    path = f"/v1/facilities/{place}/rating"
+    for response in (
+        client.post("/v1/devices"),
+        client.put(path, json={"stars": 5}, headers=bearer(token)),
+        client.get(path, headers=bearer(token)),
+        client.delete(path, headers=bearer(token)),
+    ):
+        assert response.status_code < 300
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in response.headers
+
+
+def test_a_head_request_has_the_validators_and_no_body(client: FlaskClient, place: int) -> None:
+    got, asked = client.get(NEARBY), client.head(NEARBY)
+    assert (asked.status_code, asked.data) == (200, b""), place
+    assert asked.headers["ETag"] == got.headers["ETag"]
+    assert asked.headers["Content-Length"] == got.headers["Content-Length"]
+
+
+def test_an_answer_is_the_same_to_the_byte_for_as_long_as_its_tag_is(
+    client: FlaskClient, place: int, clock: TestClock
+) -> None:
+    first = client.get(NEARBY)
+    clock.advance(seconds=30)
+    second = client.get(NEARBY)
+    assert (second.data, second.headers["ETag"]) == (first.data, first.headers["ETag"]), place

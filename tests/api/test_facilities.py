@@ -1,0 +1,170 @@
+"""Finding a place over HTTP: what a search answers, in one statement."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.facilities.ranking import RANKINGS
+from tests.conftest import NOON, TestClock
+from tests.factories import add_facility, add_rating
+
+
+def ids(client: FlaskClient, query: str) -> list[int]:
+    response = client.get(f"/v1/facilities?{query}")
+    assert response.status_code == 200, response.text
+    return [feature["id"] for feature in response.get_json(force=True)["features"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "lat=60.17&lon=24.94",
+        "lat=-60&lon=-170&limit=100&open=arrival&kind=toilets&rank=cleanliness&mode=drive&explain=true&verdict=sit",
+        "bbox=24,60,25,61",
+        "bbox=179,-1,-179,1&open=now,unknown&wheelchair=yes,limited",
+    ],
+)
+def test_a_search_is_one_statement(client: FlaskClient, place: int, statements: list[str], query: str) -> None:
+    del statements[:]
+    assert client.get(f"/v1/facilities?{query}").status_code == 200
+    assert len(statements) == 1, (place, statements)
+
+
+def test_an_answer_that_still_holds_costs_one_look_at_the_snapshot(
+    client: FlaskClient, place: int, statements: list[str]
+) -> None:
+    for path in ("/v1/facilities?lat=60.17&lon=24.94", f"/v1/facilities/{place}", f"/v1/facilities/{place}/ratings"):
+        tag = client.get(path).headers["ETag"]
+        del statements[:]
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+        assert statements == ["SELECT pg_current_snapshot()::text"]
+
+
+def test_an_answer_is_geojson_with_everything_that_a_phone_shows(
+    client: FlaskClient, session: Session, place: int, clock: TestClock
+) -> None:
+    add_rating(session, place, 5, clock())
+    response = client.get("/v1/facilities?lat=60.1699&lon=24.9384&explain=true")
+    assert response.content_type == "application/geo+json"
+    answer = response.get_json(force=True)
+    assert (answer["type"], answer["as_of"], answer["widened"], answer["note"]) == (
+        "FeatureCollection",
+        "2026-11-20T12:00:00Z",
+        False,
+        None,
+    )
+    feature = answer["features"][0]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [24.9384, 60.1699]}
+    told = feature["properties"]
+    assert (told["name"], told["distance_m"], told["duration_s"]) == ("Asema-aukio", 0, 0)
+    assert (told["rating"]["mean"], told["rating"]["count"]) == (5, 1)
+    assert told["explain"]["utility"] == pytest.approx(told["rating"]["quality"] - 0.5 * told["rating"]["sd"], abs=1e-4)
+
+
+@pytest.mark.parametrize(("rank", "mode"), RANKINGS)
+def test_the_terms_of_the_explanation_add_up(
+    client: FlaskClient, session: Session, place: int, rank: str, mode: str
+) -> None:
+    add_rating(session, place, 3, NOON)
+    query = f"lat=60.175&lon=24.95&explain=true&rank={rank}&mode={mode}"
+    feature = client.get(f"/v1/facilities?{query}").get_json(force=True)["features"][0]
+    terms, distance_m = feature["properties"]["explain"], feature["properties"]["distance_m"]
+    assert terms["utility"] == pytest.approx(terms["quality_term"] + terms["distance_term"])
+    assert terms["quality_term"] == pytest.approx(
+        terms["quality_weight"] * terms["quality"] - terms["kappa"] * terms["sd"]
+    )
+    assert terms["distance_term"] == pytest.approx(-terms["beta_stars_per_km"] * distance_m / 1000, abs=1e-3)
+
+
+def test_a_box_across_the_antimeridian_answers_from_both_sides(client: FlaskClient, session: Session) -> None:
+    west, east = add_facility(session, 179.5, -16.8), add_facility(session, -179.5, -16.8)
+    add_facility(session, 0, -16.8)
+    assert set(ids(client, "bbox=179,-17,-179,-16")) == {west, east}
+    assert ids(client, "bbox=-180,-17,-179,-16") == [east]
+
+
+def test_a_box_has_no_distances(client: FlaskClient, place: int) -> None:
+    answer = client.get("/v1/facilities?bbox=24,60,25,61").get_json(force=True)
+    assert [feature["id"] for feature in answer["features"]] == [place]
+    told = answer["features"][0]["properties"]
+    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
+
+
+def test_a_search_that_finds_nothing_near_widens_and_says_so(client: FlaskClient, place: int) -> None:
+    answer = client.get("/v1/facilities?lat=0&lon=0&radius_m=500").get_json(force=True)
+    assert [feature["id"] for feature in answer["features"]] == [place]
+    assert answer["widened"] is True
+    assert answer["note"] == "Nothing within 500 m meets these needs; these are the best beyond it."
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("lat=0&lon=0&kind=shower", "No facility that we know of, anywhere, meets these needs."),
+        ("bbox=0,0,1,1", "No facility in this box meets these needs."),
+    ],
+)
+def test_an_empty_answer_explains_itself(client: FlaskClient, place: int, query: str, note: str) -> None:
+    answer = client.get(f"/v1/facilities?{query}").get_json(force=True)
+    assert (answer["features"], answer["widened"], answer["note"]) == ([], False, note), place
+
+
+def test_each_filter_reaches_the_search(client: FlaskClient, session: Session) -> None:
+    yes = {"wheelchair": "yes", "fee": "no", "changing_table": "yes", "all_gender": "yes", "access": "customers"}
+    wanted = add_facility(session, 24.94, 60.17, kind="shower", **yes)
+    add_facility(session, 24.94, 60.17, kind="toilets", access="public", wheelchair="no", fee="yes", all_gender="no")
+    for query in (
+        "kind=shower",
+        "wheelchair=yes,limited",
+        "fee=no",
+        "changing_table=yes",
+        "all_gender=yes",
+        "access=customers,key",
+        "kind=shower,drinking_water&fee=no&verdict=unrated",
+    ):
+        assert ids(client, f"lat=60.17&lon=24.94&{query}") == [wanted], query
+
+
+def test_nobody_is_sent_to_a_private_door_unasked(client: FlaskClient, session: Session) -> None:
+    private = add_facility(session, 24.94, 60.17, access="private")
+    assert ids(client, "lat=60.17&lon=24.94") == []
+    assert ids(client, "lat=60.17&lon=24.94&access=private") == [private]
+
+
+def test_closed_and_hidden_places_are_not_offered(client: FlaskClient, session: Session) -> None:
+    for status in ("closed", "hidden"):
+        add_facility(session, 24.94, 60.17, status=status)
+    assert ids(client, "lat=60.17&lon=24.94") == []
+
+
+def test_a_closed_place_can_still_be_read(client: FlaskClient, session: Session) -> None:
+    closed = add_facility(session, status="closed")
+    assert client.get(f"/v1/facilities/{closed}").get_json(force=True)["properties"]["status"] == "closed"
+
+
+def test_open_is_judged_at_the_instant_asked_for(client: FlaskClient, session: Session) -> None:
+    hours = "{[2026-11-20 09:00+00, 2026-11-20 17:00+00)}"
+    place = add_facility(session, 24.94, 60.17, open_during=text(f"'{hours}'"), unknown_during=text("'{}'"))
+    add_facility(session, 24.94, 60.17)
+    assert ids(client, "lat=60.17&lon=24.94&open=now") == [place]
+    assert ids(client, "lat=60.17&lon=24.94&open=2026-11-20T18:59:59%2B02:00") == [place]
+    assert ids(client, "lat=60.17&lon=24.94&open=2026-11-20T17:00:00Z") == []
+    assert len(ids(client, "lat=60.17&lon=24.94&open=now,unknown")) == 2
+
+
+def test_one_facility_shows_what_visitors_saw_and_its_licence(client: FlaskClient, session: Session) -> None:
+    place = add_facility(session)
+    session.execute(
+        text(
+            "WITH source AS (INSERT INTO dataset (name, licence, attribution)"
+            " VALUES ('a', 'ODbL-1.0', '© b') RETURNING id)"
+            " INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)"
+            " SELECT id, 'node/1', :place, decode(repeat('00', 16), 'hex') FROM source"
+        ),
+        {"place": place},
+    )
+    answer = client.get(f"/v1/facilities/{place}").get_json(force=True)
+    assert answer["observed"] == {}
+    assert answer["attribution"] == [{"attribution": "© b", "licence": "ODbL-1.0", "url": None}]
+    assert [source["external_id"] for source in answer["properties"]["sources"]] == ["node/1"]

@@ -1,0 +1,60 @@
+"""The pages for people: what this is, and the documentation; neither asks another host for anything."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import add_facility
+
+
+def test_the_first_page_links_to_a_live_answer_and_the_documentation(client: FlaskClient, place: int) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    links = re.findall(r'href="([^"]+)"', response.text)
+    assert {"/docs", "/openapi.json"} <= set(links)
+    live = next(link for link in links if link.startswith("/v1/"))
+    features = client.get(live.replace("&amp;", "&")).get_json(force=True)["features"]
+    assert [feature["id"] for feature in features] == [place]
+
+
+def test_the_first_page_of_an_empty_database_says_what_to_do(client: FlaskClient) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    assert "flask facilities import" in response.text
+
+
+def test_the_first_page_escapes_what_its_data_say(client: FlaskClient, session: Session) -> None:
+    add_facility(session, name="<script>alert(1)</script>")
+    assert "<script" not in client.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
+def test_a_page_asks_no_other_host_for_anything(client: FlaskClient, place: int, path: str) -> None:
+    response = client.get(path, headers={"Host": "evil.example"})
+    assert response.status_code == 200, place
+    assert "evil.example" not in response.text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', response.text)
+    loaded = [link for link in loaded if link != "data:,"]
+    assert loaded
+    assert all(link.startswith("/") and not link.startswith("//") for link in loaded)
+    for link in loaded:
+        with client.get(link.replace("&amp;", "&")) as answer:
+            assert answer.status_code == 200, link
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'")
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/", "/openapi.json", "/v1/facilities?lat=0&lon=0", "/nothing", "/healthz"])
+def test_no_browser_guesses_what_an_answer_is(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_documentation_starts_with_our_document_and_no_validator(client: FlaskClient) -> None:
+    page = client.get("/docs/").text
+    assert '"url": "/openapi.json"' in page
+    assert '"validatorUrl": null' in page

@@ -1,0 +1,196 @@
+"""Rating a place: once, again, by mistake twice, and taking it back."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from geo.crowd.devices import TOKEN_LIFETIME
+from geo.crowd.models import Device, PastRating
+from geo.crowd.ratings import REPEAT_WINDOW
+from geo.facilities.models import Facility
+from tests.conftest import NOON, TestClock
+from tests.factories import add_device, add_rating, bearer, contents
+
+FULL = {"stars": 4, "comment": "Warm water.", "observed": {"soap": "yes", "paper": "no", "queue_min": 3}}
+
+QUALITY = 4.0278
+"""Of one fresh 5★: base = (5 * 3.6 + 5) / 6, q = (5 * base + 5) / 6; q - sd is MATH.md's 3.44."""
+
+
+@pytest.fixture
+def path(place: int) -> str:
+    return f"/v1/facilities/{place}/rating"
+
+
+def past_ratings(session: Session) -> int:
+    return session.execute(select(func.count()).select_from(PastRating)).scalar_one()
+
+
+def test_a_first_rating_is_created_and_told_back(
+    client: FlaskClient, path: str, place: int, headers: dict[str, str]
+) -> None:
+    response = client.put(path, json=FULL, headers=headers)
+    assert response.status_code == 201
+    assert response.headers["Cache-Control"] == "no-store"
+    receipt = response.json
+    assert receipt is not None
+    assert {key: receipt[key] for key in FULL} == FULL
+    assert (receipt["facility_id"], receipt["rated_at"], receipt["demo"]) == (place, "2026-11-20T12:00:00Z", False)
+    assert receipt["facility_rating"]["count"] == 1
+    assert client.get(path, headers=headers).json == receipt
+
+
+def test_rating_again_replaces_and_keeps_the_past(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
+) -> None:
+    first = client.put(path, json={"stars": 5}, headers=headers).json
+    clock.advance(hours=1)
+    again = client.put(path, json={"stars": 2}, headers=headers)
+    assert again.status_code == 200
+    assert first is not None
+    assert again.json is not None
+    assert (again.json["id"], again.json["stars"]) == (first["id"], 2)
+    assert (again.json["facility_rating"]["count"], again.json["facility_rating"]["mean"]) == (1, 2)
+    assert past_ratings(session) == 1
+
+
+def test_the_same_request_repeated_changes_nothing_more(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
+) -> None:
+    first = client.put(path, json=FULL, headers=headers).json
+    before = contents(session)
+    clock.now += REPEAT_WINDOW - timedelta(seconds=1)
+    again = client.put(path, json=FULL, headers=headers)
+    assert again.status_code == 200
+    assert again.json is not None
+    assert first is not None
+    assert again.json["rated_at"] == first["rated_at"]
+    assert contents(session) == before
+
+
+def test_the_same_stars_on_a_later_visit_count_as_fresh(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
+) -> None:
+    client.put(path, json=FULL, headers=headers)
+    clock.now += REPEAT_WINDOW
+    again = client.put(path, json=FULL, headers=headers).json
+    assert again is not None
+    assert again["rated_at"] == "2026-11-20T12:10:00Z"
+    assert past_ratings(session) == 1
+
+
+def test_taking_a_rating_back_may_be_repeated(
+    client: FlaskClient, session: Session, path: str, place: int, headers: dict[str, str]
+) -> None:
+    client.put(path, json={"stars": 1}, headers=headers)
+    for _ in range(2):
+        response = client.delete(path, headers=headers)
+        assert (response.status_code, response.data) == (204, b"")
+        assert response.headers["Cache-Control"] == "no-store"
+    assert client.get(path, headers=headers).status_code == 404
+    assert past_ratings(session) == 1
+    rating = client.get(f"/v1/facilities/{place}").get_json(force=True)["properties"]["rating"]
+    assert (rating["count"], rating["mean"], rating["verdict"], rating["last_rated_at"]) == (0, None, "unrated", None)
+
+
+def test_a_device_sees_only_its_own_rating(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str]
+) -> None:
+    client.put(path, json={"stars": 1}, headers=headers)
+    stranger = bearer(add_device(session, NOON).token)
+    assert client.get(path, headers=stranger).status_code == 404
+    assert client.delete(path, headers=stranger).status_code == 204
+    assert client.get(path, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("comment", [None, "", "   ", "\n\t "])
+def test_a_comment_that_says_nothing_is_none(
+    client: FlaskClient, path: str, headers: dict[str, str], comment: str | None
+) -> None:
+    receipt = client.put(path, json={"stars": 3, "comment": comment}, headers=headers).json
+    assert receipt is not None
+    assert receipt["comment"] is None
+
+
+@pytest.mark.parametrize("comment", ["x" * 1000, "  " + "🚻" * 1000 + "\n", "tab\tand\nline", "שירותים", "a\u200bb"])
+def test_a_comment_is_kept_as_it_was_written(
+    client: FlaskClient, path: str, headers: dict[str, str], comment: str
+) -> None:
+    assert client.put(path, json={"stars": 3, "comment": comment}, headers=headers).status_code == 201
+    receipt = client.get(path, headers=headers).json
+    assert receipt is not None
+    assert receipt["comment"] == comment.strip()
+
+
+def test_one_five_is_unsure_and_two_say_sit(client: FlaskClient, session: Session, path: str, place: int) -> None:
+    verdicts = []
+    for _ in range(2):
+        device = bearer(add_device(session, NOON).token)
+        receipt = client.put(path, json={"stars": 5}, headers=device).json
+        assert receipt is not None
+        verdicts.append(receipt["facility_rating"])
+    assert [verdict["verdict"] for verdict in verdicts] == ["unsure", "sit"], place
+    assert verdicts[0]["quality"] == QUALITY
+    assert verdicts[0]["quality"] - verdicts[0]["sd"] == pytest.approx(3.44, abs=0.005)
+    assert verdicts[1]["quality"] - verdicts[1]["sd"] == pytest.approx(3.77, abs=0.005)
+
+
+def test_a_list_pages_through_all_without_loss_or_repeat(client: FlaskClient, session: Session, place: int) -> None:
+    for minutes in (0, 0, 0, 0, 1, 1, 2):  # equal times are told apart by id
+        add_rating(session, place, 5, NOON - timedelta(minutes=minutes))
+    everything = client.get(f"/v1/facilities/{place}/ratings").json
+    assert everything is not None
+    assert everything["next_cursor"] is None
+    for limit in (1, 2, 3, 7):
+        paged: list[dict[str, object]] = []
+        cursor = ""
+        while cursor is not None:
+            page = client.get(f"/v1/facilities/{place}/ratings?limit={limit}{cursor and '&cursor=' + cursor}").json
+            assert page is not None
+            assert 0 < len(page["ratings"]) <= limit
+            paged += page["ratings"]
+            cursor = page["next_cursor"]
+        assert paged == everything["ratings"]
+    assert len(everything["ratings"]) == 7
+    order = [(rating["rated_at"], rating["id"]) for rating in everything["ratings"]]
+    assert order == sorted(order, reverse=True)
+
+
+def test_a_list_tells_nothing_of_who_rated(client: FlaskClient, path: str, place: int, headers: dict[str, str]) -> None:
+    client.put(path, json=FULL, headers=headers)
+    listed = client.get(f"/v1/facilities/{place}/ratings").json
+    assert listed is not None
+    assert set(listed["ratings"][0]) == {"id", "stars", "comment", "observed", "rated_at", "demo"}
+
+
+def test_what_visitors_saw_is_counted(client: FlaskClient, session: Session, path: str, place: int) -> None:
+    for soap in ("yes", "yes", "no"):
+        said = {"stars": 4, "observed": {"soap": soap}}
+        client.put(path, json=said, headers=bearer(add_device(session, NOON).token))
+    seen = client.get(f"/v1/facilities/{place}").get_json(force=True)["observed"]
+    assert set(seen) == {"soap"}
+    assert (seen["soap"]["yes"], seen["soap"]["of"]) == (2, 3)
+
+
+def test_a_closed_place_can_still_be_rated(
+    client: FlaskClient, session: Session, path: str, place: int, headers: dict[str, str]
+) -> None:
+    session.execute(update(Facility).where(Facility.id == place).values(status="closed"))
+    assert client.put(path, json={"stars": 1}, headers=headers).status_code == 201
+
+
+def test_rating_renews_an_ageing_token(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
+) -> None:
+    def expires_at() -> object:
+        session.expire_all()
+        return session.execute(select(Device.expires_at)).scalar_one()
+
+    client.put(path, json={"stars": 1}, headers=headers)
+    assert expires_at() == NOON + TOKEN_LIFETIME
+    clock.now += TOKEN_LIFETIME * 0.6
+    client.put(path, json={"stars": 1}, headers=headers)
+    assert expires_at() == clock() + TOKEN_LIFETIME

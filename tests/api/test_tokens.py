@@ -1,0 +1,42 @@
+"""Who brings no token, a wrong one or an old one is told what to do, and changes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from geo.crowd.devices import TOKEN_LIFETIME
+from tests.api.problem_documents import problem
+from tests.conftest import TestClock
+from tests.factories import bearer
+
+pytestmark = pytest.mark.usefixtures("nothing_changes")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Digest x", "Bearer a=1, b=2", "bfd_alone", "Bearer \xe9"],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_request_without_a_known_token_is_told_how_to_get_one(
+    client: FlaskClient, place: int, authorization: str | None, method: str
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    response = client.open(f"/v1/facilities/{place}/rating", method=method, json={"stars": 5}, headers=headers)
+    problem(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="beforehand"')
+
+
+def test_a_foreign_token_is_not_known(client: FlaskClient, place: int) -> None:
+    response = client.get(f"/v1/facilities/{place}/rating", headers=bearer("bfd_" + "x" * 43))
+    assert problem(response, 401)["detail"] == "this token is not known here"
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("age", [TOKEN_LIFETIME, TOKEN_LIFETIME + timedelta(days=1)])
+def test_an_expired_token_says_so(
+    client: FlaskClient, place: int, headers: dict[str, str], clock: TestClock, age: timedelta
+) -> None:
+    clock.now += age
+    response = client.put(f"/v1/facilities/{place}/rating", json={"stars": 5}, headers=headers)
+    assert "expired" in str(problem(response, 401)["detail"])

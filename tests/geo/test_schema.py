@@ -1,0 +1,285 @@
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from geo import schema
+from geo.database import Base, Database
+from geo.errors import DatabaseUnavailable
+from geo.local_postgres import LocalPostgres
+from tests.conftest import NOON, temporary_database
+from tests.factories import add_device, add_facility, add_rating
+
+PATIENCE_S = 60
+
+CATALOG = text(
+    """
+    SELECT 'column' AS what, c.relname || '.' || a.attname AS name,
+           concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+                     pg_get_expr(d.adbin, d.adrelid)) AS definition
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d
+        ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+    UNION ALL
+    SELECT 'index', tablename || '.' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'table', relname, concat_ws(' ', reloptions) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    """
+)
+NOT_OURS = ("spatial_ref_sys", "alembic_version")
+
+
+@pytest.fixture
+def empty_database(postgres: LocalPostgres) -> Iterator[Database]:
+    """A database with nothing in it, not even PostGIS."""
+    with temporary_database(postgres, f"empty_{os.getpid()}") as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
+def catalog(database: Database) -> set[tuple[str, str, str]]:
+    with database.read() as session:
+        rows = session.execute(CATALOG).all()
+    return {(what, name, definition) for what, name, definition in rows if not name.startswith(NOT_OURS)}
+
+
+def execute(database: Database, *statements: str) -> None:
+    with database.connection() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+        connection.commit()
+
+
+def is_current(database: Database) -> bool:
+    with database.read() as session:
+        return schema.is_current(session)
+
+
+def test_an_empty_database_is_brought_to_the_schema_of_this_code(empty_database: Database) -> None:
+    assert not is_current(empty_database)
+    schema.upgrade(empty_database)
+    assert is_current(empty_database)
+
+
+def test_a_second_upgrade_changes_nothing(empty_database: Database) -> None:
+    def versions() -> list[Any]:
+        with empty_database.read() as session:
+            tables = session.execute(text("SELECT oid, xmin::text FROM pg_class ORDER BY oid")).all()
+            namespaces = session.execute(text("SELECT oid, xmin::text FROM pg_namespace ORDER BY oid")).all()
+        return [*tables, *namespaces]
+
+    schema.upgrade(empty_database)
+    before = versions()
+    schema.upgrade(empty_database)
+    assert versions() == before
+
+
+def test_the_schema_goes_down_to_nothing_and_up_again(empty_database: Database) -> None:
+    schema.upgrade(empty_database)
+    upgraded = catalog(empty_database)
+    schema.downgrade(empty_database, "base")
+    assert catalog(empty_database) == set()
+    assert not is_current(empty_database)
+    schema.upgrade(empty_database)
+    assert catalog(empty_database) == upgraded
+
+
+def test_the_migrations_make_what_the_models_say(empty_database: Database, database_url: str) -> None:
+    with empty_database.connection() as connection:
+        connection.execute(text("CREATE EXTENSION postgis"))
+        Base.metadata.create_all(connection)
+        connection.commit()
+    migrated = Database(database_url)
+    assert catalog(migrated) == catalog(empty_database)
+    migrated.close()
+
+
+def test_two_upgrades_at_once_wait_for_each_other(empty_database: Database) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for upgrade in [pool.submit(schema.upgrade, empty_database) for _ in range(2)]:
+            upgrade.result(PATIENCE_S)
+    assert is_current(empty_database)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = catalog(empty_database)
+    broken = Path(__file__).parent / "broken_search.sql"
+    monkeypatch.setattr(schema, "SEARCH_SQL", broken)
+    with pytest.raises(FileNotFoundError):
+        schema.upgrade(empty_database)
+    assert catalog(empty_database) == before
+
+
+def test_another_search_sql_than_the_installed_one_is_another_schema(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    schema.upgrade(empty_database)
+    changed = tmp_path / "search.sql"
+    changed.write_bytes(schema.SEARCH_SQL.read_bytes() + b"-- changed\n")
+    monkeypatch.setattr(schema, "SEARCH_SQL", changed)
+    assert not is_current(empty_database)
+    schema.upgrade(empty_database)
+    assert is_current(empty_database)
+
+
+def test_a_server_without_postgis_is_told_in_one_line_that_says_what_to_install(empty_database: Database) -> None:
+    # The view of available extensions, hidden behind one that knows none.
+    execute(
+        empty_database,
+        "CREATE VIEW public.pg_available_extensions AS SELECT 'none'::name AS name",
+        """DO $$ BEGIN
+            EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+        END $$""",
+    )
+    empty_database.close()
+    with pytest.raises(DatabaseUnavailable, match=r"^PostGIS is missing .*apt-get install postgresql-\d+-postgis-3$"):
+        schema.upgrade(empty_database)
+
+
+def test_a_role_that_may_not_install_postgis_is_told_who_may(empty_database: Database) -> None:
+    role = f"without_rights_{os.getpid()}"
+    setting = "DO $$ BEGIN EXECUTE format('ALTER ROLE %I IN DATABASE %I {}', user, current_database()); END $$"
+    execute(empty_database, f"CREATE ROLE {role}", setting.format(f"SET role = {role}"))
+    empty_database.close()
+    try:
+        with pytest.raises(DatabaseUnavailable, match=r"^this database role may not install PostGIS"):
+            schema.upgrade(empty_database)
+    finally:
+        execute(empty_database, "SET ROLE NONE", setting.format("RESET role"), f"DROP ROLE {role}")
+
+
+def long(characters: int) -> str:
+    return "ü" * (characters + 1)
+
+
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("ck_facility_kind", {"kind": "bench"}),
+    ("ck_facility_status", {"status": "open"}),
+    ("ck_facility_access", {"access": "yes"}),
+    ("ck_facility_wheelchair", {"wheelchair": "maybe"}),
+    *(
+        (f"ck_facility_{column}", {column: "limited"})
+        for column in ("fee", "changing_table", "all_gender", "male", "female", "shower", "drinking_water")
+    ),
+    *((f"ck_facility_{column}", {column: long(255)}) for column in ("name", "operator", "street", "city")),
+    *(
+        (f"ck_facility_{column}", {column: long(64)})
+        for column in ("house_number", "postcode", "region", "level", "venue")
+    ),
+    *((f"ck_facility_{column}", {column: long(1000)}) for column in ("opening_hours", "opening_hours_note")),
+    ("ck_facility_country", {"country": "fi"}),
+    ("ck_facility_country", {"country": "FIN"}),
+    ("ck_facility_longitude", {"location": "SRID=4326;POINT(180.1 0)"}),
+    ("ck_facility_latitude", {"location": "SRID=4326;POINT(0 -90.1)"}),
+    ("ck_facility_longitude", {"location": "SRID=4326;POINT(NaN 0)"}),
+    ("ck_facility_latitude", {"location": "SRID=4326;POINT EMPTY"}),
+    ("ck_facility_hours_or_note", {"opening_hours": "24/7", "opening_hours_note": "at night"}),
+    ("ck_facility_rating_count", {"demo_rating_count": 1}),
+    ("ck_facility_rating_count", {"demo_rating_count": -1}),
+    ("ck_facility_stars_total", {"rating_count": 2, "stars_total": 11, "last_rated_at": NOON}),
+    ("ck_facility_stars_total", {"rating_count": 2, "stars_total": 1, "last_rated_at": NOON}),
+    ("ck_facility_last_rated_at", {"last_rated_at": NOON}),
+    ("ck_facility_last_rated_at", {"rating_count": 1, "stars_total": 3}),
+    ("ck_facility_source_digest", {"digest": b"short"}),
+    ("ck_facility_source_external_id", {"external_id": long(255)}),
+    ("ck_facility_source_external_id", {"external_id": ""}),
+    ("ck_device_token_digest", {"token_digest": b"short"}),
+    *(
+        (f"ck_{table}_{name}", wrong)
+        for table in ("rating", "past_rating")
+        for name, wrong in (
+            ("stars", {"stars": 0}),
+            ("stars", {"stars": 6}),
+            ("comment", {"comment": ""}),
+            ("comment", {"comment": long(1000)}),
+            ("observed", {"observed": "[]"}),
+            ("weight", {"weight": 0}),
+            ("weight", {"weight": 1.1}),
+            ("weight", {"weight": float("nan")}),
+        )
+    ),
+    ("ck_past_rating_ended_by", {"ended_by": "erased"}),
+]
+
+
+def a_row_in_each_table(session: Session) -> None:
+    facility_id = add_facility(session)
+    session.execute(
+        text(
+            """
+            WITH told AS (
+                INSERT INTO dataset (name, licence, attribution) VALUES ('d', 'CC0-1.0', 'nobody') RETURNING id
+            )
+            INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)
+            SELECT id, 'a', :facility_id, decode(repeat('00', 16), 'hex') FROM told
+            """
+        ),
+        {"facility_id": facility_id},
+    )
+    device_id = add_rating(session, facility_id, 3, NOON)
+    session.execute(
+        text(
+            """
+            INSERT INTO past_rating (rating_id, facility_id, device_id, ended_at, ended_by, stars, rated_at)
+            VALUES (1, :facility_id, :device_id, :at, 'replaced', 3, :at)
+            """
+        ),
+        {"facility_id": facility_id, "device_id": device_id, "at": NOON},
+    )
+    session.execute(
+        text("UPDATE facility SET rating_count = 0, stars_total = 0, last_rated_at = NULL WHERE id = :id"),
+        {"id": facility_id},
+    )
+
+
+@pytest.mark.parametrize(("constraint", "wrong"), WRONG, ids=lambda value: str(value)[:60])
+def test_the_database_refuses_what_makes_no_sense(session: Session, constraint: str, wrong: dict[str, Any]) -> None:
+    a_row_in_each_table(session)
+    table = session.execute(
+        text("SELECT conrelid::regclass::text FROM pg_constraint WHERE conname = :name"), {"name": constraint}
+    ).scalar_one()
+    changes = ", ".join(f"{column} = :{column}" for column in wrong)
+    update = f"UPDATE {table} SET {changes}"  # noqa: S608 - joined from WRONG
+    with pytest.raises(IntegrityError) as refused:
+        session.execute(text(update), wrong)
+    assert refused.value.orig is not None
+    assert refused.value.orig.diag.constraint_name == constraint  # type: ignore[attr-defined]  # psycopg2's
+
+
+def test_each_check_of_the_database_has_been_tried(connection: Connection) -> None:
+    checks = connection.execute(
+        text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text <> ALL (:not_ours)"),
+        {"not_ours": list(NOT_OURS)},
+    ).scalars()
+    assert {check for check in checks if check.startswith("ck_")} == {constraint for constraint, _ in WRONG}
+
+
+def test_a_device_rates_a_facility_once(session: Session) -> None:
+    facility_id = add_facility(session)
+    device_id = add_rating(session, facility_id, 3, NOON)
+    with pytest.raises(IntegrityError, match="pk_rating"):
+        session.execute(
+            text("INSERT INTO rating (facility_id, device_id, stars, rated_at) VALUES (:facility, :device, 1, :at)"),
+            {"facility": facility_id, "device": device_id, "at": NOON},
+        )
+
+
+@pytest.mark.parametrize("ids", [{"facility": 0}, {"device": 0}])
+def test_a_rating_is_of_a_facility_and_by_a_device(session: Session, ids: dict[str, int]) -> None:
+    known = {"facility": add_facility(session), "device": add_device(session, NOON).device_id}
+    with pytest.raises(IntegrityError, match="fk_rating"):
+        session.execute(
+            text("INSERT INTO rating (facility_id, device_id, stars, rated_at) VALUES (:facility, :device, 1, :at)"),
+            {**known, **ids, "at": NOON},
+        )
