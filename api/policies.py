@@ -1,4 +1,4 @@
-"""Who may call each route: declared at its view, read by the checks of callers, and demanded of every route by a test."""
+"""Who may call each route: declared at its view, read where callers are checked, demanded of every route by a test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
