@@ -2,8 +2,10 @@
 
 from flask import Flask
 
-from api import cli, documentation, logs, pages, problems, services, status
+from api import cli, cors, documentation, logs, pages, problems, services, status
 from api.config import Settings
+from api.partner import facilities as partner_facilities
+from api.partner import memory as partner_memory
 from api.services import Clock, Services, system_clock
 from api.v1 import devices, facilities, ratings
 from geo.database import Database
@@ -25,10 +27,12 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be no problem document
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
+    partner_memory.provide(app)
     logs.register(app)
     status.register(app)
     problems.register(app)
+    cors.register(app)
     pages.register(app)
-    documentation.register(app, [facilities.door, ratings.door, devices.door])
+    documentation.register(app, [facilities.door, ratings.door, devices.door, partner_facilities.door])
     cli.register(app)
     return app

@@ -60,8 +60,17 @@ _IF_NONE_MATCH = {
     "description": "The ETag of the answer that the caller has: 304 while it still holds.",
 }
 
+_STANDING = {
+    "RateLimit": {"schema": _TEXT, "example": '"day";r=0;t=43200', "description": "Left, and seconds until more is."},
+    "RateLimit-Policy": {"schema": _TEXT, "example": '"day";q=10000;w=86400', "description": "Quota and its window."},
+}
+
 _PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": _TEXT, "example": 'Bearer realm="beforehand", error="invalid_token"'}},
+    429: {
+        "Retry-After": {"schema": {"type": "integer"}, "example": 43_200, "description": "Seconds."},
+        **_STANDING,
+    },
     503: {"Retry-After": {"schema": {"type": "integer"}, "example": RETRY_AFTER_S, "description": "Seconds."}},
 }
 
@@ -91,7 +100,13 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
                         "type": "http",
                         "scheme": "bearer",
                         "description": "A device's token, from POST /v1/devices.",
-                    }
+                    },
+                    "partner": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "A partner's key: publishable (bfp_) in pages of its origins, secret (bfk_) on "
+                        "servers.",
+                    },
                 }
             },
         },
@@ -142,7 +157,8 @@ def _complete(document: dict[str, Any]) -> None:
         responses = operation["responses"]
         if "304" in responses:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
-            responses["200"]["headers"] = responses["304"]["headers"] = _VALIDATORS
+            headers = _VALIDATORS | (_STANDING if _is_for_partners(operation) else {})
+            responses["200"]["headers"] = responses["304"]["headers"] = headers
         for status in _possible_problems(path, operation):
             responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
         operation["responses"] = dict(sorted(responses.items()))
@@ -157,13 +173,19 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 
 def _possible_problems(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
-    yield from (422, 503)
+    yield from (422, 429, 503)
     if "{" in path:
         yield 404
     if "security" in operation:
         yield 401
+    if _is_for_partners(operation):
+        yield 403
     if "requestBody" in operation:
         yield from (400, 413, 415)
+
+
+def _is_for_partners(operation: Mapping[str, Any]) -> bool:
+    return {"partner": []} in operation.get("security", [])
 
 
 def _problem_response(status: int | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Request, current_app, request
@@ -106,8 +106,17 @@ class Door(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, guard: Callable[[], None] | None = None, **kwargs: Any) -> None:
+        """Make a door.
+
+        Args:
+            args: flask-smorest's.
+            guard: lets a caller in, before anything is said about the request; it raises where it does not.
+            kwargs: flask-smorest's.
+        """
         super().__init__(*args, **kwargs)
+        if guard is not None:
+            self.before_request(guard)
         self.before_request(_refuse_loose_requests)
 
     def route(self, rule: str, **options: Any) -> Any:

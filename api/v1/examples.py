@@ -4,6 +4,8 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api.limits import refusal_members
+
 _ATTRIBUTION: dict[str, Any] = {
     "attribution": "© OpenStreetMap contributors",
     "licence": "ODbL-1.0",
@@ -116,10 +118,12 @@ PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
         [{"in": "body", "name": "body", "detail": "is not JSON in UTF-8", "pointer": "#"}],
     ),
     401: ("this token is not known here", []),
+    403: ("this key is not bound to the origin of this page", []),
     404: ("there is no facility 12", [{"in": "path", "name": "facility_id", "detail": "there is no facility 12"}]),
     413: ("the body is larger than anything that is asked for here", []),
     415: ("send the body with Content-Type: application/json", []),
     422: ("limit: must be from 1 to 100", [{"in": "query", "name": "limit", "detail": "must be from 1 to 100"}]),
+    429: ("too many requests: the limit 'day' allows 10000 in 86400 s", []),
     503: ("the database does not answer just now; nothing was lost, please ask again", []),
 }
 """What may go wrong: the detail and the bad values."""
@@ -129,4 +133,6 @@ def problem(status: int) -> dict[str, Any]:
     """The problem document of a status."""
     detail, errors = PROBLEM_DETAILS[status]
     document = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
+    if status == 429:
+        document |= refusal_members("day")
     return {**document, "errors": errors} if errors else document

@@ -33,6 +33,23 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
     The exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty and the
     distance. Where nothing lies within the radius, the search widens by itself and says so.
     """
+    return answer_list(asked)
+
+
+@door.route(f"/{FACILITY_ID}")
+@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def get_facility(facility_id: int) -> Response:
+    """One facility, with what visitors saw there."""
+    return answer_one(facility_id)
+
+
+def answer_list(asked: Mapping[str, Any]) -> Response:
+    """The answer to a search, the same at every door.
+
+    Args:
+        asked: as requests.FacilitiesQuery loads it.
+    """
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
@@ -52,11 +69,8 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
     return answer(document, GEOJSON, as_of, found.data_version)
 
 
-@door.route(f"/{FACILITY_ID}")
-@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
-@door.alt_response(304, description="The answer has not changed.", success=True)
-def get_facility(facility_id: int) -> Response:
-    """One facility, with what visitors saw there."""
+def answer_one(facility_id: int) -> Response:
+    """The answer about one facility, the same at every door."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
