@@ -61,7 +61,7 @@ class PartnerKey(Base):
             name="origins",
         ),
         CheckConstraint(
-            "array_position(origins, '*') IS NULL AND array_position(origins, 'null') IS NULL", name="cors"
+            "array_position(origins, '*') IS NULL AND array_position(origins, 'null') IS NULL", name="no_wildcard"
         ),
         Index(
             "uq_partner_key_slot",

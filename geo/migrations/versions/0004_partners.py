@@ -74,7 +74,7 @@ def _create_keys() -> None:
         ),
         sa.CheckConstraint(
             "array_position(origins, '*') IS NULL AND array_position(origins, 'null') IS NULL",
-            name=op.f("ck_partner_key_cors"),
+            name=op.f("ck_partner_key_no_wildcard"),
         ),
         sa.ForeignKeyConstraint(
             ["partner_id"], ["partner.id"], name=op.f("fk_partner_key_partner_id_partner"), ondelete="CASCADE"
