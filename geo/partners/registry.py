@@ -237,9 +237,9 @@ def refuse_expired(key: KnownKey, as_of: datetime) -> None:
 def working_origins(session: Session, as_of: datetime) -> frozenset[str]:
     """The origins that any working publishable key is bound to: a browser asks for them before it shows the key."""
     rows = session.execute(
-        select(func.unnest(PartnerKey.origins).distinct()).where(
-            PartnerKey.revoked_at.is_(None), or_(PartnerKey.expires_at.is_(None), PartnerKey.expires_at > as_of)
-        )
+        select(func.unnest(PartnerKey.origins))
+        .where(PartnerKey.revoked_at.is_(None), or_(PartnerKey.expires_at.is_(None), PartnerKey.expires_at > as_of))
+        .distinct()
     )
     return frozenset(rows.scalars())
 
