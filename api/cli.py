@@ -1,14 +1,10 @@
 """The commands: up, serve, migrate, seed, and those of the database and the facilities."""
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +12,7 @@ from typing import Any
 import click
 from flask import Blueprint, Flask
 
+from api import serving
 from api.config import PROJECT
 from api.services import database, now, settings
 from geo import schema
@@ -26,18 +23,10 @@ from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, ImportSummary, write_dataset
-
-REQUEST_THREADS = 8
-"""Threads of a worker that answer requests: as many as its database connections, so that none waits for one."""
-
-SHUTDOWN_S = 20
-"""How long a stopping worker may finish what it has begun: longer than its statements may take."""
+from geo.local_postgres import LocalPostgres
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
-
-METRICS_FOLDER = "beforehand-metrics-"
-"""What the folders that worker processes share their figures in are called, before the server's process id."""
 
 SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
 
@@ -55,12 +44,6 @@ class PlainCommand(click.Command):
             raise click.ClickException(str(error)) from error
 
 
-class PlainGroup(click.Group):
-    """A group of such commands."""
-
-    command_class = PlainCommand
-
-
 def register(app: Flask) -> None:
     """Give the app its commands."""
     app.register_blueprint(commands)
@@ -69,8 +52,12 @@ def register(app: Flask) -> None:
 @commands.cli.command("up", cls=PlainCommand)
 @click.pass_context
 def up(ctx: click.Context) -> None:
-    """Serve from nothing: start the private database where none is named, migrate, seed the demo city, serve."""
-    _require_free_port()
+    """Serve from nothing, with a demo city.
+
+    Starts the private database where DATABASE_URL names none, brings its schema up to date, fills it with the demo city
+    where it is empty, and serves.
+    """
+    serving.require_free_port(settings().port)
     _start_database()
     schema.upgrade(database())
     _seed()
@@ -85,33 +72,9 @@ def up(ctx: click.Context) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def serve(host: str) -> None:
     """Serve on PORT with WEB_CONCURRENCY worker processes."""
-    _require_free_port(host)
+    serving.require_free_port(settings().port, host)
     _ready_database().close()
-    environ = {
-        **os.environ,
-        "DATABASE_URL": settings().database_url,
-        # The workers share their figures through files, and those of an earlier run are not theirs.
-        "PROMETHEUS_MULTIPROC_DIR": _metrics_folder(),
-    }
-    command = [
-        *(
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            host,
-            "--port",
-            str(settings().port),
-        ),
-        *("--workers", str(settings().workers), "--blocking-threads", str(REQUEST_THREADS)),
-        *("--workers-kill-timeout", str(SHUTDOWN_S), "--respawn-failed-workers", "--no-ws"),
-        "wsgi:app",
-    ]
-    os.chdir(PROJECT)
-    sys.stdout.flush()
-    os.execve(command[0], command, environ)  # noqa: S606 - no shell is what we want
+    serving.serve(settings(), host)
 
 
 @commands.cli.command("migrate", cls=PlainCommand)
@@ -131,33 +94,31 @@ def seed() -> None:
 
 @commands.cli.group("database")
 def database_group() -> None:
-    """The private database of this checkout."""
+    """Start and stop the private database of this checkout."""
 
 
 @database_group.command("start", cls=PlainCommand)
 def start() -> None:
-    """Start it; DATABASE_URL must not be set."""
-    _start_database()
+    """Start it and print its URL."""
+    _private_postgres().start()
     click.echo(settings().database_url)
 
 
 @database_group.command("stop", cls=PlainCommand)
 def stop() -> None:
-    """Stop it; a database named by DATABASE_URL is not ours to stop."""
-    private = settings().private_postgres
-    if private is not None:
-        private.stop()
+    """Stop it."""
+    _private_postgres().stop()
 
 
 @commands.cli.group("facilities")
 def facilities_group() -> None:
-    """The facilities: import, count, generate, compile-hours."""
+    """Import, count or make up facilities; compile their hours."""
 
 
 @facilities_group.command("import", cls=PlainCommand)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Found out unless told.")
-@click.option("--dataset", help="Name of the dataset that FILE is all of; the file's name unless told.")
+@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Of FILE; found out unless told.")
+@click.option("--dataset", help="What FILE is all of, the same for each edition; the file's name unless told.")
 @click.option("--licence", help="Its licence, as an SPDX identifier.")
 @click.option("--attribution", help="The words that the licence asks to be shown.")
 @click.option("--url", help="Where the licence's terms can be read.")
@@ -169,22 +130,23 @@ def import_file(
     attribution: str | None,
     url: str | None,
 ) -> None:
-    """Make a dataset equal to FILE: add what is new, change what differs, close what has vanished.
+    """Import a dataset, all of it or nothing.
 
-    Either all of it or nothing; ratings are never touched. Importing the same file again changes nothing.
+    Adds what is new in FILE, changes what differs, closes what it no longer lists, and never touches a rating.
+    Importing the same file again changes nothing.
     """
     format_ = FORMATS[format_name or detect_format(file)]
     if source := format_.source:
         licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
     if not licence or not attribution:
         raise click.UsageError("whose data are these? Tell --licence and --attribution.")
-    name = dataset or file.name.partition(".")[0]
+    name = dataset or file.name.partition(".")[0] or file.name
     _write(Dataset(name, Source(licence, attribution, url)), format_.read(file))
 
 
 @facilities_group.command("count", cls=PlainCommand)
 def count() -> None:
-    """How many facilities there are, by kind."""
+    """Count the facilities by kind."""
     with _ready_database().read() as session:
         click.echo(f"{counts.total(session)} facilities")
         for kind in counts.by_kind(session):
@@ -196,16 +158,19 @@ def count() -> None:
 @facilities_group.command("generate", cls=PlainCommand)
 @click.option("--count", "how_many", type=click.IntRange(min=1), required=True, help="How many facilities.")
 def generate(how_many: int) -> None:
-    """Make a synthetic world around real cities, the same every time: for benchmarks, not for people."""
+    """Make up facilities for benchmarks.
+
+    They gather around real cities and are the same every time; they are not for people.
+    """
     _write(Dataset("synthetic", SYNTHETIC), synthetic_facilities(how_many))
 
 
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
-    """Compile the opening hours of the coming weeks; run it once a night."""
-    compiled, after = 0, 0
+    """Compile the coming weeks; run it nightly."""
+    ready, compiled, after = _ready_database(), 0, 0
     while True:
-        with _ready_database().write() as session:
+        with ready.write() as session:
             batch = recompile.next_batch(session, after)
             if not batch:
                 break
@@ -213,6 +178,13 @@ def compile_hours() -> None:
             session.commit()
         compiled, after = compiled + len(batch), batch[-1]["id"]
     click.echo(f"Compiled the opening hours of {compiled} facilities.")
+
+
+def _private_postgres() -> LocalPostgres:
+    private = settings().private_postgres
+    if private is None:
+        raise click.ClickException("DATABASE_URL is set: its database is not ours to start or stop")
+    return private
 
 
 def _start_database() -> None:
@@ -237,33 +209,6 @@ def _seed() -> None:
         raise DatabaseUnavailable("the demo city could not be seeded")
 
 
-def _require_free_port(host: str = "127.0.0.1") -> None:
-    """Say so at once, in one line, where somebody else has the port."""
-    port = settings().port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"cannot listen on {host}:{port} ({error.strerror}): choose another, as in PORT={port + 1} make run"
-            ) from error
-
-
-def _metrics_folder() -> str:
-    """A folder named after this process, which becomes the server; those of processes that have ended are removed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{METRICS_FOLDER}*"):
-        pid = left.name.removeprefix(METRICS_FOLDER).partition("-")[0]
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            shutil.rmtree(left, ignore_errors=True)
-        except (ValueError, PermissionError):  # not ours
-            continue
-    return tempfile.mkdtemp(prefix=f"{METRICS_FOLDER}{os.getpid()}-")
-
-
 def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection]) -> None:
     started_s = perf_counter()
     with _ready_database().write() as session, _counting() as progress:
@@ -286,10 +231,9 @@ def _counting() -> Iterator[Any]:
 
 
 def _tell(dataset: Dataset, summary: ImportSummary, elapsed_s: float) -> None:
-    took = timedelta(seconds=round(elapsed_s, 1))
     click.echo(
         f"{dataset.name}: {summary.added} added, {summary.changed} changed, {summary.unchanged} unchanged, "
-        f"{summary.vanished} vanished, {summary.rejected} rejected, in {took.total_seconds():g} s"
+        f"{summary.vanished} vanished, {summary.rejected} rejected, in {elapsed_s:.1f} s"
     )
     for rejection in summary.rejections[:REJECTIONS_SHOWN]:
         click.echo(f"  rejected {rejection.external_id}: {rejection.reason}")

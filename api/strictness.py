@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Request, current_app, request
@@ -11,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from api.problems import problem
+from api.problems import problem, unavailable
 
 JSON = "application/json"
 
@@ -19,6 +20,15 @@ DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
 """A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+BODIES_AT_ONCE = 4
+"""How many of a process's threads, half of them, may wait for bodies still on their way: whoever never finishes sending
+keeps no search waiting."""
+
+BODY_TURN_S = 0.1
+"""How long a request waits to be among them: a body mostly comes with its head, and is read within a millisecond."""
+
+_waiting_for_bodies = BoundedSemaphore(BODIES_AT_ONCE)
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters but tab and line feed, and lone surrogates: no keyboard writes them, PostgreSQL refuses some."""
@@ -127,9 +137,8 @@ class Door(Blueprint):
 
 def _refuse_loose_requests() -> None:
     """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON or too large."""
-    # werkzeug by itself looks only where the body is used, and cuts one of no declared length.
-    if request.method not in _BODILESS and len(request.get_data()) >= current_app.config["MAX_CONTENT_LENGTH"]:
-        raise RequestEntityTooLarge
+    if request.method not in _BODILESS:
+        _read_body()
     places = _places(current_app.view_functions[request.endpoint or ""])
     errors = [
         {"in": "query", "name": name, "detail": "is given more than once"}
@@ -143,6 +152,24 @@ def _refuse_loose_requests() -> None:
         raise HTTPException(response=problem(422, detail, errors=errors))
     if "json" in places and request.mimetype != JSON:
         raise HTTPException(response=problem(415, f"send the body with Content-Type: {JSON}", headers={"Accept": JSON}))
+
+
+def _read_body() -> None:
+    """Read the whole body, which the request then keeps.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than anything that is asked for.
+        HTTPException: too many callers keep us waiting for theirs.
+    """
+    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
+    if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
+        raise HTTPException(response=unavailable("too many requests are still being sent; please ask again"))
+    try:
+        size_bytes = len(request.get_data())
+    finally:
+        _waiting_for_bodies.release()
+    if size_bytes >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge
 
 
 def _places(view: Any) -> set[str]:

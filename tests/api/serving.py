@@ -1,0 +1,81 @@
+"""The real server, in processes of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from api.config import PROJECT
+
+PATIENCE_S = 30
+"""How long a test waits for what happens within a second or two."""
+
+POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: its address, without a slash at the end.
+        process: the one that `flask serve` became.
+        log: what it and its workers wrote.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        return host, int(port)
+
+
+@contextmanager
+def serving(database_url: str, log: Path, workers: int = 2) -> Iterator[Server]:
+    """A server of the database, stopped at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(workers),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "serve"], cwd=PROJECT, env=environ, stdout=out, stderr=subprocess.STDOUT
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        until(lambda: process.poll() is not None or answers(server), log.read_text)
+        assert process.poll() is None, log.read_text()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def answers(server: Server, path: str = "/healthz") -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(server.url + path, timeout=PATIENCE_S).status_code == 200
+    return False
+
+
+def until(holds: Callable[[], object], told: Callable[[], str] = str) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, told()
+        time.sleep(POLL_S)

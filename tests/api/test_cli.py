@@ -1,0 +1,231 @@
+"""The commands: in this process where they only ask the database, else as a newcomer starts them."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from api.config import PROJECT
+from geo import schema
+from geo.database import Database
+from tests.conftest import TestClock
+from tests.factories import add_facility
+
+ROWS = "external_id,kind,lon,lat,venue,opening_hours\na,toilets,1,2,cafe,24/7\nb,shower,3,4,,\nc,shower,3,99,,\n"
+TERMS = ("--licence", "CC0-1.0", "--attribution", "The city")
+COMMANDS = (
+    *("up", "serve", "migrate", "seed"),
+    *("database start", "database stop"),
+    *("facilities import", "facilities count", "facilities generate", "facilities compile-hours"),
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "city.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path
+
+
+def run(app: Flask, *args: str | Path) -> Result:
+    """A command in this process, on the database of the test; a domain error may not escape as an exception."""
+    result = app.test_cli_runner().invoke(args=[str(arg) for arg in args])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def flask(*args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *args],
+        cwd=PROJECT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def without_time(line: str) -> str:
+    return re.sub(r", in [\d.]+ s$", "", line)
+
+
+def test_an_import_tells_what_it_did_and_why_it_rejected(app: Flask, file: Path) -> None:
+    result = run(app, "facilities", "import", file, *TERMS)
+    assert result.exit_code == 0
+    assert [without_time(line) for line in result.stdout.splitlines()] == [
+        "city: 2 added, 0 changed, 0 unchanged, 0 vanished, 1 rejected",
+        "  rejected c: row 4: latitude 99.0 is not within -90 and 90",
+    ]
+
+
+def test_the_same_import_again_says_that_nothing_changed(app: Flask, file: Path) -> None:
+    run(app, "facilities", "import", file, *TERMS)
+    again = run(app, "facilities", "import", file, *TERMS)
+    assert without_time(again.stdout.splitlines()[0]) == (
+        "city: 0 added, 0 changed, 2 unchanged, 0 vanished, 1 rejected"
+    )
+
+
+def test_progress_is_told_beside_the_summary(app: Flask, file: Path) -> None:
+    result = run(app, "facilities", "import", file, *TERMS)
+    assert result.stderr == "3 rows read\n"
+    assert "rows read" not in result.stdout
+
+
+def test_a_long_list_of_rejections_is_cut_and_counted(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "city.csv"
+    path.write_text(ROWS + "".join(f"x{number},bench,1,2,,\n" for number in range(200)), encoding="utf-8")
+    lines = run(app, "facilities", "import", path, *TERMS).stdout.splitlines()
+    assert len(lines) == 12
+    assert lines[-1] == "  and 191 more"
+
+
+def test_an_import_keeps_the_terms_that_it_was_told(app: Flask, session: Session, file: Path) -> None:
+    run(app, "facilities", "import", file, *TERMS, "--url", "https://city.example", "--dataset", "toilets")
+    told = session.execute(text("SELECT name, licence, attribution, url FROM dataset")).one()
+    assert tuple(told) == ("toilets", "CC0-1.0", "The city", "https://city.example")
+
+
+def test_counts_are_told_by_kind(app: Flask, file: Path) -> None:
+    run(app, "facilities", "import", file, *TERMS)
+    assert run(app, "facilities", "count").stdout.splitlines() == [
+        "2 facilities",
+        "  shower: 1 stand-alone, 0 in venues, 1 offered",
+        "  toilets: 0 stand-alone, 1 in venues, 1 offered",
+    ]
+
+
+def test_an_empty_database_counts_nothing(app: Flask) -> None:
+    assert run(app, "facilities", "count").stdout == "0 facilities\n"
+
+
+def test_a_made_up_world_is_the_same_each_time(app: Flask, session: Session) -> None:
+    first = run(app, "facilities", "generate", "--count", "50").stdout
+    assert without_time(first.strip()) == "synthetic: 50 added, 0 changed, 0 unchanged, 0 vanished, 0 rejected"
+    again = run(app, "facilities", "generate", "--count", "50").stdout
+    assert without_time(again.strip()) == "synthetic: 0 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
+    more = run(app, "facilities", "generate", "--count", "60").stdout
+    assert without_time(more.strip()) == "synthetic: 10 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
+    assert session.execute(text("SELECT count(*) FROM facility WHERE name LIKE 'Synthetic %'")).scalar_one() == 60
+
+
+def test_hours_are_compiled_for_the_coming_weeks(app: Flask, session: Session, clock: TestClock) -> None:
+    add_facility(session, 24.94, 60.17, opening_hours="Mo-Su 08:00-20:00")
+    clock.advance(days=40)
+    assert run(app, "facilities", "compile-hours").stdout == "Compiled the opening hours of 1 facilities.\n"
+    now_open = session.execute(text("SELECT open_during @> CAST(:now AS timestamptz) FROM facility"), {"now": clock()})
+    assert now_open.scalar_one() is True
+
+
+def test_migrating_tells_the_revision(own_database_url: str) -> None:
+    done = flask("migrate", DATABASE_URL=own_database_url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"The schema is at revision {schema.head()}.\n", "")
+
+
+@pytest.fixture
+def in_a_folder_with_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    Path("folder").mkdir()
+    Path("empty.json").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+
+
+@pytest.mark.usefixtures("in_a_folder_with_files")
+@pytest.mark.parametrize(
+    ("args", "status", "complaint"),
+    [
+        (("absent.csv", "--format", "csv", *TERMS), 1, "Error: absent.csv cannot be opened: No such file or directory"),
+        (("absent.csv", *TERMS), 1, "Error: absent.csv cannot be opened: No such file or directory"),
+        (("folder", *TERMS), 1, "Error: folder cannot be opened: Is a directory"),
+        (("city.csv",), 2, "Error: whose data are these? Tell --licence and --attribution."),
+        (("city.csv", "--licence", "CC0-1.0"), 2, "Error: whose data are these? Tell --licence and --attribution."),
+        (("city.csv", "--format", "xml"), 2, "Error: Invalid value for '--format': 'xml' is not one of"),
+        (("city.csv", "--format", "geojson", *TERMS), 1, "Error: city.csv is cut short or is no JSON"),
+        (("city.csv", "--format", "australia"), 1, "Error: city.csv is not the National Public Toilet Map"),
+        (("city.csv", "--format", "osm"), 1, "Error: city.csv cannot be read as an OSM extract"),
+        (("empty.json", *TERMS), 1, "Error: empty.json looks like none of the formats we read"),
+        (("empty.json", "--format", "geojson", *TERMS), 1, "Error: there is no facility in empty"),
+        ((), 2, "Error: Missing argument 'FILE'."),
+    ],
+)
+def test_an_import_that_cannot_be_is_refused_in_one_line_and_changes_nothing(
+    app: Flask, session: Session, args: tuple[str, ...], status: int, complaint: str
+) -> None:
+    result = run(app, "facilities", "import", *args)
+    assert result.exit_code == status
+    assert result.stderr.strip().splitlines()[-1].startswith(complaint)
+    assert session.execute(text("SELECT count(*) FROM dataset")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"DATABASE_URL": "nonsense"}, "beforehand: DATABASE_URL is not a URL such as postgresql://"),
+        ({"DATABASE_URL": "postgresql://host:port/x"}, "beforehand: DATABASE_URL is not a URL such as postgresql://"),
+        ({"DATABASE_URL": "mysql://host/x"}, "beforehand: DATABASE_URL names mysql: only PostgreSQL with PostGIS"),
+        ({"PORT": "abc"}, "beforehand: PORT='abc' is not a whole number from 1 to 65535"),
+        ({"PORT": "0"}, "beforehand: PORT='0' is not a whole number"),
+        ({"WEB_CONCURRENCY": "0"}, "beforehand: WEB_CONCURRENCY='0' is not a whole number from 1 to 256"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "Error: the database does not answer: "),
+        ({"DATABASE_URL": "postgresql:///none?host=/nonexistent"}, "Error: the database does not answer: "),
+    ],
+)
+def test_a_setting_that_makes_no_sense_ends_a_command_in_one_line(environ: dict[str, str], complaint: str) -> None:
+    done = flask("facilities", "count", **environ)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(complaint)
+
+
+def test_a_database_without_the_schema_is_told_how_to_get_it(own_database_url: str) -> None:
+    database = Database(own_database_url)
+    schema.downgrade(database, "base")
+    database.close()
+    done = flask("facilities", "count", DATABASE_URL=own_database_url)
+    assert done.returncode == 1
+    assert done.stderr == "Error: the database has another schema than this code: run `flask migrate`\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_port_in_use_is_told_before_anything_is_done(own_database_url: str, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = flask(command, DATABASE_URL=own_database_url, PORT=str(port))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: cannot listen on 127.0.0.1:{port} (Address already in use): choose another, as in"
+        f" PORT={port + 1} make run\n"
+    )
+    assert flask("facilities", "count", DATABASE_URL=own_database_url).stdout == "0 facilities\n"
+
+
+@pytest.mark.parametrize("command", ["start", "stop"])
+def test_a_database_of_somebody_else_is_neither_started_nor_stopped(app: Flask, command: str) -> None:
+    result = run(app, "database", command)
+    assert result.exit_code == 1
+    assert result.stderr == "Error: DATABASE_URL is set: its database is not ours to start or stop\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_in_a_sentence_what_it_is_for(app: Flask, command: str) -> None:
+    result = run(app, *command.split(), "--help")
+    assert result.exit_code == 0
+    summary = result.stdout.splitlines()[2]
+    assert re.fullmatch(r"  [A-Z].*\.", summary)
+
+
+@pytest.mark.parametrize("group", [(), ("facilities",), ("database",)])
+def test_no_summary_is_cut_in_a_list_of_commands(app: Flask, group: tuple[str, ...]) -> None:
+    assert "..." not in run(app, *group, "--help").stdout.partition("Commands:")[2]
