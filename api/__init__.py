@@ -4,6 +4,7 @@ from flask import Flask
 
 from api import cli, cors, documentation, logs, pages, problems, services, status
 from api.config import Settings
+from api.partner import commands as partner_commands
 from api.partner import facilities as partner_facilities
 from api.partner import memory as partner_memory
 from api.services import Clock, Services, system_clock
@@ -35,4 +36,5 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     pages.register(app)
     documentation.register(app, [facilities.door, ratings.door, devices.door, partner_facilities.door])
     cli.register(app)
+    app.register_blueprint(partner_commands.commands)
     return app

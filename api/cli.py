@@ -73,7 +73,7 @@ def up(ctx: click.Context) -> None:
 def serve(host: str) -> None:
     """Serve on PORT with WEB_CONCURRENCY worker processes."""
     serving.require_free_port(settings().port, host)
-    _ready_database().close()
+    ready_database().close()
     serving.serve(settings(), host)
 
 
@@ -88,7 +88,7 @@ def migrate() -> None:
 @commands.cli.command("seed", cls=PlainCommand)
 def seed() -> None:
     """Fill an empty database with the demo city."""
-    _ready_database()
+    ready_database()
     _seed()
 
 
@@ -147,7 +147,7 @@ def import_file(
 @facilities_group.command("count", cls=PlainCommand)
 def count() -> None:
     """Count the facilities by kind."""
-    with _ready_database().read() as session:
+    with ready_database().read() as session:
         click.echo(f"{counts.total(session)} facilities")
         for kind in counts.by_kind(session):
             click.echo(
@@ -168,7 +168,7 @@ def generate(how_many: int) -> None:
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
     """Compile the coming weeks; run it nightly."""
-    ready, compiled, after = _ready_database(), 0, 0
+    ready, compiled, after = ready_database(), 0, 0
     while True:
         with ready.write() as session:
             batch = recompile.next_batch(session, after)
@@ -193,7 +193,7 @@ def _start_database() -> None:
         private.start()
 
 
-def _ready_database() -> Database:
+def ready_database() -> Database:
     """The database, started where it is ours to start, with this code's schema."""
     _start_database()
     with database().read() as session:
@@ -211,7 +211,7 @@ def _seed() -> None:
 
 def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection]) -> None:
     started_s = perf_counter()
-    with _ready_database().write() as session, _counting() as progress:
+    with ready_database().write() as session, _counting() as progress:
         summary = write_dataset(session, dataset, rows, now(), progress)
         session.commit()
     _tell(dataset, summary, perf_counter() - started_s)

@@ -1,0 +1,121 @@
+"""The commands for partners: add, list, rotate, revoke, usage."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask import Blueprint
+
+from api.cli import PlainCommand, ready_database
+from api.services import now
+from geo.partners import keys, registry, usage
+from geo.partners.models import KEY_KINDS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
+from geo.partners.registry import DAILY_QUOTA, ROTATION_OVERLAP, KeyTerms, ListedKey, ListedPartner
+
+commands = Blueprint("partner_commands", __name__, cli_group=None)
+
+MAX_DAILY_QUOTA = 1_000_000_000
+"""Eleven thousand a second: whoever types more has slipped."""
+
+
+@commands.cli.group("partners")
+def partners_group() -> None:
+    """The partner sites and their keys: add, list, rotate, revoke, usage."""
+
+
+@partners_group.command("add", cls=PlainCommand)
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KEY_KINDS), default="publishable", show_default=True)
+@click.option("--origin", "origins", multiple=True, help="Of a publishable key: https://www.example.org; repeat it.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What the key may do; repeat it.")
+@click.option("--daily-quota", type=click.IntRange(1, MAX_DAILY_QUOTA), help=f"Requests a day; {DAILY_QUOTA} at first.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="When the key ends, UTC.")
+def add(
+    name: str,
+    kind: str,
+    origins: tuple[str, ...],
+    scopes: tuple[str, ...],
+    daily_quota: int | None,
+    expires: datetime | None,
+) -> None:
+    """Make a key for partner NAME, and the partner where it is new. The key is shown this once."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARACTERS:
+        raise click.UsageError(f"a partner's name has 1 to {NAME_MAX_CHARACTERS} characters")
+    terms = KeyTerms(
+        kind,
+        tuple(dict.fromkeys(keys.origin(text) for text in origins)),
+        tuple(dict.fromkeys(scopes)) or PUBLISHABLE_SCOPES,
+        expires and expires.replace(tzinfo=UTC),
+    )
+    with ready_database().write() as session:
+        partner_id = registry.ensure(session, name, daily_quota, now())
+        new = registry.add_key(session, partner_id, terms, now())
+        session.commit()
+    _show_once(new)
+
+
+@partners_group.command("rotate", cls=PlainCommand)
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KEY_KINDS), default="publishable", show_default=True)
+@click.option(
+    "--overlap-days",
+    type=click.IntRange(0, 365),
+    default=ROTATION_OVERLAP.days,
+    show_default=True,
+    help="How long the old key works beside the new one.",
+)
+def rotate(name: str, kind: str, overlap_days: int) -> None:
+    """Give partner NAME a successor of its key; the old one ends after the overlap."""
+    with ready_database().write() as session:
+        partner_id = registry.named(session, name)
+        new = registry.rotate(session, partner_id, kind, now(), timedelta(days=overlap_days))
+        session.commit()
+    _show_once(new)
+
+
+@partners_group.command("revoke", cls=PlainCommand)
+@click.argument("key_id", type=int)
+def revoke(key_id: int) -> None:
+    """End key KEY_ID (see list) now; every server process has heard of it within ten seconds."""
+    with ready_database().write() as session:
+        registry.revoke(session, key_id, now())
+        session.commit()
+    click.echo(f"Key {key_id} is revoked.")
+
+
+@partners_group.command("list", cls=PlainCommand)
+def list_partners() -> None:
+    """Every partner with its keys; the keys themselves are not known here."""
+    with ready_database().read() as session:
+        for partner in registry.listed(session):
+            _show(partner)
+
+
+@partners_group.command("usage", cls=PlainCommand)
+@click.argument("name")
+@click.option("--days", type=click.IntRange(min=1), default=usage.DAYS_SHOWN, show_default=True)
+def show_usage(name: str, days: int) -> None:
+    """How many requests of partner NAME were answered each day (UTC), the newest first."""
+    with ready_database().read() as session:
+        for day in usage.by_day(session, registry.named(session, name), days):
+            click.echo(f"{day.day}  {day.served} served, {day.granted} counted against the quota")
+
+
+def _show_once(new: registry.NewKey) -> None:
+    click.echo(f"Key {new.key_id}, shown this once:", err=True)
+    click.echo(new.key)
+
+
+def _show(partner: ListedPartner) -> None:
+    click.echo(f"{partner.partner_id}  {partner.name}: {partner.daily_quota} requests a day")
+    for key in partner.keys:
+        words = [f"…{key.hint}", key.terms.kind, " ".join(key.terms.scopes), *key.terms.origins, _state(key)]
+        click.echo(f"  key {key.key_id}  " + "  ".join(words))
+
+
+def _state(key: ListedKey) -> str:
+    if key.revoked_at is not None:
+        return f"ended {key.revoked_at:%Y-%m-%d %H:%M}"
+    if key.terms.expires_at is None:
+        return "works"
+    return f"{'works until' if key.terms.expires_at > now() else 'ended'} {key.terms.expires_at:%Y-%m-%d %H:%M}"
