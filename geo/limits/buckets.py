@@ -27,9 +27,9 @@ class TokenBuckets:
         self._per_s = per_s
         self._most_subjects = most_subjects
         self._lock = Lock()
-        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        self._buckets: OrderedDict[bytes, tuple[float, datetime]] = OrderedDict()
 
-    def take(self, subject: str, as_of: datetime) -> None:
+    def take(self, subject: bytes, as_of: datetime) -> None:
         """Take a token of the subject's.
 
         Raises:
