@@ -28,6 +28,15 @@ def network_of(session: Session, address: str, key: bytes | None = None) -> byte
         address: of the client, IPv4 or IPv6.
         key: of the hash; that of the database unless told.
     """
+    block = block_of(address)
+    if block is None:
+        return None
+    key = key or session.execute(select(Secret.value).where(Secret.name == "network")).scalar_one()
+    return hmac.digest(key, block, sha256)[:NETWORK_BYTES]
+
+
+def block_of(address: str) -> bytes | None:
+    """The first address of the network of an address, to be kept in memory alone; None where there is no address."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:  # a unix socket has none, and a proxy may write anything
@@ -35,6 +44,4 @@ def network_of(session: Session, address: str, key: bytes | None = None) -> byte
     if not isinstance(ip, IPv4Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     bits = IPV4_PREFIX_BITS if isinstance(ip, IPv4Address) else IPV6_PREFIX_BITS
-    network = ip_network((ip, bits), strict=False)
-    key = key or session.execute(select(Secret.value).where(Secret.name == "network")).scalar_one()
-    return hmac.digest(key, network.network_address.packed, sha256)[:NETWORK_BYTES]
+    return ip_network((ip, bits), strict=False).network_address.packed
