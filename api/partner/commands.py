@@ -19,7 +19,7 @@ MAX_DAILY_QUOTA = 1_000_000_000
 
 @commands.cli.group("partners")
 def partners_group() -> None:
-    """The partner sites and their keys: add, list, rotate, revoke, usage."""
+    """Give partner sites keys, rotate and revoke them."""
 
 
 @partners_group.command("add", cls=PlainCommand)
@@ -37,7 +37,10 @@ def add(
     daily_quota: int | None,
     expires: datetime | None,
 ) -> None:
-    """Make a key for partner NAME, and the partner where it is new. The key is shown this once."""
+    """Make a key, and its partner where it is new.
+
+    The key is shown this once, alone on standard output.
+    """
     name = name.strip()
     if not 1 <= len(name) <= NAME_MAX_CHARACTERS:
         raise click.UsageError(f"a partner's name has 1 to {NAME_MAX_CHARACTERS} characters")
@@ -65,7 +68,10 @@ def add(
     help="How long the old key works beside the new one.",
 )
 def rotate(name: str, kind: str, overlap_days: int) -> None:
-    """Give partner NAME a successor of its key; the old one ends after the overlap."""
+    """Give a partner a successor of its key.
+
+    It has the same scopes and origins; the old key ends after the overlap.
+    """
     with ready_database().write() as session:
         partner_id = registry.named(session, name)
         new = registry.rotate(session, partner_id, kind, now(), timedelta(days=overlap_days))
@@ -76,7 +82,10 @@ def rotate(name: str, kind: str, overlap_days: int) -> None:
 @partners_group.command("revoke", cls=PlainCommand)
 @click.argument("key_id", type=int)
 def revoke(key_id: int) -> None:
-    """End key KEY_ID (see list) now; every server process has heard of it within ten seconds."""
+    """End a key now; list tells its KEY_ID.
+
+    Every server process has heard of it within ten seconds.
+    """
     with ready_database().write() as session:
         registry.revoke(session, key_id, now())
         session.commit()
@@ -85,7 +94,10 @@ def revoke(key_id: int) -> None:
 
 @partners_group.command("list", cls=PlainCommand)
 def list_partners() -> None:
-    """Every partner with its keys; the keys themselves are not known here."""
+    """Show every partner with its keys.
+
+    Of a key only the end is known here.
+    """
     with ready_database().read() as session:
         for partner in registry.listed(session):
             _show(partner)
@@ -95,7 +107,10 @@ def list_partners() -> None:
 @click.argument("name")
 @click.option("--days", type=click.IntRange(min=1), default=usage.DAYS_SHOWN, show_default=True)
 def show_usage(name: str, days: int) -> None:
-    """How many requests of partner NAME were answered each day (UTC), the newest first."""
+    """Tell what a partner used, day by day.
+
+    Days are those of UTC, the newest first.
+    """
     with ready_database().read() as session:
         for day in usage.by_day(session, registry.named(session, name), days):
             click.echo(f"{day.day}  {day.served} served, {day.granted} counted against the quota")
