@@ -13,13 +13,17 @@ from werkzeug.http import HTTP_STATUS_CODES
 from api import limits
 from geo.errors import (
     BeforehandError,
+    Conflict,
     DatabaseUnavailable,
     FacilityNotFound,
     InvalidCoordinates,
+    InvalidKeyTerms,
     InvalidToken,
-    KeyMisplaced,
     LimitReached,
+    NotAllowed,
+    OutOfDate,
     RatingNotFound,
+    ThingNotFound,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -30,9 +34,13 @@ RETRY_AFTER_S = 5
 STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
     RatingNotFound: 404,
+    ThingNotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    OutOfDate: 412,
     InvalidCoordinates: 422,
     InvalidToken: 401,
-    KeyMisplaced: 403,
+    InvalidKeyTerms: 422,
     LimitReached: 429,
     DatabaseUnavailable: 503,
 }

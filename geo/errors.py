@@ -34,36 +34,16 @@ class InvalidToken(BeforehandError):
     """A bearer token that belongs to nobody, or no longer."""
 
 
-class InvalidOrigin(BeforehandError):
-    """A text that is no web origin, or one that a key must not be bound to."""
-
-
-class KeyMisplaced(BeforehandError):
-    """A partner's key that is good, but not for this: from this origin, or without this scope."""
-
-
 class InvalidKeyTerms(BeforehandError):
-    """Terms that no key may have: a publishable one that writes, or one with no origin; an end that has passed."""
-
-
-class PartnerNotFound(BeforehandError):
-    """There is no such partner."""
-
-
-class PartnerKeyNotFound(BeforehandError):
-    """There is no such key, or it has been revoked."""
-
-
-class TooManyKeys(BeforehandError):
-    """The partner has two working keys of this kind already."""
+    """Terms that no partner's key may have: an origin that is none, a publishable key that writes, a past end."""
 
 
 class ThingNotFound(BeforehandError):
-    """There is no such comment, proposal, queue item, decision, appeal or member of staff, or not for this caller."""
+    """There is none such, or none for this caller: comment, proposal, queue item, decision, staff, partner, key."""
 
 
 class NotAllowed(BeforehandError):
-    """The caller is known, but may not do this: a role too low, one's own content, a suspended device."""
+    """The caller is known, but may not do this: a role too low, one's own content, a key of another origin."""
 
 
 class OutOfDate(BeforehandError):
@@ -71,7 +51,7 @@ class OutOfDate(BeforehandError):
 
 
 class Conflict(BeforehandError):
-    """The state of things does not allow this: decided already, claimed by another, reported before."""
+    """The state of things does not allow this: decided already, claimed by another, two keys already."""
 
 
 class LimitReached(BeforehandError):

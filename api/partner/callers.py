@@ -10,7 +10,7 @@ from api.partner.memory import memory
 from api.policies import policy_here
 from api.problems import problem
 from api.services import database, now
-from geo.errors import KeyMisplaced, LimitReached
+from geo.errors import LimitReached, NotAllowed
 from geo.partners import keys
 from geo.partners.quotas import DAY, Standing
 from geo.partners.registry import KnownKey
@@ -26,7 +26,7 @@ def require_key() -> None:
     Raises:
         Unauthorized: the request carries no key.
         InvalidToken: the key is mistyped, unknown, revoked or expired.
-        KeyMisplaced: it may not be used here, or not for this.
+        NotAllowed: it may not be used here, or not for this.
         LimitReached: the day's quota is used up.
     """
     as_of = now()
@@ -71,21 +71,21 @@ def _require_place(key: KnownKey) -> None:
     origin = request.headers.get("Origin")
     if key.terms.kind == "secret":
         if origin is not None:
-            raise KeyMisplaced(
+            raise NotAllowed(
                 "this is a secret key in a browser, where everybody can read it: revoke it, and use a publishable key"
             )
         return
     if origin is None:
-        raise KeyMisplaced("a publishable key works only in pages of its origins: use a secret key on a server")
+        raise NotAllowed("a publishable key works only in pages of its origins: use a secret key on a server")
     if origin not in key.terms.origins:
-        raise KeyMisplaced("this key is not bound to the origin of this page")
+        raise NotAllowed("this key is not bound to the origin of this page")
     cors.allow_reading(origin)
 
 
 def _require_scope(key: KnownKey) -> None:
     policy = policy_here()
     if policy is None or policy.at_least not in key.terms.scopes:
-        raise KeyMisplaced(f"this key has not the scope {policy.at_least if policy else 'of this route'}")
+        raise NotAllowed(f"this key has not the scope {policy.at_least if policy else 'of this route'}")
 
 
 def _spend(partner_id: int, as_of: datetime) -> Standing:

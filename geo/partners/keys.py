@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from geo.errors import InvalidOrigin, InvalidToken
+from geo.errors import InvalidKeyTerms, InvalidToken
 from geo.partners.models import HINT_CHARACTERS
 
 PREFIXES: Mapping[str, str] = {"publishable": "bfp_", "secret": "bfk_"}
@@ -67,13 +67,13 @@ def origin(text: str) -> str:
     """An origin as browsers write it (RFC 6454): scheme, host and any unusual port, in lower case.
 
     Raises:
-        InvalidOrigin: it is none, or one that a key must not be bound to.
+        InvalidKeyTerms: it is none, or one that a key must not be bound to.
     """
     try:
         parts = urlsplit(text.strip().lower())
         port = parts.port
     except ValueError:
-        raise InvalidOrigin(f"{text!r} is no origin such as https://www.example.org") from None
+        raise InvalidKeyTerms(f"{text!r} is no origin such as https://www.example.org") from None
     host = parts.netloc.removesuffix(f":{port}") if port is not None else parts.netloc
     if (
         parts.scheme not in _DEFAULT_PORTS
@@ -82,11 +82,11 @@ def origin(text: str) -> str:
         or parts.query
         or parts.fragment
     ):
-        raise InvalidOrigin(
+        raise InvalidKeyTerms(
             f"{text!r} is no origin such as https://www.example.org: scheme, host in ASCII, any port, and no path"
         )
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InvalidOrigin(f"{text!r} must be https: on the way to a http page anybody may change its script")
+        raise InvalidKeyTerms(f"{text!r} must be https: on the way to a http page anybody may change its script")
     return f"{parts.scheme}://{host}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
 
 

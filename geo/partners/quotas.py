@@ -18,7 +18,7 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from geo.errors import PartnerNotFound
+from geo.errors import ThingNotFound
 from geo.partners.models import Partner, PartnerUsage
 
 GRANT_MOST = 100
@@ -75,11 +75,11 @@ def grant(session: Session, partner_id: int, day: date) -> Grant:
         day: the day in UTC.
 
     Raises:
-        PartnerNotFound: there is no such partner any more.
+        ThingNotFound: there is no such partner any more.
     """
     quota = session.execute(select(Partner.daily_quota).where(Partner.id == partner_id)).scalar_one_or_none()
     if quota is None:
-        raise PartnerNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}")
     granted = settle(session, partner_id, day, served=0, unspent=0)
     left = max(0, quota - granted)
     requests = min(GRANT_MOST, -(-left // GRANT_DIVISOR))

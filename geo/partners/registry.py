@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from geo.errors import InvalidKeyTerms, InvalidToken, PartnerKeyNotFound, PartnerNotFound, TooManyKeys
+from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, ThingNotFound
 from geo.partners import keys
 from geo.partners.models import KEY_SLOTS, MAX_ORIGINS, PUBLISHABLE_SCOPES, Partner, PartnerKey
 
@@ -101,24 +101,24 @@ def set_quota(session: Session, partner_id: int, daily_quota: int) -> None:
     """Let the partner ask so often a day from its next grant on.
 
     Raises:
-        PartnerNotFound: there is no such partner.
+        ThingNotFound: there is no such partner.
     """
     changed = session.execute(
         update(Partner).where(Partner.id == partner_id).values(daily_quota=daily_quota).returning(Partner.id)
     )
     if changed.one_or_none() is None:
-        raise PartnerNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}")
 
 
 def named(session: Session, name: str) -> int:
     """The id of the partner of this name.
 
     Raises:
-        PartnerNotFound: there is no such partner.
+        ThingNotFound: there is no such partner.
     """
     partner_id = session.execute(select(Partner.id).where(Partner.name == name)).scalar_one_or_none()
     if partner_id is None:
-        raise PartnerNotFound(f"there is no partner {name!r}")
+        raise ThingNotFound(f"there is no partner {name!r}")
     return partner_id
 
 
@@ -126,9 +126,9 @@ def add_key(session: Session, partner_id: int, terms: KeyTerms, as_of: datetime)
     """Make a key.
 
     Raises:
-        PartnerNotFound: there is no such partner.
+        ThingNotFound: there is no such partner.
         InvalidKeyTerms: no key may have these terms.
-        TooManyKeys: two of its kind work already.
+        Conflict: two of its kind work already.
     """
     _check(terms, as_of)
     slot = _free_slot(session, partner_id, terms.kind, as_of)
@@ -157,9 +157,9 @@ def rotate(
     """Make a successor of the partner's key of a kind, on the same terms; the old one ends after the overlap.
 
     Raises:
-        PartnerNotFound: there is no such partner.
-        PartnerKeyNotFound: it has no working key of this kind to follow.
-        TooManyKeys: it has two: a rotation is under way.
+        ThingNotFound: there is no such partner.
+        ThingNotFound: it has no working key of this kind to follow.
+        Conflict: it has two: a rotation is under way.
     """
     slot = _free_slot(session, partner_id, kind, as_of)
     old = session.execute(
@@ -168,7 +168,7 @@ def rotate(
         .where(PartnerKey.revoked_at.is_(None))
     ).one_or_none()
     if old is None:
-        raise PartnerKeyNotFound(f"the partner has no working {kind} key to rotate: add one")
+        raise ThingNotFound(f"the partner has no working {kind} key to rotate: add one")
     session.execute(
         update(PartnerKey)
         .where(PartnerKey.id == old.id)
@@ -181,7 +181,7 @@ def revoke(session: Session, key_id: int, as_of: datetime) -> None:
     """End a key now.
 
     Raises:
-        PartnerKeyNotFound: there is no such key, or it is revoked already.
+        ThingNotFound: there is no such key, or it is revoked already.
     """
     revoked = session.execute(
         update(PartnerKey)
@@ -190,7 +190,7 @@ def revoke(session: Session, key_id: int, as_of: datetime) -> None:
         .returning(PartnerKey.id)
     )
     if revoked.one_or_none() is None:
-        raise PartnerKeyNotFound(f"there is no key {key_id} that could be revoked")
+        raise ThingNotFound(f"there is no key {key_id} that could be revoked")
 
 
 def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
@@ -248,14 +248,14 @@ def listed(session: Session, partner_id: int | None = None) -> Sequence[ListedPa
     """All partners by name, or one of them.
 
     Raises:
-        PartnerNotFound: there is no such partner.
+        ThingNotFound: there is no such partner.
     """
     chosen = [] if partner_id is None else [Partner.id == partner_id]
     partners = session.execute(
         select(Partner.id, Partner.name, Partner.daily_quota, Partner.created_at).where(*chosen).order_by(Partner.name)
     ).all()
     if partner_id is not None and not partners:
-        raise PartnerNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}")
     rows = session.execute(
         select(PartnerKey).join(Partner, Partner.id == PartnerKey.partner_id).where(*chosen).order_by(PartnerKey.id)
     ).scalars()
@@ -296,7 +296,7 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     """
     locked = session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True))
     if locked.one_or_none() is None:
-        raise PartnerNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}")
     mine = (PartnerKey.partner_id == partner_id, PartnerKey.kind == kind, PartnerKey.revoked_at.is_(None))
     session.execute(
         update(PartnerKey).where(*mine, PartnerKey.expires_at <= as_of).values(revoked_at=PartnerKey.expires_at)
@@ -305,4 +305,4 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     for slot in KEY_SLOTS:
         if slot not in taken:
             return slot
-    raise TooManyKeys(f"the partner has two working {kind} keys already: revoke one first")
+    raise Conflict(f"the partner has two working {kind} keys already: revoke one first")

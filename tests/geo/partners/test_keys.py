@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import InvalidOrigin, InvalidToken
+from geo.errors import InvalidKeyTerms, InvalidToken
 from geo.partners import keys
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -111,5 +111,5 @@ def test_an_origin_is_written_as_browsers_write_it(text: str, origin: str) -> No
     ],
 )
 def test_what_is_no_origin_is_refused(text: str) -> None:
-    with pytest.raises(InvalidOrigin):
+    with pytest.raises(InvalidKeyTerms):
         keys.origin(text)

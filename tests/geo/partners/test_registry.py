@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.database import Database
-from geo.errors import InvalidKeyTerms, InvalidToken, PartnerKeyNotFound, PartnerNotFound, TooManyKeys
+from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, ThingNotFound
 from geo.partners import keys, registry
 from geo.partners.models import PartnerKey
 from geo.partners.registry import KeyTerms
@@ -39,9 +39,9 @@ def test_a_third_working_key_of_a_kind_is_refused(session: Session, acme: int) -
     for terms in (SECRET, PUBLISHABLE):
         for _ in range(2):
             registry.add_key(session, acme, terms, NOON)
-        with pytest.raises(TooManyKeys):
+        with pytest.raises(Conflict):
             registry.add_key(session, acme, terms, NOON)
-        with pytest.raises(TooManyKeys):
+        with pytest.raises(Conflict):
             registry.rotate(session, acme, terms.kind, NOON)
 
 
@@ -68,7 +68,7 @@ def test_many_who_add_a_key_at_once_get_two_between_them(own_database_url: str) 
             with own.write() as session:
                 registry.add_key(session, partner_id, SECRET, NOON)
                 session.commit()
-        except TooManyKeys:
+        except Conflict:
             return False
         finally:
             own.close()
@@ -85,7 +85,7 @@ def test_a_revoked_or_expired_key_makes_room(session: Session, acme: int) -> Non
     registry.revoke(session, first.key_id, NOON)
     registry.add_key(session, acme, SECRET, NOON)
     registry.add_key(session, acme, SECRET, NOON + timedelta(days=1))
-    with pytest.raises(TooManyKeys):
+    with pytest.raises(Conflict):
         registry.add_key(session, acme, SECRET, NOON + timedelta(days=1))
 
 
@@ -109,7 +109,7 @@ def test_a_rotation_never_lengthens_a_keys_life(session: Session, acme: int) -> 
 
 def test_a_rotation_needs_a_key_to_follow(session: Session, acme: int) -> None:
     registry.add_key(session, acme, PUBLISHABLE, NOON)
-    with pytest.raises(PartnerKeyNotFound, match="no working secret key"):
+    with pytest.raises(ThingNotFound, match="no working secret key"):
         registry.rotate(session, acme, "secret", NOON)
 
 
@@ -149,11 +149,11 @@ def test_a_partner_keeps_its_quota_unless_it_is_told(session: Session, acme: int
 
 
 def test_what_is_not_there_is_told(session: Session) -> None:
-    with pytest.raises(PartnerNotFound):
+    with pytest.raises(ThingNotFound):
         registry.add_key(session, 1, SECRET, NOON)
-    with pytest.raises(PartnerNotFound):
+    with pytest.raises(ThingNotFound):
         registry.set_quota(session, 1, 5)
-    with pytest.raises(PartnerNotFound):
+    with pytest.raises(ThingNotFound):
         registry.listed(session, 1)
-    with pytest.raises(PartnerKeyNotFound):
+    with pytest.raises(ThingNotFound):
         registry.revoke(session, 1, NOON)
