@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from flask import Response, g, request
-from werkzeug.exceptions import Unauthorized
 
 from api import cors, limits
+from api.callers import bearer_token
 from api.partner.memory import memory
 from api.policies import policy_here
-from api.problems import problem
 from api.services import database, now
 from geo.errors import LimitReached, NotAllowed
 from geo.partners import keys
@@ -30,7 +29,8 @@ def require_key() -> None:
         LimitReached: the day's quota is used up.
     """
     as_of = now()
-    g.partner_key = key = memory().key(keys.digest(_presented()), as_of)
+    token = bearer_token("this route needs a partner's key: send it as Authorization: Bearer")
+    g.partner_key = key = memory().key(keys.digest(token), as_of)
     _require_place(key)
     _require_scope(key)
     g.standing = _spend(key.partner_id, as_of)
@@ -52,19 +52,6 @@ def tell_standing(response: Response) -> Response:
             limits.standing(QUOTA_POLICY, standing.quota, DAY, standing.remaining, standing.resets_in)
         )
     return response
-
-
-def _presented() -> str:
-    authorization = request.authorization
-    if authorization is None or authorization.type != "bearer" or not authorization.token:
-        raise Unauthorized(
-            response=problem(
-                401,
-                "this route needs a partner's key: send it as Authorization: Bearer",
-                headers={"WWW-Authenticate": 'Bearer realm="beforehand"'},
-            )
-        )
-    return authorization.token
 
 
 def _require_place(key: KnownKey) -> None:
