@@ -2,17 +2,25 @@
 
 from flask import Flask
 
-from api import cli, cors, documentation, logs, pages, problems, services, status
+from api import callers, cli, cors, documentation, limits, logs, pages, problems, services, status
+from api.admin import decisions, queue, records
 from api.config import Settings
 from api.partner import commands as partner_commands
 from api.partner import facilities as partner_facilities
 from api.partner import memory as partner_memory
 from api.services import Clock, Services, system_clock
-from api.v1 import devices, facilities, ratings
+from api.v1 import devices, facilities, me, proposals, ratings, reports
 from geo.database import Database
 
 MAX_BODY_BYTES = 64 * 1024
 """A rating with its longest comment is a tenth of it; whatever is larger is not read."""
+
+
+DOORS = (
+    *(facilities.door, ratings.door, devices.door, reports.door, proposals.door, me.door),
+    *(queue.door, decisions.door, records.door),
+    partner_facilities.door,
+)
 
 
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> Flask:
@@ -33,8 +41,9 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     status.register(app)
     problems.register(app)
     cors.register(app)
+    limits.register(app, callers.client_address)
     pages.register(app)
-    documentation.register(app, [facilities.door, ratings.door, devices.door, partner_facilities.door])
+    documentation.register(app, DOORS)
     cli.register(app)
     app.register_blueprint(partner_commands.commands)
     return app

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.conditional import MAX_AGE_S
+from api.policies import EVERYBODY, open_to
 from api.problems import PROBLEM_JSON, RETRY_AFTER_S, http_problem
 from api.v1 import examples
 from api.v1.replies import Problem
@@ -101,6 +102,11 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
                         "scheme": "bearer",
                         "description": "A device's token, from POST /v1/devices.",
                     },
+                    "staff": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "The token of a member of staff, from `flask staff add` or an admin.",
+                    },
                     "partner": {
                         "type": "http",
                         "scheme": "bearer",
@@ -124,6 +130,7 @@ def _serve_document(app: Flask, document: dict[str, Any]) -> None:
     etag = blake2b(body, digest_size=9).hexdigest()
 
     @app.get(OPENAPI_PATH)
+    @open_to(EVERYBODY)
     def openapi() -> Response:
         response = Response(body, mimetype="application/json")
         response.set_etag(etag)
@@ -152,34 +159,47 @@ def _complete(document: dict[str, Any]) -> None:
     }
     for item in document["paths"].values():
         for parameter in item.get("parameters", []):
-            parameter |= {"description": "As searches tell it.", "example": examples.ONE["id"]}
-    for path, operation in _operations(document):
+            parameter.update(_path_parameter(parameter))
+    for path, method, operation in _operations(document):
         responses = operation["responses"]
         if "304" in responses:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
             headers = _VALIDATORS | (_STANDING if _is_for_partners(operation) else {})
             responses["200"]["headers"] = responses["304"]["headers"] = headers
-        for status in _possible_problems(path, operation):
+        for status in _possible_problems(path, method, operation):
             responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
         operation["responses"] = dict(sorted(responses.items()))
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _path_parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """What a path's parameter is, by the kind of its schema."""
+    if parameter["schema"].get("format") == "uuid":
+        return {"description": "As decisions and GET /v1/me tell it.", "example": examples.UUID}
+    if parameter["schema"]["type"] == "string":
+        return {"description": "As it was given.", "example": "anna"}
+    return {"description": "As the list that names it tells it.", "example": examples.ONE["id"]}
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     methods = {method.lower() for method in HTTPMethod}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method in methods:
-                yield path, operation
+                yield path, method, operation
 
 
-def _possible_problems(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+def _possible_problems(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[int]:
     yield from (422, 429, 503)
     if "{" in path:
         yield 404
     if "security" in operation:
         yield 401
-    if _is_for_partners(operation):
+    if "security" in operation and (path.startswith(("/partner/", "/admin/")) or method != "get"):
         yield 403
+    if "security" in operation and method == "post":
+        yield 409
+    if path.endswith("/decision"):
+        yield 412
     if "requestBody" in operation:
         yield from (400, 413, 415)
 

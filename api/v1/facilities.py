@@ -9,6 +9,7 @@ from flask import Response
 
 from api.conditional import answer, not_modified, this_minute
 from api.geojson import GEOJSON, attribution, collection, feature
+from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import examples, replies, requests
@@ -27,6 +28,7 @@ FACILITY_ID = "<int(max=9223372036854775807):facility_id>"
 @door.arguments(requests.FacilitiesQuery, location="query")
 @door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
+@open_to(EVERYBODY)
 def list_facilities(asked: Mapping[str, Any]) -> Response:
     """The best facilities near a point, or in a box.
 
@@ -39,6 +41,7 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
 @door.route(f"/{FACILITY_ID}")
 @door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
+@open_to(EVERYBODY)
 def get_facility(facility_id: int) -> Response:
     """One facility, with what visitors saw there."""
     return answer_one(facility_id)

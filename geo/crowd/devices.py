@@ -70,17 +70,22 @@ def register(session: Session, as_of: datetime) -> NewDevice:
     return NewDevice(device_id, token, expires_at)
 
 
-def known(session: Session, token: str, as_of: datetime) -> KnownDevice:
+def known(session: Session, token: str, as_of: datetime, *, hold: bool = False) -> KnownDevice:
     """The device that the token belongs to.
+
+    Args:
+        session: any session; a write session where it is to be held.
+        token: the bearer token.
+        as_of: now.
+        hold: keep it from being erased until the transaction ends; the first lock that a write takes.
 
     Raises:
         InvalidToken: it belongs to none, or has expired.
     """
-    row = session.execute(
-        select(Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at).where(
-            Device.token_digest == _digest(token)
-        )
-    ).one_or_none()
+    statement = select(Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at).where(
+        Device.token_digest == _digest(token)
+    )
+    row = session.execute(statement.with_for_update(read=True, key_share=True) if hold else statement).one_or_none()
     if row is None:
         raise InvalidToken("this token is not known here")
     if row.expires_at <= as_of:

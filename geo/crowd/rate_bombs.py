@@ -27,35 +27,38 @@ RECORD_SHIFT_STARS = 1.5
 
 _BURST = text(
     """
+    WITH news AS (
+        SELECT greatest(CAST(:since AS timestamptz), max(decided_at)) AS since FROM decision
+        WHERE thing = 'facility' AND thing_id = :facility_id AND action = 'dismiss_alarm'
+    )
     SELECT burst.*, record.ratings AS record_ratings, record.mean AS record_mean
-    FROM (SELECT count(*) AS ratings, avg(stars)::float8 AS mean, min(rated_at) AS first, max(rated_at) AS last,
-                 count(*) FILTER (WHERE stars <= :low) AS low, count(*) FILTER (WHERE stars >= :high) AS high
-          FROM rating
-          WHERE facility_id = :facility_id AND rated_at > :since
-            AND NOT EXISTS (SELECT FROM rating_exclusion AS e WHERE e.facility_id = rating.facility_id
-                            AND e.lifted_at IS NULL AND e.during @> rating.rated_at)) AS burst,
-         (SELECT count(*) AS ratings, avg(stars)::float8 AS mean
-          FROM rating WHERE facility_id = :facility_id AND rated_at <= :since) AS record
-    """
-)
-
-_LAST_DISMISSED = text(
-    """
-    SELECT max(decided_at) FROM decision
-    WHERE thing = 'facility' AND thing_id = :facility_id AND action = 'dismiss_alarm'
+    FROM news,
+         LATERAL (SELECT count(*) AS ratings, avg(stars)::float8 AS mean, min(rated_at) AS first, max(rated_at) AS last,
+                         count(*) FILTER (WHERE stars <= :low) AS low, count(*) FILTER (WHERE stars >= :high) AS high
+                  FROM rating
+                  WHERE facility_id = :facility_id AND rated_at > news.since
+                    AND NOT EXISTS (SELECT FROM rating_exclusion AS e WHERE e.facility_id = rating.facility_id
+                                    AND e.lifted_at IS NULL AND e.during @> rating.rated_at)) AS burst,
+         LATERAL (SELECT count(*) AS ratings, avg(stars)::float8 AS mean
+                  FROM rating WHERE facility_id = :facility_id AND rated_at <= news.since) AS record
+    WHERE burst.ratings >= :least AND greatest(burst.low, burst.high) >= :share * burst.ratings
+      AND NOT EXISTS (SELECT FROM queue_item WHERE kind = 'rate_bomb' AND thing_id = :facility_id AND state = 'open')
     """
 )
 
 
 def watch(session: Session, facility_id: int, as_of: datetime) -> None:
     """Open a queue item where a burst has reached the thresholds; what staff looked at and dismissed is no news."""
-    if queue.open_item(session, "rate_bomb", facility_id):
-        return
-    dismissed_at = session.execute(_LAST_DISMISSED, {"facility_id": facility_id}).scalar_one()
-    since = max(as_of - BURST_WINDOW, dismissed_at) if dismissed_at else as_of - BURST_WINDOW
-    parameters = {"facility_id": facility_id, "since": since, "low": LOW_STARS, "high": HIGH_STARS}
-    burst = session.execute(_BURST, parameters).one()
-    if burst.ratings < BURST_RATINGS or max(burst.low, burst.high) < BURST_SIDED_SHARE * burst.ratings:
+    parameters = {
+        "facility_id": facility_id,
+        "since": as_of - BURST_WINDOW,
+        "least": BURST_RATINGS,
+        "share": BURST_SIDED_SHARE,
+        "low": LOW_STARS,
+        "high": HIGH_STARS,
+    }
+    burst = session.execute(_BURST, parameters).one_or_none()
+    if burst is None:
         return
     if burst.record_ratings >= RECORD_RATINGS and abs(burst.mean - burst.record_mean) < RECORD_SHIFT_STARS:
         return

@@ -114,7 +114,8 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         .on_conflict_do_update(index_elements=[Rating.facility_id, Rating.device_id], set_=values)
         .returning(Rating.id)
     ).scalar_one()
-    trust.weigh_clusters(session, facility_id, as_of)
+    if circumstances is not None:
+        trust.weigh_clusters(session, facility_id, as_of)
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
     if before and before[0].comment != said.comment:

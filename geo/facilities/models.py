@@ -56,7 +56,8 @@ class Facility(Base):
     """A place that offers something to whoever needs it.
 
     Attributes with NULL are unknown, which is not no. The sums of its ratings are forward-decayed (MATH.md) and
-    recomputed from the ratings at each write, without those that staff excluded; ``open_during`` and ``unknown_during`` are its compiled opening hours.
+    recomputed from the ratings at each write, less those that staff excluded; ``open_during`` and ``unknown_during``
+    are its compiled opening hours.
     """
 
     __tablename__ = "facility"

@@ -265,7 +265,7 @@ CREATE FUNCTION facility_search.cards(
     shower text, drinking_water text, operator text, level text,
     street text, house_number text, postcode text, city text, region text, country text,
     opening_hours text, opening_hours_note text, open_checked_at timestamptz, open_state text, open_until timestamptz,
-    rating_count bigint, demo_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
+    rating_count bigint, demo_rating_count bigint, excluded_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
     quality float8, sd float8, verdict text, utility float8,
     distance_m float8, bearing_deg float8, duration_s float8, sources jsonb
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
@@ -277,7 +277,7 @@ BEGIN
            f.street, f.house_number, f.postcode, f.city, f.region, f.country,
            f.opening_hours, f.opening_hours_note, moment.at,
            told.state, CASE WHEN NOT f.unknown_during @> ending.at THEN ending.at END,
-           f.rating_count, f.demo_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
+           f.rating_count, f.demo_rating_count, f.excluded_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
            b.quality, b.sd, b.verdict, b.utility,
            b.distance_m, facility_search.initial_bearing_deg(origin, f.location),
            b.distance_m * ranking.seconds_per_m,

@@ -29,7 +29,7 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     if not found:
         raise ThingNotFound(f"there is no decision {puid}")
     decision = found[0]
-    if not decisions.is_restriction(decision):
+    if not decisions.is_restriction(dict(decision)):
         raise Conflict("this decision restricts nothing")
     if decision["reverted_at"] is not None:
         raise Conflict("this decision is reverted already")

@@ -123,7 +123,7 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
     return _read(session, or_(Decision.subject == handle, excludes_its_rating), *only)
 
 
-def is_restriction(decision: RowMapping) -> bool:
+def is_restriction(decision: Mapping[str, Any]) -> bool:
     """Whether it restricts somebody's content or account."""
     return decision["action"] in RESTRICTIONS
 
