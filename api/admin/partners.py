@@ -21,7 +21,11 @@ from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 
 door = Door(
-    "partners", __name__, url_prefix="/admin/v1", description="Partner sites, their keys and quotas.", guard=require_staff
+    "partners",
+    __name__,
+    url_prefix="/admin/v1",
+    description="Partner sites, their keys and quotas.",
+    guard=require_staff,
 )
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]

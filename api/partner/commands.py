@@ -1,20 +1,20 @@
 """The commands for partners: add, list, rotate, revoke, usage."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from flask import Blueprint
 
 from api.cli import PlainCommand, ready_database
 from api.services import now
+from geo.database import Session
+from geo.moderation import audit
 from geo.partners import keys, registry, usage
-from geo.partners.models import KEY_KINDS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
+from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 from geo.partners.registry import DAILY_QUOTA, ROTATION_OVERLAP, KeyTerms, ListedKey, ListedPartner
 
 commands = Blueprint("partner_commands", __name__, cli_group=None)
-
-MAX_DAILY_QUOTA = 1_000_000_000
-"""Eleven thousand a second: whoever types more has slipped."""
 
 
 @commands.cli.group("partners")
@@ -53,6 +53,7 @@ def add(
     with ready_database().write() as session:
         partner_id = registry.ensure(session, name, daily_quota, now())
         new = registry.add_key(session, partner_id, terms, now())
+        _record(session, "partner key added", partner_id=partner_id, key_id=new.key_id, kind=kind)
         session.commit()
     _show_once(new)
 
@@ -75,6 +76,7 @@ def rotate(name: str, kind: str, overlap_days: int) -> None:
     with ready_database().write() as session:
         partner_id = registry.named(session, name)
         new = registry.rotate(session, partner_id, kind, now(), timedelta(days=overlap_days))
+        _record(session, "partner key rotated", partner_id=partner_id, key_id=new.key_id, kind=kind)
         session.commit()
     _show_once(new)
 
@@ -88,6 +90,7 @@ def revoke(key_id: int) -> None:
     """
     with ready_database().write() as session:
         registry.revoke(session, key_id, now())
+        _record(session, "partner key revoked", key_id=key_id)
         session.commit()
     click.echo(f"Key {key_id} is revoked.")
 
@@ -114,6 +117,10 @@ def show_usage(name: str, days: int) -> None:
     with ready_database().read() as session:
         for day in usage.by_day(session, registry.named(session, name), days):
             click.echo(f"{day.day}  {day.served} served, {day.granted} counted against the quota")
+
+
+def _record(session: Session, event: str, **details: Any) -> None:
+    audit.append(session, "command", event, details, now())
 
 
 def _show_once(new: registry.NewKey) -> None:

@@ -15,6 +15,9 @@ PUBLISHABLE_SCOPES = ("facilities:read",)
 NAME_MAX_CHARACTERS = 100
 """A company's name fits, and a line of a terminal."""
 
+MAX_DAILY_QUOTA = 1_000_000_000
+"""Eleven thousand requests a second: whoever asks for more has slipped."""
+
 MAX_ORIGINS = 20
 """Of one key: a site with its language and staging hosts. Whoever has more is better served by a key for each site."""
 

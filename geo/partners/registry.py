@@ -76,6 +76,23 @@ class ListedPartner:
     keys: tuple[ListedKey, ...]
 
 
+def add(session: Session, name: str, daily_quota: int, as_of: datetime) -> int:
+    """Make a partner.
+
+    Returns:
+        Its id.
+
+    Raises:
+        Conflict: there is one of this name.
+    """
+    values = {"name": name, "daily_quota": daily_quota, "created_at": as_of}
+    made = session.execute(upsert(Partner).values(**values).on_conflict_do_nothing().returning(Partner.id))
+    partner_id = made.scalar_one_or_none()
+    if partner_id is None:
+        raise Conflict(f"there is a partner {name!r} already")
+    return partner_id
+
+
 def ensure(session: Session, name: str, daily_quota: int | None, as_of: datetime) -> int:
     """The partner of this name, made where there is none.
 
@@ -177,15 +194,22 @@ def rotate(
     return add_key(session, partner_id, KeyTerms(kind, tuple(old.origins), tuple(old.scopes)), as_of)
 
 
-def revoke(session: Session, key_id: int, as_of: datetime) -> None:
+def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | None = None) -> None:
     """End a key now.
+
+    Args:
+        session: a write session.
+        key_id: the key.
+        as_of: now.
+        partner_id: whose key it must be.
 
     Raises:
         ThingNotFound: there is no such key, or it is revoked already.
     """
+    whose = [] if partner_id is None else [PartnerKey.partner_id == partner_id]
     revoked = session.execute(
         update(PartnerKey)
-        .where(PartnerKey.id == key_id, PartnerKey.revoked_at.is_(None))
+        .where(PartnerKey.id == key_id, PartnerKey.revoked_at.is_(None), *whose)
         .values(revoked_at=as_of)
         .returning(PartnerKey.id)
     )
