@@ -3,11 +3,13 @@
 from flask import Flask
 
 from api import callers, cli, cors, documentation, limits, logs, pages, problems, services, status
-from api.admin import decisions, queue, records
+from api.admin import commands as moderation_commands
+from api.admin import decisions, partners, queue, records
 from api.config import Settings
 from api.partner import commands as partner_commands
 from api.partner import facilities as partner_facilities
 from api.partner import memory as partner_memory
+from api.partner import proposals as partner_proposals
 from api.services import Clock, Services, system_clock
 from api.v1 import devices, facilities, me, proposals, ratings, reports
 from geo.database import Database
@@ -18,8 +20,8 @@ MAX_BODY_BYTES = 64 * 1024
 
 DOORS = (
     *(facilities.door, ratings.door, devices.door, reports.door, proposals.door, me.door),
-    *(queue.door, decisions.door, records.door),
-    partner_facilities.door,
+    *(queue.door, decisions.door, records.door, partners.door),
+    *(partner_facilities.door, partner_proposals.door),
 )
 
 
@@ -45,5 +47,6 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     pages.register(app)
     documentation.register(app, DOORS)
     cli.register(app)
+    app.register_blueprint(moderation_commands.commands)
     app.register_blueprint(partner_commands.commands)
     return app

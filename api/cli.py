@@ -168,6 +168,11 @@ def generate(how_many: int) -> None:
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
     """Compile the coming weeks; run it nightly."""
+    click.echo(f"Compiled the opening hours of {compile_all_hours()} facilities.")
+
+
+def compile_all_hours() -> int:
+    """Compile the opening hours of the coming weeks, batch by batch; of how many facilities."""
     ready, compiled, after = ready_database(), 0, 0
     while True:
         with ready.write() as session:
@@ -177,7 +182,7 @@ def compile_hours() -> None:
             recompile.recompile(session, batch, now())
             session.commit()
         compiled, after = compiled + len(batch), batch[-1]["id"]
-    click.echo(f"Compiled the opening hours of {compiled} facilities.")
+    return compiled
 
 
 def _private_postgres() -> LocalPostgres:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from geo.coordinates import SRID_WGS84
 from geo.database import Base
 from geo.facilities.models import one_of
+from geo.partners.models import Partner
 
 COMMENT_MAX_CHARACTERS = 1_000
 """Room for a good story; a comment is read on a phone."""
@@ -196,7 +197,7 @@ class Proposal(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
-    partner_id: Mapped[int | None]
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey(Partner.id))
     facility_id: Mapped[int | None] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
     location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
     changes: Mapped[dict[str, Any]] = mapped_column(JSONB)

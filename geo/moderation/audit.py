@@ -104,6 +104,15 @@ def verify(session: Session) -> Verification:
     return Verification(entries, head, None)
 
 
+def holds(session: Session, head: str) -> bool:
+    """Whether the chain holds an entry of this hash, in hexadecimal."""
+    try:
+        sought = bytes.fromhex(head)
+    except ValueError:
+        return False
+    return session.execute(select(AuditEntry.id).where(AuditEntry.hash == sought)).first() is not None
+
+
 def page(session: Session, limit: int, before: int | None = None) -> list[RowMapping]:
     """Entries, newest first; only those before the given id."""
     older = [] if before is None else [AuditEntry.id < before]
