@@ -28,6 +28,9 @@ stops a script that makes devices by the thousand; what fewer can do is bounded 
 WRITES = Limit("writes", burst=60, interval=timedelta(seconds=20))
 """Of one device: a visitor rates a few places a day; sixty at once let a phone that was offline send all it has."""
 
+PROPOSALS = Limit("proposals", burst=100, interval=timedelta(minutes=1))
+"""Of one partner, beside its quota: each waits for a moderator to look at it."""
+
 READS_PER_S = 200
 """Of one network, from each server process: a sixth of what a process can answer, so that one network's flood leaves
 room for the others, and a stadium behind one address, twenty thousand phones that ask every other minute, passes."""
@@ -96,6 +99,16 @@ def count_write(session: Session, device_id: int) -> None:
     """
     if settings().rate_limits:
         gcra.count(session, WRITES, str(device_id).encode(), now())
+
+
+def count_proposal(session: Session, partner_id: int) -> None:
+    """Count something that a partner proposes.
+
+    Raises:
+        LimitReached: it has proposed too often lately.
+    """
+    if settings().rate_limits:
+        gcra.count(session, PROPOSALS, str(partner_id).encode(), now())
 
 
 def count_registration(session: Session, network: bytes | None) -> None:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
         sa.UniqueConstraint("name", name=op.f("uq_partner_name")),
     )
+    op.create_foreign_key(op.f("fk_proposal_partner_id_partner"), "proposal", "partner", ["partner_id"], ["id"])
     _create_keys()
     op.create_table(
         "partner_usage",
@@ -92,6 +93,7 @@ def _create_keys() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("fk_proposal_partner_id_partner"), "proposal")
     op.drop_table("rate_limit")
     op.drop_table("partner_usage")
     op.drop_table("partner_key")
