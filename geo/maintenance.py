@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.facilities.models import Facility
+from geo.limits import gcra
 from geo.moderation import audit, queue
 from geo.moderation.models import Appeal, QueueItem
 
@@ -27,10 +28,11 @@ class Purged:
     devices: int
     claims: int
     reports: int
+    limits: int
 
 
 def purge(session: Session, as_of: datetime) -> Purged | None:
-    """Erase networks after a week, devices that expired and said nothing, claims and reports that ran out.
+    """Erase networks after a week, devices that expired and said nothing, claims, reports and limits that ran out.
 
     None where another maintenance is at it.
     """
@@ -46,6 +48,7 @@ def purge(session: Session, as_of: datetime) -> Purged | None:
             .values(claimed_by=None, claimed_until=None, version=QueueItem.version + 1),
         ),
         reports=_expire_reports(session, as_of),
+        limits=gcra.forget_past(session, as_of),
     )
 
 
