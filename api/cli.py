@@ -148,11 +148,10 @@ def import_file(
 def count() -> None:
     """Count the facilities by kind."""
     with ready_database().read() as session:
-        click.echo(f"{counts.total(session)} facilities")
-        for kind in counts.by_kind(session):
-            click.echo(
-                f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered"
-            )
+        kinds = counts.by_kind(session)
+    click.echo(f"{sum(kind.stand_alone + kind.in_venues for kind in kinds)} facilities")
+    for kind in kinds:
+        click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
 
 
 @facilities_group.command("generate", cls=PlainCommand)

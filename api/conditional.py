@@ -28,7 +28,8 @@ def not_modified(session: Session, as_of: datetime) -> Response | None:
     """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data."""
     prefix = _prefix(as_of)
     # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
-    tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag.startswith(prefix)]
+    # werkzeug reads an empty tag as None.
+    tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag and tag.startswith(prefix)]
     if not tags:
         return None
     version = data_version(session)

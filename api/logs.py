@@ -41,14 +41,14 @@ def register(app: Flask) -> None:
     @app.before_request
     def _start() -> None:
         g.started_s = perf_counter()
+        g.request_id = uuid4().hex
 
     @app.after_request
     def _log(response: Response) -> Response:
-        request_id = uuid4().hex
-        response.headers[REQUEST_ID_HEADER] = request_id
+        response.headers[REQUEST_ID_HEADER] = g.request_id
         structlog.get_logger().info(
             "request",
-            request_id=request_id,
+            request_id=g.request_id,
             method=method(),
             route=route(),
             status=response.status_code,

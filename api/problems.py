@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import orjson
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -155,7 +155,9 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def _unexpected(error: Exception) -> Response:
     # The traceback only: the message of a database error quotes the parameters, and those hold coordinates.
-    structlog.get_logger().error("unexpected_error", error=type(error).__name__, stack=_frames(error))
+    structlog.get_logger().error(
+        "unexpected_error", request_id=g.get("request_id"), error=type(error).__name__, stack=_frames(error)
+    )
     return problem(500, "an unexpected error; it has been logged")
 
 

@@ -11,8 +11,9 @@ from typing import NoReturn
 from api.config import PROJECT, Settings
 from geo.errors import BeforehandError
 
-REQUEST_THREADS = 8
-"""Threads of a worker that answer requests: as many as its database connections, so that none waits for one."""
+REQUEST_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+"""Threads of a worker that answer requests: as many as granian finds sensible for the processors, and no more than a
+worker has database connections, so that none waits for one."""
 
 SHUTDOWN_S = 20
 """How long a stopping worker may finish what it has begun: longer than its statements may take."""

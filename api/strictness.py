@@ -16,7 +16,7 @@ from api.problems import problem, unavailable
 
 JSON = "application/json"
 
-DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
+DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?"
 """A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,8 +30,11 @@ BODY_TURN_S = 0.1
 
 _waiting_for_bodies = BoundedSemaphore(BODIES_AT_ONCE)
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""Control characters but tab and line feed, and lone surrogates: no keyboard writes them, PostgreSQL refuses some."""
+CONTROL_CHARACTERS = r"\x00-\x08\x0b-\x1f\x7f"
+"""All but tab and line feed: no keyboard writes them, and PostgreSQL refuses some."""
+
+_UNPRINTABLE = re.compile(rf"[{CONTROL_CHARACTERS}\ud800-\udfff]")
+"""Those and lone surrogates."""
 
 
 class StrictParser(FlaskParser):
@@ -74,7 +77,7 @@ def between(least: float, most: float) -> validate.Range:
 class Decimal(fields.Float):
     """A finite decimal number in a query string."""
 
-    default_error_messages = {"invalid": "must be a decimal number"}
+    default_error_messages = dict.fromkeys(("invalid", "special", "too_large"), "must be a decimal number")
 
     def _validated(self, value: Any) -> float:
         if isinstance(value, str) and not re.fullmatch(DECIMAL, value):
@@ -83,13 +86,15 @@ class Decimal(fields.Float):
 
 
 class WholeNumber(fields.Integer):
-    """A whole number in a query string."""
+    """A whole number in a query string, or with ``strict`` in JSON, where 5.0 is one too."""
 
     default_error_messages = {"invalid": "must be a whole number"}
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,18}", value, re.ASCII):
             raise self.make_error("invalid", input=value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         return super()._validated(value)
 
 

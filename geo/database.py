@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -133,7 +133,10 @@ def _engine(url: str, pool_size: int, options: str, **kwargs: Any) -> Engine:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout) as error:
+        # Of a server that dies in the middle of an answer psycopg2 raises a plain DatabaseError.
+        if not isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not error.connection_invalidated:
+            raise
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise DatabaseUnavailable(f"the database does not answer: {cause[0] if cause else error}") from error
 

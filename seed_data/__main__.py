@@ -15,7 +15,7 @@ def main() -> None:
     """Seed, or say why not."""
     database = Database(os.environ.get("DATABASE_URL", ""))
     with database.write() as session:
-        if counts.total(session):
+        if counts.by_kind(session):
             print("There are facilities already: nothing was seeded.")
             return
         as_of = datetime.now(UTC)

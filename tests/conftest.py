@@ -86,7 +86,7 @@ def database_url(postgres: LocalPostgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_database_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:
+def own_database_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:  # noqa: ARG001 - its template, made first
     """A migrated, empty database for one test that commits or starts processes."""
     with temporary_database(postgres, f"own_{os.getpid()}", f"test_{os.getpid()}") as url:
         yield url

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
-from api.strictness import DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.errors import InvalidCoordinates
@@ -223,7 +223,11 @@ class NewRating(StrictSchema):
         allow_none=True,
         load_default=None,
         validate=validate.Length(max=COMMENT_MAX_CHARACTERS, error="must be at most {max} characters long"),
-        metadata={"description": "In the visitor's words.", "example": "Warm water, fresh towels."},
+        metadata={
+            "description": "In the visitor's words.",
+            "pattern": f"^[^{CONTROL_CHARACTERS}]*$",
+            "example": "Warm water, fresh towels.",
+        },
     )
     observed = fields.Nested(Observed, load_default=dict)
     presence = words(

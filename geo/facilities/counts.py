@@ -38,8 +38,3 @@ def by_kind(session: Session) -> Sequence[KindCount]:
         .order_by(func.count().desc(), Facility.kind)
     )
     return [KindCount(*row) for row in rows]
-
-
-def total(session: Session) -> int:
-    """All facilities, the closed and the hidden among them."""
-    return session.execute(select(func.count()).select_from(Facility)).scalar_one()

@@ -24,6 +24,8 @@ COUNTRY_CODE = re.compile("[A-Z]{2}")
 FIELDS = frozenset(field.name for field in fields(FacilityRecord)) - {"external_id", "location", "tags"}
 """What a row may say besides its name, its place and the tags that go with it."""
 
+FREE_TEXTS = FIELDS - set(ALLOWED_WORDS) - {"country"}
+
 
 def facility_of(
     external_id: str, location: Point, said: Mapping[str, object], tags: dict[str, str]
@@ -40,10 +42,12 @@ def facility_of(
     for name, value in said.items():
         if value is None or value == "":
             continue
-        fault = _fault_in(name, value)
-        if fault is not None:
+        if name in FREE_TEXTS and isinstance(value, str):
+            words[name] = value
+        elif (fault := _fault_in(name, value)) is not None:
             return Rejection(external_id, fault)
-        words[name] = str(value)
+        else:
+            words[name] = str(value)
     if "kind" not in words:
         return Rejection(external_id, "kind is empty")
     closed = words.pop("closed", "no") == "yes"

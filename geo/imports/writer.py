@@ -195,33 +195,37 @@ _DATASET = text(
     """
 )
 
-# The sequence is looked up once, in a subquery, not for every row.
+# PostGIS orders points along a Hilbert curve. New facilities get their ids, and their places in the tables, in that
+# order, so that neighbours share pages: a search reads few of them, and so does the check of each foreign key.
 _RESOLVE = text(
     """
     CREATE TEMPORARY TABLE resolved ON COMMIT DROP AS
-    SELECT staged.row_number, coalesce(staged.external_id, source.external_id) AS external_id,
-           coalesce(source.facility_id, nextval((SELECT pg_get_serial_sequence('facility', 'id')::regclass)))
-               AS facility_id,
-           CASE WHEN source.external_id IS NULL THEN 'added'
-                WHEN staged.external_id IS NULL THEN 'vanished'
-                WHEN source.digest <> staged.digest OR source.vanished_at IS NOT NULL THEN 'changed'
-                ELSE 'unchanged' END AS outcome
-    FROM staged
-    FULL JOIN (SELECT * FROM facility_source WHERE dataset_id = :dataset_id) AS source USING (external_id)
-    WHERE staged.external_id IS NOT NULL OR source.vanished_at IS NULL
+    SELECT row_number, external_id, outcome,
+           coalesce(known_id, nextval((SELECT pg_get_serial_sequence('facility', 'id')::regclass))) AS facility_id
+    FROM (
+        SELECT staged.row_number, coalesce(staged.external_id, source.external_id) AS external_id,
+               source.facility_id AS known_id,
+               CASE WHEN source.external_id IS NULL THEN 'added'
+                    WHEN staged.external_id IS NULL THEN 'vanished'
+                    WHEN source.digest <> staged.digest OR source.vanished_at IS NOT NULL THEN 'changed'
+                    ELSE 'unchanged' END AS outcome
+        FROM staged
+        FULL JOIN (SELECT * FROM facility_source WHERE dataset_id = :dataset_id) AS source USING (external_id)
+        WHERE staged.external_id IS NOT NULL OR source.vanished_at IS NULL
+        ORDER BY staged.location
+    ) AS compared
     """
 )
 
 _COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
 
-# PostGIS orders points along a Hilbert curve, so that neighbours share pages and a search reads few of them.
 _ADD_FACILITIES = text(
     f"""
     INSERT INTO facility (id, status, {_COLUMN_LIST})
     SELECT resolved.facility_id, CASE WHEN staged.closed THEN 'closed' ELSE 'active' END, {_STAGED_COLUMN_LIST}
     FROM staged JOIN resolved USING (row_number)
     WHERE resolved.outcome = 'added'
-    ORDER BY staged.location
+    ORDER BY resolved.facility_id
     """  # noqa: S608 - joined from constants of staging.py
 )
 
@@ -231,6 +235,7 @@ _ADD_SOURCES = text(
     SELECT :dataset_id, staged.external_id, resolved.facility_id, staged.digest, staged.closed
     FROM staged JOIN resolved USING (row_number)
     WHERE resolved.outcome = 'added'
+    ORDER BY resolved.facility_id
     """
 )
 

@@ -5,8 +5,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.conftest import TestClock
+from geo.local_postgres import LocalPostgres
+from tests.conftest import TestClock, temporary_database
 from tests.factories import add_device, add_facility, add_rating, bearer, contents
+
+
+@pytest.fixture(scope="module")
+def served_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:
+    """A database of the module's own, migrated and empty; its servers are processes of their own."""
+    template = database_url.partition("?")[0].rpartition("/")[2]
+    with temporary_database(postgres, f"served_{template}", template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -21,7 +30,12 @@ def headers(session: Session, clock: TestClock) -> dict[str, str]:
 
 
 @pytest.fixture
-def nothing_changes(session: Session, clock: TestClock, place: int, headers: dict[str, str]) -> Iterator[None]:  # noqa: ARG001 - a device made later would be a change
+def nothing_changes(
+    session: Session,
+    clock: TestClock,
+    place: int,
+    headers: dict[str, str],  # noqa: ARG001 - a device made later would be a change
+) -> Iterator[None]:
     """Hold every table's rows against those before the test; some of each are there."""
     add_rating(session, place, 4, clock())
     before = contents(session)

@@ -59,8 +59,9 @@ def serving(database_url: str, log: Path, workers: int = 2) -> Iterator[Server]:
         )
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
-        until(lambda: process.poll() is not None or answers(server), log.read_text)
-        assert process.poll() is None, log.read_text()
+        # A worker that is told to stop before it has started does not hear it, and is killed after SHUTDOWN_S.
+        until(lambda: process.poll() is not None or log.read_text().count("Started worker-") == workers, log.read_text)
+        assert answers(server), log.read_text()
         yield server
     finally:
         process.terminate()

@@ -98,7 +98,8 @@ def test_a_tag_in_a_list_or_weakened_by_a_proxy_fits(client: FlaskClient, place:
 
 
 @pytest.mark.parametrize(
-    "value", ["*", "W/*", '"*"', '"', "garbage", ",,,", "", 'W/"x', "\xff", '"' + "x" * 5000 + '"', '"a" "b"']
+    "value",
+    ["*", "W/*", '"*"', '""', 'W/""', '"', "garbage", ",,,", "", 'W/"x', "\xff", '"' + "x" * 5000 + '"', '"a" "b"'],
 )
 def test_a_strange_tag_is_answered_in_full(client: FlaskClient, place: int, value: str) -> None:
     response = client.get(NEARBY, headers={"If-None-Match": value})

@@ -14,9 +14,8 @@ from sqlalchemy import select
 from geo.crowd import quality, ratings
 from geo.crowd.models import Rating
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
 from tests.api.serving import PATIENCE_S, Server, serving
-from tests.conftest import NOON, temporary_database
+from tests.conftest import NOON
 from tests.factories import add_device, add_facility, bearer, facility_row
 
 THREADS = 20
@@ -26,14 +25,6 @@ UNFINISHED = 80
 """More than the threads of all workers."""
 
 CLOSE = b"Connection: close\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def served_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:
-    """A database of the module's own, migrated and empty; each test makes the places that it needs."""
-    template = database_url.partition("?")[0].rpartition("/")[2]
-    with temporary_database(postgres, f"served_{template}", template) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,28 @@
 """Devices, their live ratings, and the ratings that were replaced or withdrawn."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
+
+
+def what_a_rating_says(table: str) -> tuple[sa.Column[Any] | sa.CheckConstraint, ...]:
+    return (
+        sa.Column("stars", sa.SmallInteger(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("observed", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("weight", sa.Double(), server_default="1", nullable=False),
+        sa.Column("rated_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint("jsonb_typeof(observed) = 'object'", name=op.f(f"ck_{table}_observed")),
+        sa.CheckConstraint("char_length(comment) BETWEEN 1 AND 1000", name=op.f(f"ck_{table}_comment")),
+        sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f(f"ck_{table}_stars")),
+        sa.CheckConstraint("weight > 0 AND weight <= 1", name=op.f(f"ck_{table}_weight")),
+    )
 
 
 def upgrade() -> None:
@@ -27,17 +44,8 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("ended_by", sa.Text(), nullable=False),
-        sa.Column("stars", sa.SmallInteger(), nullable=False),
-        sa.Column("comment", sa.Text(), nullable=True),
-        sa.Column("observed", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("weight", sa.Double(), server_default="1", nullable=False),
-        sa.Column("rated_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("ended_by IN ('replaced', 'withdrawn')", name=op.f("ck_past_rating_ended_by")),
-        sa.CheckConstraint("jsonb_typeof(observed) = 'object'", name=op.f("ck_past_rating_observed")),
-        sa.CheckConstraint("char_length(comment) BETWEEN 1 AND 1000", name=op.f("ck_past_rating_comment")),
-        sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_past_rating_stars")),
-        sa.CheckConstraint("weight > 0 AND weight <= 1", name=op.f("ck_past_rating_weight")),
+        *what_a_rating_says("past_rating"),
         sa.ForeignKeyConstraint(
             ["device_id"], ["device.id"], name=op.f("fk_past_rating_device_id_device"), ondelete="CASCADE"
         ),
@@ -56,16 +64,7 @@ def upgrade() -> None:
         sa.Column("facility_id", sa.BigInteger(), nullable=False),
         sa.Column("device_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("stars", sa.SmallInteger(), nullable=False),
-        sa.Column("comment", sa.Text(), nullable=True),
-        sa.Column("observed", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("weight", sa.Double(), server_default="1", nullable=False),
-        sa.Column("rated_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.CheckConstraint("jsonb_typeof(observed) = 'object'", name=op.f("ck_rating_observed")),
-        sa.CheckConstraint("char_length(comment) BETWEEN 1 AND 1000", name=op.f("ck_rating_comment")),
-        sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_rating_stars")),
-        sa.CheckConstraint("weight > 0 AND weight <= 1", name=op.f("ck_rating_weight")),
+        *what_a_rating_says("rating"),
         sa.ForeignKeyConstraint(
             ["device_id"], ["device.id"], name=op.f("fk_rating_device_id_device"), ondelete="CASCADE"
         ),

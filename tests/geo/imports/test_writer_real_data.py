@@ -46,7 +46,8 @@ def test_liechtenstein_has_its_toilets_water_and_showers_and_a_place_with_toilet
 
 def test_paris_has_its_toilets(session: Session) -> None:
     import_file(session, "paris_osm_toilets_2021.geojson")
-    assert counts.total(session) == 1_268
+    (kind,) = counts.by_kind(session)
+    assert (kind.kind, kind.stand_alone + kind.in_venues) == ("toilets", 1_268)
 
 
 def test_australia_has_its_toilets_and_what_they_offer(session: Session) -> None:

@@ -1,0 +1,82 @@
+"""A server that is told to stop answers what it has begun."""
+
+import shutil
+import signal
+import threading
+from pathlib import Path
+from tempfile import gettempdir
+
+import psycopg2
+import pytest
+import requests
+from sqlalchemy import text
+
+from geo.database import Database
+from tests.api.serving import PATIENCE_S, Server, serving, until
+from tests.factories import add_facility, bearer, facility_row
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def refuses(server: Server) -> bool:
+    try:
+        requests.get(server.url + "/healthz", timeout=PATIENCE_S)
+    except requests.ConnectionError:
+        return True
+    return False
+
+
+@pytest.mark.slow
+def test_a_rating_under_way_is_acknowledged_and_counts_before_the_server_ends(
+    own_database_url: str, tmp_path: Path
+) -> None:
+    database = Database(own_database_url)
+    with database.write() as session:
+        place = add_facility(session)
+        session.commit()
+    statuses = []
+
+    def rate() -> None:
+        answer = requests.put(
+            f"{server.url}/v1/facilities/{place}/rating", json={"stars": 5}, headers=device, timeout=PATIENCE_S
+        )
+        statuses.append(answer.status_code)
+
+    with serving(own_database_url, tmp_path / "log") as server:
+        device = bearer(requests.post(server.url + "/v1/devices", timeout=PATIENCE_S).json()["token"])
+        other = psycopg2.connect(own_database_url.replace("+psycopg2", ""))
+        with other.cursor() as cursor:
+            cursor.execute("SELECT FROM facility WHERE id = %s FOR UPDATE", (place,))
+            under_way = threading.Thread(target=rate)
+            under_way.start()
+
+            def waits() -> bool:
+                with database.read() as session:  # the locking transaction would see the activity of its start only
+                    return session.execute(text(WAITING)).scalar_one() == 1
+
+            until(waits)
+            server.process.send_signal(signal.SIGTERM)
+            until(lambda: refuses(server))
+            assert server.process.poll() is None
+            other.rollback()
+        other.close()
+        under_way.join()
+        assert server.process.wait(PATIENCE_S) == 0
+    assert statuses == [201]
+    with database.read() as session:
+        assert facility_row(session, place)["rating_count"] == 1
+    database.close()
+
+
+@pytest.mark.slow
+def test_the_figures_of_a_server_that_ended_are_cleared_away_by_the_next(own_database_url: str, tmp_path: Path) -> None:
+    def folders(server: Server) -> list[Path]:
+        return list(Path(gettempdir()).glob(f"beforehand-metrics-{server.process.pid}-*"))
+
+    with serving(own_database_url, tmp_path / "first") as first:
+        assert len(folders(first)) == 1
+    assert len(folders(first)) == 1
+    with serving(own_database_url, tmp_path / "second") as second:
+        assert folders(first) == []
+        assert len(folders(second)) == 1
+    shutil.rmtree(folders(second)[0])
