@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -99,12 +98,12 @@ def test_a_dry_run_of_many_changes_nothing_and_tells_what_would_come(
 
 
 def test_nobody_decides_on_what_is_their_own(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
+    session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
 ) -> None:
     author = phones()
     rating = author.rate(place, 1, "Bad")
     phones().report(place, "spam", rating["id"])
-    own = member(client, session, clock, "admin", author.handle)
+    own = member(author.client, session, clock, "admin", author.handle)
     (item,) = own.queue()
     assert own.decide(item, "approve_comment", "no_fault").status_code == 403
     direct = {"thing": "comment", "thing_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
