@@ -52,7 +52,7 @@ NAME = "Anna Virtanen"
 
 
 @pytest.fixture
-def exported(
+def exported(  # noqa: PLR0917 - fixtures
     app: Flask, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, str]:
     """The export of one of each restriction, as JSON lines and as CSV."""
