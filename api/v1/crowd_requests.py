@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.strictness import PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import CONTROL_CHARACTERS, PlainText, StrictSchema, WholeNumber, between, words
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, REPORT_REASONS
 from geo.facilities.models import ACCESSES, KINDS, MAX_CHARACTERS, WHEELCHAIR, YES_NO
 
@@ -15,6 +15,8 @@ COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
 MAX_ID = 2**63 - 1
 """PostgreSQL's bigint."""
 
+PRINTABLE = f"^[^{CONTROL_CHARACTERS}]*$"
+
 
 def note(description: str, *, required: bool = False) -> PlainText:
     """A text of a person."""
@@ -23,7 +25,7 @@ def note(description: str, *, required: bool = False) -> PlainText:
     message = "must be from {min} to {max} characters long"
     return PlainText(
         validate=validate.Length(least, COMMENT_MAX_CHARACTERS, error=message),
-        metadata={"description": description},
+        metadata={"description": description, "pattern": PRINTABLE},
         **kwargs,
     )
 
@@ -63,7 +65,11 @@ class NewAppeal(StrictSchema):
 def short_text(column: str) -> PlainText:
     """A text of a facility, or null for unknown."""
     most = MAX_CHARACTERS[column]
-    return PlainText(allow_none=True, validate=validate.Length(1, most, error="must be from {min} to {max} characters"))
+    return PlainText(
+        allow_none=True,
+        validate=validate.Length(1, most, error="must be from {min} to {max} characters"),
+        metadata={"pattern": PRINTABLE},
+    )
 
 
 def attribute(*allowed: str) -> fields.String:
