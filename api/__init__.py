@@ -2,14 +2,28 @@
 
 from flask import Flask
 
-from api import cli, documentation, logs, pages, problems, services, status
+from api import callers, cli, cors, documentation, limits, logs, pages, problems, services, status
+from api.admin import commands as moderation_commands
+from api.admin import decisions, partners, queue, records
 from api.config import Settings
+from api.partner import commands as partner_commands
+from api.partner import facilities as partner_facilities
+from api.partner import memory as partner_memory
+from api.partner import proposals as partner_proposals
 from api.services import Clock, Services, system_clock
-from api.v1 import devices, facilities, fences, hints, ratings, route
+from api.v1 import devices, facilities, fences, hints, me, proposals, ratings, reports, route
 from geo.database import Database
 
 MAX_BODY_BYTES = 64 * 1024
 """A rating with its longest comment is a tenth of it; whatever is larger is not read."""
+
+
+DOORS = (
+    *(facilities.door, ratings.door, devices.door, reports.door, proposals.door, me.door),
+    *(route.door, hints.door, fences.door),
+    *(queue.door, decisions.door, records.door, partners.door),
+    *(partner_facilities.door, partner_proposals.door),
+)
 
 
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> Flask:
@@ -25,10 +39,15 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be no problem document
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
+    partner_memory.provide(app)
     logs.register(app)
     status.register(app)
     problems.register(app)
+    cors.register(app)
+    limits.register(app, callers.client_address)
     pages.register(app)
-    documentation.register(app, [facilities.door, ratings.door, devices.door, route.door, hints.door, fences.door])
+    documentation.register(app, DOORS)
     cli.register(app)
+    app.register_blueprint(moderation_commands.commands)
+    app.register_blueprint(partner_commands.commands)
     return app

@@ -1,29 +1,97 @@
-"""Who is calling: the device whose bearer token the request carries."""
+"""Who is calling: the device or the member of staff whose bearer token the request carries, and from which network."""
 
 from datetime import datetime
 
-from flask import request
+from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
+from api import limits
+from api.policies import policy_here
 from api.problems import problem
-from geo.crowd import devices
+from api.services import database, now, settings
+from geo.crowd import devices, networks
 from geo.database import Session
+from geo.errors import NotAllowed
+from geo.moderation import staff
 
 
 def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """The device that asks.
+    """The device that asks about itself.
 
     Raises:
         Unauthorized: the request carries no bearer token.
         InvalidToken: it carries one that belongs to nobody, or no longer.
     """
+    return devices.known(session, _device_token(), as_of)
+
+
+def contributing_device(session: Session, as_of: datetime) -> devices.KnownDevice:
+    """The device that writes something, held until the transaction ends.
+
+    Raises:
+        Unauthorized: the request carries no bearer token.
+        InvalidToken: it carries one that belongs to nobody, or no longer.
+        NotAllowed: staff have suspended it.
+        LimitReached: it has written too often lately.
+    """
+    device = devices.known(session, _device_token(), as_of, hold=True)
+    if device.suspended_at is not None:
+        raise NotAllowed("this device is suspended: GET /v1/me/decisions says why, and how to appeal")
+    limits.count_write(session, device.device_id)
+    return device
+
+
+def require_staff() -> None:
+    """Let in only staff whose role will do for the route.
+
+    Raises:
+        Unauthorized: the request carries no bearer token.
+        InvalidToken: it carries one that belongs to nobody, or no longer.
+        NotAllowed: the role is too low.
+    """
+    token = bearer_token("this route needs the token of a member of staff: send it as Authorization: Bearer")
+    with database().read() as session:
+        g.staff = staff.known(session, token, now())
+    policy = policy_here()
+    staff.require(g.staff, policy.at_least if policy and policy.at_least else "admin")
+
+
+def calling_staff() -> staff.KnownStaff:
+    """The member of staff whom require_staff let in."""
+    member: staff.KnownStaff = g.staff
+    return member
+
+
+def calling_network(session: Session) -> bytes | None:
+    """The network that the request came from, as a keyed hash; the address itself is kept nowhere."""
+    return networks.network_of(session, client_address(), settings().network_key)
+
+
+def client_address() -> str:
+    """The address that the outermost trusted proxy saw; with none, the other end of the connection."""
+    proxies = settings().trusted_proxies
+    if proxies == 0:
+        return request.remote_addr or ""
+    forwarded = [hop.strip() for hop in ",".join(request.headers.getlist("X-Forwarded-For")).split(",")]
+    return forwarded[-proxies] if len(forwarded) >= proxies else ""
+
+
+def _device_token() -> str:
+    return bearer_token(
+        "this route needs a device's token: POST /v1/devices gives one, send it as Authorization: Bearer"
+    )
+
+
+def bearer_token(lacking: str) -> str:
+    """The token that the request carries.
+
+    Args:
+        lacking: what to say where it carries none.
+
+    Raises:
+        Unauthorized: it carries none.
+    """
     authorization = request.authorization
     if authorization is None or authorization.type != "bearer" or not authorization.token:
-        raise Unauthorized(
-            response=problem(
-                401,
-                "this route needs a device's token: POST /v1/devices gives one, send it as Authorization: Bearer",
-                headers={"WWW-Authenticate": 'Bearer realm="beforehand"'},
-            )
-        )
-    return devices.known(session, authorization.token, as_of)
+        raise Unauthorized(response=problem(401, lacking, headers={"WWW-Authenticate": 'Bearer realm="beforehand"'}))
+    return authorization.token

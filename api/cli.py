@@ -73,7 +73,7 @@ def up(ctx: click.Context) -> None:
 def serve(host: str) -> None:
     """Serve on PORT with WEB_CONCURRENCY worker processes."""
     serving.require_free_port(settings().port, host)
-    _ready_database().close()
+    ready_database().close()
     serving.serve(settings(), host)
 
 
@@ -88,7 +88,7 @@ def migrate() -> None:
 @commands.cli.command("seed", cls=PlainCommand)
 def seed() -> None:
     """Fill an empty database with the demo city."""
-    _ready_database()
+    ready_database()
     _seed()
 
 
@@ -147,7 +147,7 @@ def import_file(
 @facilities_group.command("count", cls=PlainCommand)
 def count() -> None:
     """Count the facilities by kind."""
-    with _ready_database().read() as session:
+    with ready_database().read() as session:
         kinds = counts.by_kind(session)
     click.echo(f"{sum(kind.stand_alone + kind.in_venues for kind in kinds)} facilities")
     for kind in kinds:
@@ -167,7 +167,12 @@ def generate(how_many: int) -> None:
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
     """Compile the coming weeks; run it nightly."""
-    ready, compiled, after = _ready_database(), 0, 0
+    click.echo(f"Compiled the opening hours of {compile_all_hours()} facilities.")
+
+
+def compile_all_hours() -> int:
+    """Compile the opening hours of the coming weeks, batch by batch; of how many facilities."""
+    ready, compiled, after = ready_database(), 0, 0
     while True:
         with ready.write() as session:
             batch = recompile.next_batch(session, after)
@@ -176,7 +181,7 @@ def compile_hours() -> None:
             recompile.recompile(session, batch, now())
             session.commit()
         compiled, after = compiled + len(batch), batch[-1]["id"]
-    click.echo(f"Compiled the opening hours of {compiled} facilities.")
+    return compiled
 
 
 def _private_postgres() -> LocalPostgres:
@@ -192,7 +197,7 @@ def _start_database() -> None:
         private.start()
 
 
-def _ready_database() -> Database:
+def ready_database() -> Database:
     """The database, started where it is ours to start, with this code's schema."""
     _start_database()
     with database().read() as session:
@@ -210,7 +215,7 @@ def _seed() -> None:
 
 def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection]) -> None:
     started_s = perf_counter()
-    with _ready_database().write() as session, _counting() as progress:
+    with ready_database().write() as session, _counting() as progress:
         summary = write_dataset(session, dataset, rows, now(), progress)
         session.commit()
     _tell(dataset, summary, perf_counter() - started_s)

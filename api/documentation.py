@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.conditional import MAX_AGE_S
+from api.policies import EVERYBODY, open_to
 from api.problems import PROBLEM_JSON, RETRY_AFTER_S, http_problem
 from api.v1 import examples
 from api.v1.replies import Problem
@@ -60,8 +61,17 @@ _IF_NONE_MATCH = {
     "description": "The ETag of the answer that the caller has: 304 while it still holds.",
 }
 
+_STANDING = {
+    "RateLimit": {"schema": _TEXT, "example": '"day";r=0;t=43200', "description": "Left, and seconds until more is."},
+    "RateLimit-Policy": {"schema": _TEXT, "example": '"day";q=10000;w=86400', "description": "Quota and its window."},
+}
+
 _PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": _TEXT, "example": 'Bearer realm="beforehand", error="invalid_token"'}},
+    429: {
+        "Retry-After": {"schema": {"type": "integer"}, "example": 43_200, "description": "Seconds."},
+        **_STANDING,
+    },
     503: {"Retry-After": {"schema": {"type": "integer"}, "example": RETRY_AFTER_S, "description": "Seconds."}},
 }
 
@@ -91,7 +101,18 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
                         "type": "http",
                         "scheme": "bearer",
                         "description": "A device's token, from POST /v1/devices.",
-                    }
+                    },
+                    "staff": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "The token of a member of staff, from `flask staff add` or an admin.",
+                    },
+                    "partner": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "A partner's key: publishable (bfp_) in pages of its origins, secret (bfk_) on "
+                        "servers.",
+                    },
                 }
             },
         },
@@ -109,6 +130,7 @@ def _serve_document(app: Flask, document: dict[str, Any]) -> None:
     etag = blake2b(body, digest_size=9).hexdigest()
 
     @app.get(OPENAPI_PATH)
+    @open_to(EVERYBODY)
     def openapi() -> Response:
         response = Response(body, mimetype="application/json")
         response.set_etag(etag)
@@ -137,33 +159,53 @@ def _complete(document: dict[str, Any]) -> None:
     }
     for item in document["paths"].values():
         for parameter in item.get("parameters", []):
-            parameter |= {"description": "As searches tell it.", "example": examples.ONE["id"]}
-    for path, operation in _operations(document):
+            parameter.update(_path_parameter(parameter))
+    for path, method, operation in _operations(document):
         responses = operation["responses"]
         if "304" in responses:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
-            responses["200"]["headers"] = responses["304"]["headers"] = _VALIDATORS
-        for status in _possible_problems(path, operation):
+            headers = _VALIDATORS | (_STANDING if _is_for_partners(operation) else {})
+            responses["200"]["headers"] = responses["304"]["headers"] = headers
+        for status in _possible_problems(path, method, operation):
             responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
         operation["responses"] = dict(sorted(responses.items()))
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _path_parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """What a path's parameter is, by the kind of its schema."""
+    if parameter["schema"].get("format") == "uuid":
+        return {"description": "As decisions and GET /v1/me tell it.", "example": examples.UUID}
+    if parameter["schema"]["type"] == "string":
+        return {"description": "As it was given.", "example": "anna"}
+    return {"description": "As the list that names it tells it.", "example": examples.ONE["id"]}
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     methods = {method.lower() for method in HTTPMethod}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method in methods:
-                yield path, operation
+                yield path, method, operation
 
 
-def _possible_problems(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
-    yield from (422, 503)
+def _possible_problems(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[int]:
+    yield from (422, 429, 503)
     if "{" in path:
         yield 404
     if "security" in operation:
         yield 401
+    if "security" in operation and (path.startswith(("/partner/", "/admin/")) or method != "get"):
+        yield 403
+    if "security" in operation and method == "post":
+        yield 409
+    if path.endswith("/decision"):
+        yield 412
     if "requestBody" in operation:
         yield from (400, 413, 415)
+
+
+def _is_for_partners(operation: Mapping[str, Any]) -> bool:
+    return {"partner": []} in operation.get("security", [])
 
 
 def _problem_response(status: int | None) -> dict[str, Any]:

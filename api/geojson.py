@@ -24,6 +24,11 @@ ATTRIBUTES = (
 
 ADDRESS_PARTS = ("street", "house_number", "postcode", "city", "region", "country")
 
+STATUS_NOTES = {
+    "reported_closed": "Visitors reported it closed; nobody has confirmed that yet.",
+    "closed": "It is closed for good, or its source no longer lists it.",
+}
+
 Row = search.Row
 """A row of facility_search.cards."""
 
@@ -41,6 +46,7 @@ def feature(row: Row, ranking: Ranking | None = None) -> dict[str, Any]:
         "name": row["name"],
         "venue": row["venue"],
         "status": row["status"],
+        "status_note": STATUS_NOTES.get(row["status"]),
         "address": {part: row[part] for part in ADDRESS_PARTS},
         "level": row["level"],
         "operator": row["operator"],
@@ -74,6 +80,7 @@ def rating(row: Row) -> dict[str, Any]:
         "mean": _rounded(row["mean_stars"], 4),
         "count": row["rating_count"],
         "demo_count": row["demo_rating_count"],
+        "excluded_count": row["excluded_rating_count"],
         "quality": _rounded(row["quality"], 4),
         "sd": _rounded(row["sd"], 4),
         "verdict": row["verdict"],

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, make_response, render_template
 
 from api.geojson import attribution
+from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from geo.facilities import search
 
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
 
 
 @blueprint.get("/")
+@open_to(EVERYBODY)
 def home() -> Response:
     """The page, with a link to one live answer."""
     with database().read() as session:

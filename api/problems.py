@@ -10,15 +10,22 @@ from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api import limits
 from geo.errors import (
     BeforehandError,
     CellTooCoarse,
+    Conflict,
     DatabaseUnavailable,
     FacilityNotFound,
     InvalidCoordinates,
+    InvalidKeyTerms,
     InvalidRoute,
     InvalidToken,
+    LimitReached,
+    NotAllowed,
+    OutOfDate,
     RatingNotFound,
+    ThingNotFound,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -30,9 +37,15 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
     RatingNotFound: 404,
     CellTooCoarse: 422,
+    ThingNotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    OutOfDate: 412,
     InvalidCoordinates: 422,
     InvalidRoute: 422,
     InvalidToken: 401,
+    InvalidKeyTerms: 422,
+    LimitReached: 429,
     DatabaseUnavailable: 503,
 }
 
@@ -49,6 +62,7 @@ def problem(
     *,
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
     """A problem document.
 
@@ -57,12 +71,14 @@ def problem(
         detail: one sentence for the developer on the other side.
         errors: one entry for each bad value: ``in``, ``name``, ``detail``, and ``pointer`` in a body.
         headers: more response headers.
+        members: of a registered problem type: its ``type``, ``title`` and extension members.
     """
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTP_STATUS_CODES.get(status, "Error"),
         "status": status,
         "detail": detail,
+        **(members or {}),
     }
     if errors:
         document["errors"] = list(errors)
@@ -83,6 +99,9 @@ def _domain_problem(error: BeforehandError) -> Response:
     status = STATUS_OF.get(type(error))
     if status is None:
         return _unexpected(error)
+    if isinstance(error, LimitReached):
+        members = limits.refusal_members(error.policy)
+        return problem(429, str(error), headers=limits.refusal_headers(error), members=members)
     if status == 503:
         structlog.get_logger().warning("database_away", error=type(error.__cause__).__name__)
         return unavailable("the database does not answer just now; nothing was lost, please ask again")

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.logs import method, route
+from api.policies import EVERYBODY, open_to
 from api.problems import unavailable
 from api.replies import private
 from api.services import database
@@ -34,12 +35,14 @@ def register(app: Flask) -> None:
 
 
 @blueprint.get("/healthz")
+@open_to(EVERYBODY)
 def health() -> Response:
     """The process is alive; asks nothing of the database."""
     return private({"status": "alive"})
 
 
 @blueprint.get("/readyz")
+@open_to(EVERYBODY)
 def ready() -> Response:
     """The database is there and has the schema of this code."""
     with database().read() as session:
@@ -49,6 +52,7 @@ def ready() -> Response:
 
 
 @blueprint.get("/metrics")
+@open_to(EVERYBODY)
 def metrics() -> Response:
     """Figures for Prometheus, of all worker processes together."""
     response = Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)

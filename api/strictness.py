@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -121,9 +121,20 @@ class Door(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, max_body_bytes: int | None = None, **kwargs: Any) -> None:
-        """As Blueprint's, and how large a body may be; the app's MAX_CONTENT_LENGTH unless told."""
+    def __init__(
+        self, *args: Any, max_body_bytes: int | None = None, guard: Callable[[], None] | None = None, **kwargs: Any
+    ) -> None:
+        """Make a door.
+
+        Args:
+            args: flask-smorest's.
+            max_body_bytes: how large a body may be; the app's MAX_CONTENT_LENGTH unless told.
+            guard: lets a caller in, before anything is said about the request; it raises where it does not.
+            kwargs: flask-smorest's.
+        """
         super().__init__(*args, **kwargs)
+        if guard is not None:
+            self.before_request(guard)
         self.before_request(lambda: _refuse_loose_requests(max_body_bytes))
 
     def route(self, rule: str, **options: Any) -> Any:

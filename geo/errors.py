@@ -1,5 +1,7 @@
 """What can go wrong in the domain, as facts. api/problems.py says what each means over HTTP."""
 
+from datetime import timedelta
+
 
 class BeforehandError(Exception):
     """A domain fact that stops what was asked; its text is one sentence for the person who asked."""
@@ -42,3 +44,41 @@ class RatingNotFound(BeforehandError):
 
 class InvalidToken(BeforehandError):
     """A bearer token that belongs to nobody, or no longer."""
+
+
+class InvalidKeyTerms(BeforehandError):
+    """Terms that no partner's key may have: an origin that is none, a publishable key that writes, a past end."""
+
+
+class ThingNotFound(BeforehandError):
+    """There is none such, or none for this caller: comment, proposal, queue item, decision, staff, partner, key."""
+
+
+class NotAllowed(BeforehandError):
+    """The caller is known, but may not do this: a role too low, one's own content, a key of another origin."""
+
+
+class OutOfDate(BeforehandError):
+    """What was to be decided has changed since it was read."""
+
+
+class Conflict(BeforehandError):
+    """The state of things does not allow this: decided already, claimed by another, two keys already."""
+
+
+class LimitReached(BeforehandError):
+    """Somebody asked more often than a limit allows.
+
+    Attributes:
+        policy: name of the limit.
+        quota: how often at once, or in the window.
+        window: in which the quota comes back.
+        wait: until one more is due.
+    """
+
+    def __init__(self, policy: str, quota: int, window: timedelta, wait: timedelta) -> None:
+        super().__init__(f"too many requests: the limit {policy!r} allows {quota} in {window.total_seconds():g} s")
+        self.policy = policy
+        self.quota = quota
+        self.window = window
+        self.wait = wait

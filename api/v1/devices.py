@@ -2,6 +2,9 @@
 
 from flask import Response
 
+from api import limits
+from api.callers import calling_network
+from api.policies import EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -13,6 +16,7 @@ door = Door("devices", __name__, url_prefix="/v1/devices", description="Become s
 
 @door.route("", methods=["POST"])
 @door.response(201, replies.NewDevice, example=examples.DEVICE)
+@open_to(EVERYBODY)
 def register_device() -> Response:
     """Register a device.
 
@@ -20,6 +24,7 @@ def register_device() -> Response:
     its last renewal, and a rating renews it.
     """
     with database().write() as session:
+        limits.count_registration(session, calling_network(session))
         device = devices.register(session, now())
         session.commit()
     return private({"token": device.token, "expires_at": device.expires_at}, status=201)

@@ -4,6 +4,10 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api.limits import refusal_members
+
+UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+
 _ATTRIBUTION: dict[str, Any] = {
     "attribution": "© OpenStreetMap contributors",
     "licence": "ODbL-1.0",
@@ -14,6 +18,7 @@ _RATING: dict[str, Any] = {
     "mean": 4.5,
     "count": 6,
     "demo_count": 0,
+    "excluded_count": 0,
     "quality": 4.1127,
     "sd": 0.4311,
     "verdict": "sit",
@@ -30,6 +35,7 @@ _FEATURE: dict[str, Any] = {
         "name": "Asema-aukio",
         "venue": None,
         "status": "active",
+        "status_note": None,
         "address": {
             "street": "Asema-aukio",
             "house_number": None,
@@ -106,7 +112,7 @@ _PUBLIC_RATING: dict[str, Any] = {
     "demo": False,
 }
 
-RECEIPT: dict[str, Any] = {**_PUBLIC_RATING, "facility_id": 12, "facility_rating": _RATING}
+RECEIPT: dict[str, Any] = {**_PUBLIC_RATING, "comment_state": "visible", "facility_id": 12, "facility_rating": _RATING}
 
 RATINGS: dict[str, Any] = {"ratings": [_PUBLIC_RATING], "next_cursor": "20261121T120041.930412Z-731"}
 
@@ -116,10 +122,14 @@ PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
         [{"in": "body", "name": "body", "detail": "is not JSON in UTF-8", "pointer": "#"}],
     ),
     401: ("this token is not known here", []),
+    403: ("this key is not bound to the origin of this page", []),
     404: ("there is no facility 12", [{"in": "path", "name": "facility_id", "detail": "there is no facility 12"}]),
+    409: ("queue item 5 is decided already", []),
+    412: ("queue item 5 is at version 4 by now: look at it again", []),
     413: ("the body is larger than anything that is asked for here", []),
     415: ("send the body with Content-Type: application/json", []),
     422: ("limit: must be from 1 to 100", [{"in": "query", "name": "limit", "detail": "must be from 1 to 100"}]),
+    429: ("too many requests: the limit 'day' allows 10000 in 86400 s", []),
     503: ("the database does not answer just now; nothing was lost, please ask again", []),
 }
 """What may go wrong: the detail and the bad values."""
@@ -129,4 +139,6 @@ def problem(status: int) -> dict[str, Any]:
     """The problem document of a status."""
     detail, errors = PROBLEM_DETAILS[status]
     document = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
+    if status == 429:
+        document |= refusal_members("day")
     return {**document, "errors": errors} if errors else document

@@ -9,6 +9,7 @@ from flask import Response
 
 from api.conditional import answer, not_modified, this_minute
 from api.geojson import GEOJSON, attribution, collection, feature
+from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import examples, replies, requests
@@ -27,11 +28,30 @@ FACILITY_ID = "<int(max=9223372036854775807):facility_id>"
 @door.arguments(requests.FacilitiesQuery, location="query")
 @door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
+@open_to(EVERYBODY)
 def list_facilities(asked: Mapping[str, Any]) -> Response:
     """The best facilities near a point, or in a box.
 
     The exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty and the
     distance. Where nothing lies within the radius, the search widens by itself and says so.
+    """
+    return answer_list(asked)
+
+
+@door.route(f"/{FACILITY_ID}")
+@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+@open_to(EVERYBODY)
+def get_facility(facility_id: int) -> Response:
+    """One facility, with what visitors saw there."""
+    return answer_one(facility_id)
+
+
+def answer_list(asked: Mapping[str, Any]) -> Response:
+    """The answer to a search, the same at every door.
+
+    Args:
+        asked: as requests.FacilitiesQuery loads it.
     """
     as_of = this_minute(now())
     with database().read() as session:
@@ -52,11 +72,8 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
     return answer(document, GEOJSON, as_of, found.data_version)
 
 
-@door.route(f"/{FACILITY_ID}")
-@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
-@door.alt_response(304, description="The answer has not changed.", success=True)
-def get_facility(facility_id: int) -> Response:
-    """One facility, with what visitors saw there."""
+def answer_one(facility_id: int) -> Response:
+    """The answer about one facility, the same at every door."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):

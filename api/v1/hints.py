@@ -7,6 +7,7 @@ from flask import Response
 
 from api.geojson import attribution, feature
 from api.languages import callers_language, spoken
+from api.policies import EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -27,6 +28,7 @@ door = Door(
 @door.route("", methods=["POST"])
 @door.arguments(hint_requests.HintsRequest, example=hint_examples.REQUEST)
 @door.response(200, hint_replies.HintReply, example=hint_examples.HINT)
+@open_to(EVERYBODY)
 def ask_for_hint(asked: Mapping[str, Any]) -> Response:
     """Whether to speak up now, and when to ask again.
 

@@ -7,15 +7,17 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import calling_device
+from api.callers import calling_device, calling_network, contributing_device
 from api.conditional import answer, not_modified, this_minute
 from api.geojson import rating as summary
+from api.policies import DEVICE, EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import JSON, Door
 from api.v1 import examples, replies, requests
 from api.v1.facilities import FACILITY_ID
 from geo.crowd import devices, ratings
+from geo.crowd.trust import Circumstances
 from geo.database import Session
 from geo.facilities import search
 
@@ -29,6 +31,7 @@ BEARER: list[dict[str, list[str]]] = [{"device": []}]
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT, description="Replaced.")
 @door.alt_response(201, schema=replies.RatingReceipt, example=examples.RECEIPT, description="Given.", success=True)
 @door.doc(security=BEARER)
+@open_to(DEVICE)
 def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     """Rate a facility, or rate it again.
 
@@ -37,9 +40,10 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     """
     as_of = now()
     with database().write() as session:
-        device = calling_device(session, as_of)
+        device = contributing_device(session, as_of)
         rating = ratings.NewRating(said["stars"], said["comment"] or None, said["observed"])
-        is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of)
+        circumstances = Circumstances(calling_network(session), said["presence"])
+        is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of, circumstances=circumstances)
         devices.renew(session, device, as_of)
         receipt = _receipt(session, facility_id, device, as_of)
         session.commit()
@@ -49,6 +53,7 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
 @door.route(f"/{FACILITY_ID}/rating", methods=["GET"])
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT)
 @door.doc(security=BEARER)
+@open_to(DEVICE)
 def get_rating(facility_id: int) -> Response:
     """The caller's own rating of a facility."""
     as_of = now()
@@ -60,11 +65,12 @@ def get_rating(facility_id: int) -> Response:
 @door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"])
 @door.response(204, description="The caller has no rating of this facility any more.")
 @door.doc(security=BEARER)
+@open_to(DEVICE)
 def delete_rating(facility_id: int) -> Response:
     """Take one's rating back; taking back what is not there is no fault, so that it may be repeated."""
     as_of = now()
     with database().write() as session:
-        device = calling_device(session, as_of)
+        device = contributing_device(session, as_of)
         ratings.withdraw(session, facility_id, device.device_id, as_of)
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})
@@ -74,6 +80,7 @@ def delete_rating(facility_id: int) -> Response:
 @door.arguments(requests.RatingsQuery, location="query")
 @door.response(200, replies.RatingPage, example=examples.RATINGS)
 @door.alt_response(304, description="The answer has not changed.", success=True)
+@open_to(EVERYBODY)
 def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
     """What visitors said of a facility, newest first."""
     as_of = this_minute(now())
@@ -92,8 +99,10 @@ def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
 
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
     facility = search.one(session, facility_id, as_of).facilities[0]
+    own = ratings.own(session, facility_id, device.device_id)
     return {
-        **_public(ratings.own(session, facility_id, device.device_id)),
+        **_public(own),
+        "comment_state": own.comment_state,
         "facility_id": facility_id,
         "facility_rating": summary(facility),
     }
@@ -101,6 +110,7 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
 
 def _public(rating: ratings.LiveRating) -> dict[str, Any]:
     said = asdict(rating)
+    said.pop("comment_state")
     return {"id": said.pop("rating_id"), **said}
 
 

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from api.strictness import words
 from api.v1.requests import VERDICTS, Observed
+from geo.crowd.models import COMMENT_STATES
 from geo.facilities.models import ACCESSES, KINDS, STATUSES, WHEELCHAIR, YES_NO
 from geo.facilities.search import UNKNOWN
 
@@ -17,6 +18,10 @@ class RatingSummary(Schema):
     count = fields.Integer(required=True, metadata={"description": "Live ratings."})
     demo_count = fields.Integer(
         required=True, metadata={"description": "How many of them are invented, for demonstration."}
+    )
+    excluded_count = fields.Integer(
+        required=True,
+        metadata={"description": "Ratings of times that moderators left out of all figures here, as after a campaign."},
     )
     quality = fields.Float(required=True, metadata={"description": "Decayed and shrunken stars: what to expect today."})
     sd = fields.Float(required=True, metadata={"description": "Standard deviation of quality, in stars."})
@@ -98,6 +103,9 @@ class FacilityProperties(Schema):
         metadata={"description": "What it stands in, in OSM's word: cafe, fuel."},
     )
     status = words(*STATUSES, required=True)
+    status_note = fields.String(
+        required=True, allow_none=True, metadata={"description": "A sentence where the status is not active."}
+    )
     address = fields.Nested(Address, required=True)
     level = fields.String(required=True, allow_none=True)
     operator = fields.String(required=True, allow_none=True)
@@ -205,6 +213,12 @@ class RatingPage(Schema):
 class RatingReceipt(PublicRating):
     """The caller's rating, and what it made of the facility."""
 
+    comment_state = words(
+        *COMMENT_STATES,
+        required=True,
+        metadata={"description": "held or hidden: nobody else reads the comment; GET /v1/me/decisions says why."},
+    )
+
     facility_id = fields.Integer(required=True)
     facility_rating = fields.Nested(RatingSummary, required=True)
 
@@ -233,3 +247,8 @@ class Problem(Schema):
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemEntry))
+    violated_policies = fields.List(
+        fields.String(),
+        data_key="violated-policies",
+        metadata={"description": "Of a 429: the limits reached."},
+    )

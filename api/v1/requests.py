@@ -10,7 +10,7 @@ from webargs.fields import DelimitedList
 
 from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from geo.coordinates import BoundingBox
-from geo.crowd.models import COMMENT_MAX_CHARACTERS
+from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.errors import InvalidCoordinates
 from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
 from geo.facilities.search import UNKNOWN
@@ -238,3 +238,12 @@ class NewRating(StrictSchema):
         },
     )
     observed = fields.Nested(Observed, load_default=dict)
+    presence = words(
+        *PRESENCES,
+        load_default=None,
+        metadata={
+            "description": "Whether the phone is within 150 m of the place, which it knows by itself: "
+            "a rating made on the spot counts fully, any other half. Its position is not asked for.",
+            "example": "within_150_m",
+        },
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.geojson import GEOJSON
+from api.policies import EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -25,6 +26,7 @@ door = Door(
 @door.route("/stops", methods=["POST"])
 @door.arguments(route_requests.RouteStopsRequest, example=route_examples.REQUEST)
 @door.response(200, route_replies.RouteStops, content_type=GEOJSON, example=route_examples.STOPS)
+@open_to(EVERYBODY)
 def find_route_stops(asked: Mapping[str, Any]) -> Response:
     """The stops along a route, and which of them to make.
 

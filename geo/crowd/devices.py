@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -38,10 +39,20 @@ class NewDevice:
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """The device whose token a request bore."""
+    """The device whose token a request bore.
+
+    Attributes:
+        device_id: its key here.
+        handle: what staff and decisions call it.
+        registered_at, expires_at: from when until when its token is good.
+        suspended_at: when staff suspended it, None where they did not.
+    """
 
     device_id: int
+    handle: UUID
+    registered_at: datetime
     expires_at: datetime
+    suspended_at: datetime | None = None
 
 
 def register(session: Session, as_of: datetime) -> NewDevice:
@@ -59,20 +70,27 @@ def register(session: Session, as_of: datetime) -> NewDevice:
     return NewDevice(device_id, token, expires_at)
 
 
-def known(session: Session, token: str, as_of: datetime) -> KnownDevice:
+def known(session: Session, token: str, as_of: datetime, *, hold: bool = False) -> KnownDevice:
     """The device that the token belongs to.
+
+    Args:
+        session: any session; a write session where it is to be held.
+        token: the bearer token.
+        as_of: now.
+        hold: keep it from being erased until the transaction ends; the first lock that a write takes.
 
     Raises:
         InvalidToken: it belongs to none, or has expired.
     """
-    row = session.execute(
-        select(Device.id, Device.expires_at).where(Device.token_digest == _digest(token))
-    ).one_or_none()
+    statement = select(Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at).where(
+        Device.token_digest == _digest(token)
+    )
+    row = session.execute(statement.with_for_update(read=True, key_share=True) if hold else statement).one_or_none()
     if row is None:
         raise InvalidToken("this token is not known here")
     if row.expires_at <= as_of:
         raise InvalidToken("this token has expired: register the device anew")
-    return KnownDevice(row.id, row.expires_at)
+    return KnownDevice(row.id, row.handle, row.created_at, row.expires_at, row.suspended_at)
 
 
 def renew(session: Session, device: KnownDevice, as_of: datetime) -> None:

@@ -1,8 +1,10 @@
-"""The devices that rate, their ratings, and the ratings that were replaced or withdrawn."""
+"""The devices, their ratings live and past, their reports and proposals, and what staff left out of a quality."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -12,17 +14,48 @@ from sqlalchemy import (
     SmallInteger,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+from geo.coordinates import SRID_WGS84
 from geo.database import Base
+from geo.facilities.models import one_of
+from geo.partners.models import Partner
 
 COMMENT_MAX_CHARACTERS = 1_000
 """Room for a good story; a comment is read on a phone."""
 
+COMMENT_STATES = ("visible", "held", "hidden")
+"""``held``: for a look, because of what the text holds; ``hidden``: by a decision. Only the author sees either."""
+
+PRESENCES = ("within_150_m", "farther")
+"""What the phone says of itself: where it was when it rated. It keeps the coordinate to itself."""
+
+THINGS = ("facility", "comment", "proposal")
+"""What may be reported; a comment goes by the id of its rating."""
+
+REPORT_REASONS = ("closed", "moved", "wrong", "duplicate", "offensive", "unsafe", "spam", "personal_data")
+
+REPORT_OUTCOMES = ("upheld", "dismissed", "moot", "expired")
+"""``moot``: what was reported has changed or gone."""
+
+PROPOSAL_KINDS = ("new", "change")
+PROPOSAL_STATES = ("pending", "accepted", "rejected")
+
+NETWORK_BYTES = 16
+"""128 bits of a keyed hash: networks never collide by chance."""
+
+
+def network_column() -> Mapped[bytes | None]:
+    """The network that a request came from, as a keyed hash; erased after a week."""
+    return mapped_column(LargeBinary)
+
 
 class Device(Base):
-    """A phone that may rate. It has no name and no owner here: a token's digest is all that is known."""
+    """A phone that may rate. It has no name and no owner here: a token's digest is all that is known.
+
+    ``handle`` stands for it before staff and in decisions; whoever erases the device erases what the handle means.
+    """
 
     __tablename__ = "device"
     __table_args__ = (CheckConstraint("octet_length(token_digest) = 32", name="token_digest"),)
@@ -31,10 +64,15 @@ class Device(Base):
     token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    handle: Mapped[UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))
+    suspended_at: Mapped[datetime | None]
 
 
 class _RatingColumns:
-    """What a rating says, live or past; a demo rating is an invented one."""
+    """What a rating says, live or past; a demo rating is an invented one.
+
+    ``weight`` is the product of the other three, which say why (MATH.md, trust weights).
+    """
 
     @declared_attr.directive
     @classmethod
@@ -44,12 +82,21 @@ class _RatingColumns:
             CheckConstraint(f"char_length(comment) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="comment"),
             CheckConstraint("jsonb_typeof(observed) = 'object'", name="observed"),
             CheckConstraint("weight > 0 AND weight <= 1", name="weight"),
+            one_of("presence", PRESENCES),
+            one_of("comment_state", COMMENT_STATES),
+            CheckConstraint("NOT comment_approved OR comment_state = 'visible'", name="comment_approved"),
         )
 
     stars: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None]
     observed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     weight: Mapped[float] = mapped_column(server_default="1")
+    weight_age: Mapped[float] = mapped_column(server_default="1")
+    weight_presence: Mapped[float] = mapped_column(server_default="1")
+    weight_cluster: Mapped[float] = mapped_column(server_default="1")
+    presence: Mapped[str | None]
+    comment_state: Mapped[str] = mapped_column(server_default="visible")
+    comment_approved: Mapped[bool] = mapped_column(server_default=text("false"))
     rated_at: Mapped[datetime]
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
@@ -67,6 +114,7 @@ class Rating(_RatingColumns, Base):
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, index=True)
     id: Mapped[int] = mapped_column(Identity(), unique=True)
+    network: Mapped[bytes | None] = network_column()
 
 
 class PastRating(_RatingColumns, Base):
@@ -88,3 +136,93 @@ class PastRating(_RatingColumns, Base):
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime]
     ended_by: Mapped[str]
+
+
+class Report(Base):
+    """A device's word that something is wrong with a thing; one open one for each device, thing and reason.
+
+    ``weight`` is how far the device was trusted when it said so.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (
+        one_of("thing", THINGS),
+        one_of("reason", REPORT_REASONS),
+        one_of("outcome", REPORT_OUTCOMES),
+        CheckConstraint(f"char_length(note) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="note"),
+        CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),
+        Index(
+            "uq_report_open",
+            "device_id",
+            "thing",
+            "thing_id",
+            "reason",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_report_open_thing", "thing", "thing_id", postgresql_where=text("closed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
+    thing: Mapped[str]
+    thing_id: Mapped[int]
+    reason: Mapped[str]
+    note: Mapped[str | None]
+    weight: Mapped[float]
+    network: Mapped[bytes | None] = network_column()
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class Proposal(Base):
+    """A new place, or a change to one, that a device or a partner proposes; nothing changes until staff accept it.
+
+    ``changes`` are columns of the facility, ``location`` where it is or has moved to.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        one_of("kind", PROPOSAL_KINDS),
+        one_of("state", PROPOSAL_STATES),
+        CheckConstraint("num_nonnulls(device_id, partner_id) = 1", name="proposer"),
+        CheckConstraint("kind = 'new' OR facility_id IS NOT NULL", name="facility"),
+        CheckConstraint("kind = 'change' OR location IS NOT NULL", name="location"),
+        CheckConstraint("jsonb_typeof(changes) = 'object'", name="changes"),
+        CheckConstraint(f"char_length(note) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="note"),
+        CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str]
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey(Partner.id))
+    facility_id: Mapped[int | None] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
+    location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    note: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class RatingExclusion(Base):
+    """A time window whose ratings do not count for a facility's quality, by a decision; lifted by another."""
+
+    __tablename__ = "rating_exclusion"
+    __table_args__ = (CheckConstraint("NOT isempty(during)", name="during"),)
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), primary_key=True)
+    facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
+    during: Mapped[Any] = mapped_column(TSTZRANGE)
+    lifted_at: Mapped[datetime | None]
+
+
+class Secret(Base):
+    """A random key of this deployment, made by the migration."""
+
+    __tablename__ = "secret"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary)

@@ -5,7 +5,7 @@ everybody sees, however many rate at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select, tex
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from geo.crowd.models import PastRating, Rating
+from geo.crowd import comments, rate_bombs, trust
+from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities.models import Facility
@@ -49,6 +50,7 @@ class LiveRating:
         stars, comment, observed: what was said.
         rated_at: when.
         demo: it is invented.
+        comment_state: of COMMENT_STATES.
     """
 
     rating_id: int
@@ -57,18 +59,22 @@ class LiveRating:
     observed: dict[str, Any]
     rated_at: datetime
     demo: bool
+    comment_state: str
 
 
-def rate(  # noqa: PLR0913 - who, what, which, when, and whether it is invented
+def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, and whether it is invented
     session: Session,
     facility_id: int,
     device_id: int,
     said: NewRating,
     as_of: datetime,
     *,
+    circumstances: trust.Circumstances | None = None,
     demo: bool = False,
 ) -> bool:
     """Make this the device's one live rating of the facility.
+
+    A text that holds a way to reach somebody is held for a look; one that was hidden or approved before stays so.
 
     Args:
         session: a write session.
@@ -76,6 +82,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, and whether it is invented
         device_id: the rater.
         said: the rating.
         as_of: now.
+        circumstances: what the request tells of who makes it; the rating is trusted fully unless told.
         demo: the rating is invented, and every reply says so.
 
     Returns:
@@ -84,26 +91,37 @@ def rate(  # noqa: PLR0913 - who, what, which, when, and whether it is invented
     Raises:
         FacilityNotFound: there is none of that id, or none that may be shown.
     """
-    _lock_facility(session, facility_id)
+    country = _lock_facility(session, facility_id)
     before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
+    if before and _same_visit(before[0], said, as_of):
+        return False
+    standing = comments.standing(session, facility_id, device_id, said.comment, country)
     if before:
-        if _same_visit(before[0], said, as_of):
-            return False
         _keep_past(session, facility_id, device_id, as_of, "replaced")
     values = {
         "stars": said.stars,
         "comment": said.comment,
+        "comment_state": standing.state,
+        "comment_approved": standing.approved,
         "observed": said.observed,
-        "weight": 1.0,
+        **_weights(session, device_id, circumstances, as_of),
         "rated_at": as_of,
         "demo": demo,
     }
-    session.execute(
+    rating_id = session.execute(
         upsert(Rating)
         .values(facility_id=facility_id, device_id=device_id, **values)
         .on_conflict_do_update(index_elements=[Rating.facility_id, Rating.device_id], set_=values)
-    )
+        .returning(Rating.id)
+    ).scalar_one()
+    if circumstances is not None:
+        trust.weigh_clusters(session, facility_id, as_of)
     recompute(session, [facility_id])
+    rate_bombs.watch(session, facility_id, as_of)
+    if before and before[0].comment != said.comment:
+        comments.forget_text(session, rating_id, as_of)
+    if standing.holds:
+        comments.hold(session, rating_id, device_id, standing.holds, as_of)
     return not before
 
 
@@ -115,7 +133,12 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
     """
     _lock_facility(session, facility_id)
     _keep_past(session, facility_id, device_id, as_of, "withdrawn")
-    session.execute(delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id))
+    rating_id = session.execute(
+        delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id).returning(Rating.id)
+    ).scalar_one_or_none()
+    if rating_id is not None:
+        trust.weigh_clusters(session, facility_id, as_of)
+        comments.forget_text(session, rating_id, as_of)
     recompute(session, [facility_id])
 
 
@@ -134,7 +157,7 @@ def own(session: Session, facility_id: int, device_id: int) -> LiveRating:
 def of_facility(
     session: Session, facility_id: int, limit: int, before: tuple[datetime, int] | None = None
 ) -> Sequence[LiveRating]:
-    """The ratings of a facility, newest first.
+    """The ratings of a facility, newest first, each with its text only where everybody may read it.
 
     Args:
         session: a read session.
@@ -143,11 +166,14 @@ def of_facility(
         before: only those older than the rating of this time and id.
     """
     older = [] if before is None else [func.row(Rating.rated_at, Rating.id) < func.row(*before)]
-    return _read(session, Rating.facility_id == facility_id, *older, limit=limit)
+    return [
+        rating if rating.comment_state == "visible" else replace(rating, comment=None)
+        for rating in _read(session, Rating.facility_id == facility_id, *older, limit=limit)
+    ]
 
 
 def recompute(session: Session, facility_ids: Sequence[int]) -> None:
-    """Set the sums of the facilities to those of their ratings (MATH.md, forward decay)."""
+    """Set the sums of the facilities to those of their ratings (MATH.md, forward decay), less what staff excluded."""
     session.execute(
         _RECOMPUTE,
         {
@@ -159,15 +185,35 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
     )
 
 
-def _lock_facility(session: Session, facility_id: int) -> None:
-    """Hold the facility's row until the end of the transaction; foreign keys may still point at it."""
+def _lock_facility(session: Session, facility_id: int) -> str | None:
+    """Hold the facility's row until the end of the transaction; foreign keys may still point at it. Its country."""
     locked = session.execute(
-        select(Facility.id)
+        select(Facility.country)
         .where(Facility.id == facility_id, Facility.status != "hidden")
         .with_for_update(key_share=True)
     ).one_or_none()
     if locked is None:
         raise FacilityNotFound(facility_id)
+    country: str | None = locked.country
+    return country
+
+
+def _weights(
+    session: Session, device_id: int, circumstances: trust.Circumstances | None, as_of: datetime
+) -> dict[str, Any]:
+    """The columns of a new rating's weight; its cluster is weighed once it is there."""
+    weighed = trust.FULL_TRUST
+    if circumstances is not None:
+        registered_at = session.execute(select(Device.created_at).where(Device.id == device_id)).scalar_one()
+        weighed = trust.trust(registered_at, circumstances.presence, as_of)
+    return {
+        "weight": weighed.age * weighed.presence,
+        "weight_age": weighed.age,
+        "weight_presence": weighed.presence,
+        "weight_cluster": 1.0,
+        "presence": circumstances and circumstances.presence,
+        "network": circumstances and circumstances.network,
+    }
 
 
 def _same_visit(before: LiveRating, said: NewRating, as_of: datetime) -> bool:
@@ -176,7 +222,8 @@ def _same_visit(before: LiveRating, said: NewRating, as_of: datetime) -> bool:
 
 
 def _keep_past(session: Session, facility_id: int, device_id: int, as_of: datetime, ended_by: str) -> None:
-    said = ("stars", "comment", "observed", "weight", "rated_at", "demo")
+    weights = ("weight", "weight_age", "weight_presence", "weight_cluster", "presence")
+    said = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
     session.execute(
         insert(PastRating).from_select(
             ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *said],
@@ -201,6 +248,7 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
             Rating.observed,
             Rating.rated_at,
             Rating.demo,
+            Rating.comment_state,
         )
         .where(*where)
         .order_by(Rating.rated_at.desc(), Rating.id.desc())
@@ -214,13 +262,18 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
 _RECOMPUTE = text(
     """
     UPDATE facility
-    SET (rating_count, demo_rating_count, stars_total,
+    SET (rating_count, excluded_rating_count, demo_rating_count, stars_total,
          weight_slow, stars_slow, weight_fast, stars_fast, last_rated_at) = (
-        SELECT count(*), count(*) FILTER (WHERE demo), coalesce(sum(stars), 0),
-               coalesce(sum(slow), 0), coalesce(sum(slow * stars), 0),
-               coalesce(sum(fast), 0), coalesce(sum(fast * stars), 0), max(rated_at)
+        SELECT count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts),
+               count(*) FILTER (WHERE counts AND demo), coalesce(sum(stars) FILTER (WHERE counts), 0),
+               coalesce(sum(slow) FILTER (WHERE counts), 0), coalesce(sum(slow * stars) FILTER (WHERE counts), 0),
+               coalesce(sum(fast) FILTER (WHERE counts), 0), coalesce(sum(fast * stars) FILTER (WHERE counts), 0),
+               max(rated_at) FILTER (WHERE counts)
         FROM (
-            SELECT stars, weight, rated_at, demo
+            SELECT stars, weight, rated_at, demo,
+                   NOT EXISTS (SELECT FROM rating_exclusion AS e
+                               WHERE e.facility_id = facility.id AND e.lifted_at IS NULL
+                                 AND e.during @> rating.rated_at) AS counts
             FROM rating
             WHERE rating.facility_id = facility.id
             ORDER BY rated_at DESC, stars, weight

@@ -56,7 +56,8 @@ class Facility(Base):
     """A place that offers something to whoever needs it.
 
     Attributes with NULL are unknown, which is not no. The sums of its ratings are forward-decayed (MATH.md) and
-    recomputed from the ratings at each write; ``open_during`` and ``unknown_during`` are its compiled opening hours.
+    recomputed from the ratings at each write, less those that staff excluded; ``open_during`` and ``unknown_during``
+    are its compiled opening hours.
     """
 
     __tablename__ = "facility"
@@ -86,6 +87,7 @@ class Facility(Base):
         CheckConstraint("rating_count >= demo_rating_count AND demo_rating_count >= 0", name="rating_count"),
         CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),
         CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
+        CheckConstraint("excluded_rating_count >= 0", name="excluded_rating_count"),
         # Searches look only at what may be offered; the closed and the hidden take no room in the index.
         Index(
             "ix_facility_location_offered",
@@ -125,7 +127,9 @@ class Facility(Base):
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     offers: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(OFFERS, persisted=True))
+    reported_closed_until: Mapped[datetime | None]
     rating_count: Mapped[int] = mapped_column(server_default="0")
+    excluded_rating_count: Mapped[int] = mapped_column(server_default="0")
     demo_rating_count: Mapped[int] = mapped_column(server_default="0")
     stars_total: Mapped[int] = mapped_column(server_default="0")
     weight_slow: Mapped[float] = mapped_column(server_default="0")

@@ -45,7 +45,8 @@ CREATE TYPE facility_search.ranked AS (
     quality float8,
     sd float8,
     verdict text,
-    utility float8
+    utility float8,
+    is_doubtful boolean        -- reported closed: ranked behind all that are not
 );
 
 CREATE TYPE facility_search.boxes AS (box geometry, box_beyond_antimeridian geometry);
@@ -168,13 +169,14 @@ DECLARE  -- a plain variable is read in a tenth of the time of a field of a row,
 BEGIN
     RETURN QUERY
     SELECT judged.id, judged.distance_m, judged.q, judged.sd, judged.verdict,
-           w * judged.q - kappa * judged.sd - beta_per_m * coalesce(judged.distance_m, 0) AS utility
+           w * judged.q - kappa * judged.sd - beta_per_m * coalesce(judged.distance_m, 0) AS utility,
+           judged.is_doubtful
     FROM (
-        SELECT known.id, known.distance_m, known.q, known.sd, known.open_during, known.unknown_during,
+        SELECT known.id, known.distance_m, known.q, known.sd, known.open_during, known.unknown_during, known.is_doubtful,
                open_at + make_interval(secs => coalesce(known.distance_m, 0) * seconds_to_arrive_per_m) AS moment,
                facility_search.verdict(known.q, known.sd, known.rating_count, sit_at_least, squat_at_most) AS verdict
         FROM (
-            SELECT f.id, f.rating_count, f.open_during, f.unknown_during,
+            SELECT f.id, f.rating_count, f.open_during, f.unknown_during, f.status = 'reported_closed' AS is_doubtful,
                    ST_DistanceSphere(f.location, origin) AS distance_m,
                    facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
                        f.weight_fast * decay_fast, f.stars_fast * decay_fast, c_record, c_present, prior) AS q,
@@ -193,7 +195,7 @@ BEGIN
     WHERE (verdicts IS NULL OR judged.verdict = ANY (verdicts))
       AND (open_states IS NULL
            OR facility_search.open_state(judged.open_during, judged.unknown_during, judged.moment) = ANY (open_states))
-    ORDER BY utility DESC, judged.id
+    ORDER BY judged.is_doubtful, utility DESC, judged.id
     LIMIT how_many;
 END $$;
 
@@ -202,6 +204,7 @@ END $$;
 -- U = w*q - kappa*sd - beta*d and q is at most max_stars, so that nothing farther than (w*max_stars - U_k)/beta can
 -- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
 -- disc, the bound's disc is searched once more. How wide to begin is only a guess, from where the nearest stand.
+-- What is reported closed comes behind everything else, however far that is: it bounds nothing.
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     model facility_search.quality_model, how_many bigint, OUT best facility_search.ranked[], OUT widened boolean
@@ -216,6 +219,7 @@ DECLARE
     limit_m float8 := least(radius_m, half_circumference_m);
     reach_m float8;
     bound_m float8;
+    sure_count float8;
 BEGIN
     widened := false;
     SELECT least(limit_m, greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))
@@ -232,8 +236,9 @@ BEGIN
             widened := true;
             limit_m := half_circumference_m;
         END IF;
-        bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(cardinality(best), 1)));
-        IF cardinality(best) = how_many THEN
+        sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE NOT b.is_doubtful);
+        bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(sure_count, 1)));
+        IF sure_count = how_many THEN
             bound_m := (ranking.quality_weight * max_stars - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
         END IF;
@@ -249,9 +254,9 @@ BEGIN
     SELECT judged.id, NULL::float8, judged.q, judged.sd,
            facility_search.verdict(judged.q, judged.sd, judged.rating_count,
                                    model.sit_at_least_stars, model.squat_at_most_stars),
-           NULL::float8
+           NULL::float8, judged.is_doubtful
     FROM (
-        SELECT f.id, f.rating_count,
+        SELECT f.id, f.rating_count, f.status = 'reported_closed' AS is_doubtful,
                facility_search.quality(
                    f.weight_slow * model.decay_slow, f.stars_slow * model.decay_slow,
                    f.weight_fast * model.decay_fast, f.stars_fast * model.decay_fast,
@@ -274,7 +279,7 @@ CREATE FUNCTION facility_search.cards(
     shower text, drinking_water text, operator text, level text,
     street text, house_number text, postcode text, city text, region text, country text,
     opening_hours text, opening_hours_note text, open_checked_at timestamptz, open_state text, open_until timestamptz,
-    rating_count bigint, demo_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
+    rating_count bigint, demo_rating_count bigint, excluded_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
     quality float8, sd float8, verdict text, utility float8,
     distance_m float8, bearing_deg float8, duration_s float8, sources jsonb
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
@@ -286,7 +291,7 @@ BEGIN
            f.street, f.house_number, f.postcode, f.city, f.region, f.country,
            f.opening_hours, f.opening_hours_note, moment.at,
            told.state, CASE WHEN NOT f.unknown_during @> ending.at THEN ending.at END,
-           f.rating_count, f.demo_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
+           f.rating_count, f.demo_rating_count, f.excluded_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
            b.quality, b.sd, b.verdict, b.utility,
            b.distance_m, facility_search.initial_bearing_deg(origin, f.location),
            b.distance_m * ranking.seconds_per_m,
@@ -297,7 +302,7 @@ BEGIN
                            to_char(d.imported_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END) ORDER BY d.name, s.external_id)
             FROM facility_source s JOIN dataset d ON d.id = s.dataset_id
             WHERE s.facility_id = f.id)
-    FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, place)
+    FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, is_doubtful, place)
     JOIN facility f ON f.id = b.facility_id
     CROSS JOIN LATERAL (SELECT coalesce(needs.open_at, as_of) + make_interval(
         secs => CASE WHEN needs.open_on_arrival THEN b.distance_m * ranking.seconds_per_m ELSE 0 END) AS at) AS moment

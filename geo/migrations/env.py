@@ -5,8 +5,11 @@ from alembic import context
 from geo.crowd import models as crowd_models
 from geo.database import Base
 from geo.facilities import models as facility_models
+from geo.limits import models as limit_models
+from geo.moderation import models as moderation_models
+from geo.partners import models as partner_models
 
-KNOWN_MODELS = (facility_models, crowd_models)
+KNOWN_MODELS = (facility_models, crowd_models, moderation_models, partner_models, limit_models)
 """Named so that their tables are in the metadata which `alembic check` compares with the database."""
 
 context.configure(

@@ -19,7 +19,7 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     if "facility_id" in case.path_parameters:
         case.path_parameters["facility_id"] = int(case.path_parameters["facility_id"]) % (2 * PLACES)
     query = dict(case.query)
-    if case.operation.label == "GET /v1/facilities":
+    if case.operation.label in {"GET /v1/facilities", "GET /partner/v1/facilities"}:
         query = search(query)
     if case.operation.label == "GET /v1/fences":
         query = fences(query)
@@ -29,6 +29,8 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     if case.operation.label == "POST /v1/route/stops" and isinstance(case.body, dict):
         case.body = route(case.body)
         kwargs["json"] = case.body
+    if case.operation.label in {"POST /v1/proposals", "POST /partner/v1/proposals"} and isinstance(case.body, dict):
+        case.body = proposal(case.body)
     if "cursor" in query:
         query["cursor"] = "20261120T120000.000000Z-1"
     if query != case.query:
@@ -90,3 +92,13 @@ def route(body: dict[str, Any]) -> dict[str, Any]:
         body.pop("precision", None)
         body["line"] = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
     return body | {"depart_at": "2026-12-24T18:00:00.5+02:00"}
+
+
+def proposal(body: dict[str, Any]) -> dict[str, Any]:
+    """The nearest proposal that makes sense: of a new place, or of a change."""
+    attributes = body.get("attributes", {})
+    if body.get("facility_id") is None:
+        return {"lat": 60.17, "lon": 24.94, **body, "attributes": {"kind": "toilets", **attributes}}
+    changes = {name: value for name, value in attributes.items() if name != "kind"}
+    place = {"lat": 60.17, "lon": 24.94}
+    return {**place, **body, "facility_id": int(body["facility_id"]) % PLACES + 1, "attributes": changes}

@@ -43,11 +43,9 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, log: Path, workers: int = 2) -> Iterator[Server]:
-    """A server of the database, stopped at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(database_url: str, log: Path, workers: int = 2, **settings: str) -> Iterator[Server]:
+    """A server of the database, stopped at the end; settings are more environment variables."""
+    port = free_port()
     environ = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -55,6 +53,7 @@ def serving(database_url: str, log: Path, workers: int = 2) -> Iterator[Server]:
         "WEB_CONCURRENCY": str(workers),
         "GRANIAN_LOG_LEVEL": "info",  # its lines too hold nothing private
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -69,6 +68,13 @@ def serving(database_url: str, log: Path, workers: int = 2) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def answers(server: Server, path: str = "/healthz") -> bool:

@@ -25,6 +25,7 @@ COMMANDS = (
     *("up", "serve", "migrate", "seed"),
     *("database start", "database stop"),
     *("facilities import", "facilities count", "facilities generate", "facilities compile-hours"),
+    *("partners add", "partners list", "partners rotate", "partners revoke", "partners usage"),
 )
 
 
@@ -175,6 +176,7 @@ def test_an_import_that_cannot_be_is_refused_in_one_line_and_changes_nothing(
         ({"PORT": "abc"}, "beforehand: PORT='abc' is not a whole number from 1 to 65535"),
         ({"PORT": "0"}, "beforehand: PORT='0' is not a whole number"),
         ({"WEB_CONCURRENCY": "0"}, "beforehand: WEB_CONCURRENCY='0' is not a whole number from 1 to 256"),
+        ({"RATE_LIMITS": "0"}, "beforehand: RATE_LIMITS='0' is neither on nor off"),
         ({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "Error: the database does not answer: "),
         ({"DATABASE_URL": "postgresql:///none?host=/nonexistent"}, "Error: the database does not answer: "),
     ],
@@ -226,6 +228,6 @@ def test_each_command_says_in_a_sentence_what_it_is_for(app: Flask, command: str
     assert re.fullmatch(r"  [A-Z].*\.", summary)
 
 
-@pytest.mark.parametrize("group", [(), ("facilities",), ("database",)])
+@pytest.mark.parametrize("group", [(), ("facilities",), ("database",), ("partners",)])
 def test_no_summary_is_cut_in_a_list_of_commands(app: Flask, group: tuple[str, ...]) -> None:
     assert "..." not in run(app, *group, "--help").stdout.partition("Commands:")[2]

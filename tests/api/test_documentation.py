@@ -1,5 +1,6 @@
 """/openapi.json is valid, complete and true: its examples fit its schemas, and so do the running app's answers."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,10 +59,10 @@ def test_the_validator_would_tell(document: dict[str, Any]) -> None:
 
 def test_every_route_of_the_api_is_documented(app: Flask, document: dict[str, Any]) -> None:
     served = {
-        (method.lower(), rule.rule.replace("<int(max=9223372036854775807):", "{").replace(">", "}"))
+        (method.lower(), re.sub(r"<[^>]*:(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
-        if rule.rule.startswith("/v1") and method not in {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(("/v1", "/admin/v1", "/partner/v1")) and method not in {"HEAD", "OPTIONS"}
     }
     assert served == {(method, path) for method, path, _ in operations(document)}
 
@@ -104,8 +105,12 @@ def test_every_parameter_is_described_and_its_example_fits(document: dict[str, A
 
 def test_every_operation_tells_of_the_problems_it_may_answer_with(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
-        expected = {"422", "503", "default"}
+        expected = {"422", "429", "503", "default"}
         expected |= {"401"} if operation.get("security") else set()
+        is_guarded = path.startswith(("/partner/", "/admin/")) or method != "get"
+        expected |= {"403"} if operation.get("security") and is_guarded else set()
+        expected |= {"409"} if operation.get("security") and method == "post" else set()
+        expected |= {"412"} if path.endswith("/decision") else set()
         expected |= {"404"} if "{" in path else set()
         expected |= {"400", "413", "415"} if "requestBody" in operation else set()
         told = operation["responses"].items()
@@ -117,6 +122,7 @@ def test_every_operation_tells_of_the_problems_it_may_answer_with(document: dict
             assert response["content"].keys() == {"application/problem+json"}
             assert response["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
         assert "Retry-After" in problems["503"]["headers"]
+        assert problems["429"]["headers"].keys() == {"Retry-After", "RateLimit", "RateLimit-Policy"}
         assert "401" not in problems or "WWW-Authenticate" in problems["401"]["headers"]
 
 
@@ -125,20 +131,25 @@ def test_every_domain_problem_is_documented(document: dict[str, Any]) -> None:
 
 
 def test_what_needs_a_token_says_so(document: dict[str, Any]) -> None:
-    scheme = document["components"]["securitySchemes"]["device"]
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for scheme in document["components"]["securitySchemes"].values():
+        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for _, path, operation in operations(document):
-        assert operation.get("security") == ([{"device": []}] if path.endswith("/rating") else None)
+        asks_for_a_device = path.startswith(("/v1/me", "/v1/proposals")) or path.endswith(("/rating", "/reports"))
+        doors = {"/partner/": "partner", "/admin/": "staff", "/v1/": "device" if asks_for_a_device else None}
+        scheme = next(name for door, name in doors.items() if path.startswith(door))
+        assert operation.get("security") == (scheme and [{scheme: []}]), path
 
 
 def test_every_public_answer_documents_its_validators(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         names = {parameter["name"] for parameter in operation.get("parameters", [])}
-        is_public = method == "get" and "security" not in operation
+        is_for_partners = path.startswith("/partner/")
+        is_public = method == "get" and (is_for_partners or "security" not in operation)
         assert ("If-None-Match" in names) == is_public, path
         if is_public:
+            expected = {"ETag", "Cache-Control"} | ({"RateLimit", "RateLimit-Policy"} if is_for_partners else set())
             for status in ("200", "304"):
-                assert operation["responses"][status]["headers"].keys() == {"ETag", "Cache-Control"}
+                assert operation["responses"][status]["headers"].keys() == expected
 
 
 def test_the_document_itself_is_not_sent_again(client: FlaskClient) -> None:

@@ -127,9 +127,11 @@ def test_a_comment_is_kept_as_it_was_written(
 
 def test_one_five_is_unsure_and_two_say_sit(client: FlaskClient, session: Session, path: str, place: int) -> None:
     verdicts = []
-    for _ in range(2):
-        device = bearer(add_device(session, NOON).token)
-        receipt = client.put(path, json={"stars": 5}, headers=device).json
+    for network in range(2):  # known for days, on the spot, and not in one room: trusted fully
+        device = bearer(add_device(session, NOON - timedelta(days=2)).token)
+        said = {"stars": 5, "presence": "within_150_m"}
+        address = {"REMOTE_ADDR": f"198.51.{network}.7"}
+        receipt = client.put(path, json=said, headers=device, environ_base=address).json
         assert receipt is not None
         verdicts.append(receipt["facility_rating"])
     assert [verdict["verdict"] for verdict in verdicts] == ["unsure", "sit"], place

@@ -22,6 +22,7 @@ class Ranked:
     id: int
     utility: float
     distance_m: float
+    reported_closed: bool
 
 
 def all_facilities(session: Session) -> Sequence[dict[str, object]]:
@@ -35,7 +36,7 @@ def nearby(facilities: Sequence[dict[str, object]], query: search.NearbyQuery) -
     passing = [ranked for facility in facilities if (ranked := _judge(facility, query)) is not None]
     within = [ranked for ranked in passing if ranked.distance_m <= query.radius_m]
     chosen = within or passing
-    chosen.sort(key=lambda ranked: (-ranked.utility, ranked.id))
+    chosen.sort(key=lambda ranked: (ranked.reported_closed, -ranked.utility, ranked.id))
     return chosen, not within and bool(passing)
 
 
@@ -61,7 +62,8 @@ def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | N
     if not meets:
         return None
     ranking = RANKINGS[query.rank, query.mode]
-    return Ranked(facility["id"], utility(judged.q, judged.sd, away_m / 1000, ranking), away_m)  # type: ignore[arg-type]
+    worth = utility(judged.q, judged.sd, away_m / 1000, ranking)
+    return Ranked(facility["id"], worth, away_m, facility["status"] == "reported_closed")  # type: ignore[arg-type]
 
 
 def _moment(query: search.NearbyQuery, away_m: float) -> datetime:

@@ -22,7 +22,8 @@ def test_a_token_is_long_random_and_says_what_it_is_for(session: Session) -> Non
 def test_a_device_is_known_by_its_token_until_it_expires(session: Session) -> None:
     device = add_device(session, NOON)
     last_moment = NOON + TOKEN_LIFETIME - timedelta(seconds=1)
-    assert devices.known(session, device.token, last_moment) == KnownDevice(device.device_id, NOON + TOKEN_LIFETIME)
+    known = devices.known(session, device.token, last_moment)
+    assert (known.device_id, known.registered_at, known.expires_at) == (device.device_id, NOON, NOON + TOKEN_LIFETIME)
     with pytest.raises(InvalidToken, match="has expired"):
         devices.known(session, device.token, NOON + TOKEN_LIFETIME)
 

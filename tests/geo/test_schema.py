@@ -210,6 +210,24 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
         )
     ),
     ("ck_past_rating_ended_by", {"ended_by": "erased"}),
+    ("ck_partner_name", {"name": ""}),
+    ("ck_partner_name", {"name": long(100)}),
+    ("ck_partner_daily_quota", {"daily_quota": 0}),
+    ("ck_partner_key_kind", {"kind": "public"}),
+    ("ck_partner_key_slot", {"slot": 3}),
+    ("ck_partner_key_digest", {"digest": b"short"}),
+    ("ck_partner_key_hint", {"hint": "five5"}),
+    ("ck_partner_key_scopes", {"scopes": []}),
+    ("ck_partner_key_scopes", {"scopes": ["everything"], "kind": "secret", "origins": []}),
+    ("ck_partner_key_publishable_reads_only", {"scopes": ["facilities:read", "proposals:write"]}),
+    ("ck_partner_key_origins", {"origins": []}),
+    ("ck_partner_key_origins", {"origins": ["https://a.example"] * 21}),
+    ("ck_partner_key_origins", {"kind": "secret"}),
+    ("ck_partner_key_no_wildcard", {"origins": ["*"]}),
+    ("ck_partner_key_no_wildcard", {"origins": ["https://a.example", "null"]}),
+    ("ck_partner_usage_served", {"served": -1}),
+    ("ck_partner_usage_granted", {"served": 2, "granted": 1}),
+    ("ck_rate_limit_digest", {"digest": b"short"}),
 ]
 
 
@@ -236,6 +254,20 @@ def a_row_in_each_table(session: Session) -> None:
             """
         ),
         {"facility_id": facility_id, "device_id": device_id, "at": NOON},
+    )
+    session.execute(
+        text(
+            """
+            WITH known AS (INSERT INTO partner (name, daily_quota, created_at) VALUES ('p', 1, :at) RETURNING id),
+            usage AS (INSERT INTO partner_usage (partner_id, day) SELECT id, '2026-11-20' FROM known),
+            lim AS (INSERT INTO rate_limit (digest, next_due_at) VALUES (decode(repeat('00', 16), 'hex'), :at))
+            INSERT INTO partner_key (partner_id, kind, slot, digest, hint, scopes, origins, created_at)
+            SELECT id, 'publishable', 1, decode(repeat('00', 32), 'hex'), 'hint', '{facilities:read}',
+                   '{https://a.example}', :at
+            FROM known
+            """
+        ),
+        {"at": NOON},
     )
     session.execute(
         text("UPDATE facility SET rating_count = 0, stars_total = 0, last_rated_at = NULL WHERE id = :id"),

@@ -116,6 +116,7 @@ def assert_equals_brute_force(session: Session, seed: int, facilities: int, quer
         # Where the formulas of SQL and Python differ in the last bit, two equals may change places: nothing else may.
         utilities = {ranked.id: ranked.utility for ranked in expected}
         for row, ranked in zip(found.facilities, best, strict=True):
+            assert (row["status"] == "reported_closed") == ranked.reported_closed, query
             assert row["id"] == ranked.id or utilities[row["id"]] == pytest.approx(ranked.utility, abs=1e-9), query
             assert row["utility"] == pytest.approx(utilities[row["id"]], rel=1e-9, abs=1e-9)
         assert len({row["id"] for row in found.facilities}) == len(found.facilities)
@@ -140,6 +141,19 @@ def test_equal_utilities_come_in_the_order_of_their_ids(session: Session) -> Non
     for rank in ("balanced", "distance", "cleanliness"):
         found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=5, rank=rank))
         assert [row["id"] for row in found.facilities] == ids[:5]
+
+
+def test_what_is_reported_closed_comes_behind_whatever_is_not_however_far(session: Session) -> None:
+    doubtful = add_facility(session, HELSINKI.lon, HELSINKI.lat, status="reported_closed")
+    far = [add_facility(session, HELSINKI.lon, HELSINKI.lat + step / 100) for step in (1, 2, 3)]
+    for rank in ("balanced", "distance", "cleanliness"):
+        query = search.NearbyQuery(HELSINKI, NOON, radius_m=5000, limit=4, rank=rank)
+        assert [row["id"] for row in search.nearby(session, query).facilities] == [*far, doubtful]
+        assert [row["id"] for row in search.nearby(session, replace(query, limit=2)).facilities] == far[:2]
+        boxed = search.in_box(session, search.BoxQuery(BoundingBox(24, 60, 25, 61), NOON, rank=rank))
+        assert [row["id"] for row in boxed.facilities] == [*far, doubtful]
+    alone = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, radius_m=500))
+    assert ([row["id"] for row in alone.facilities], alone.widened) == ([doubtful], False)
 
 
 def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session: Session) -> None:

@@ -1,0 +1,299 @@
+"""/admin/v1/partners: the partner sites, their keys and what they use."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, ValidationError, fields, validate
+
+from api.admin.requests import Instant
+from api.callers import calling_staff, require_staff
+from api.policies import open_to, staff
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door, PlainText, StrictSchema, WholeNumber, between, words
+from geo.database import Session
+from geo.errors import InvalidKeyTerms
+from geo.moderation import audit
+from geo.partners import keys, registry, usage
+from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
+
+door = Door(
+    "partners",
+    __name__,
+    url_prefix="/admin/v1",
+    description="Partner sites, their keys and quotas.",
+    guard=require_staff,
+)
+
+BEARER: list[dict[str, list[str]]] = [{"staff": []}]
+
+PARTNER_ID = "<int(max=9223372036854775807):partner_id>"
+KEY_ID = "<int(max=9223372036854775807):key_id>"
+
+MAX_OVERLAP_DAYS = 365
+
+_ORIGIN = "https://www.acme.example"
+
+
+class Origin(fields.String):
+    """A web origin."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        try:
+            return keys.origin(str(super()._deserialize(value, attr, data, **kwargs)))
+        except InvalidKeyTerms as error:
+            raise ValidationError(str(error)) from None
+
+
+def _quota(**kwargs: Any) -> WholeNumber:
+    return WholeNumber(
+        strict=True,
+        validate=between(1, MAX_DAILY_QUOTA),
+        metadata={"description": "Requests a day (UTC), of all keys together.", "example": registry.DAILY_QUOTA},
+        **kwargs,
+    )
+
+
+class NewPartner(StrictSchema):
+    """A partner."""
+
+    name = PlainText(
+        required=True,
+        validate=validate.Length(1, NAME_MAX_CHARACTERS, error="must have {min} to {max} characters"),
+        metadata={"description": "What it is called here.", "example": "Acme"},
+    )
+    daily_quota = _quota(load_default=registry.DAILY_QUOTA)
+
+
+class Quota(StrictSchema):
+    """How often a partner may ask."""
+
+    daily_quota = _quota(required=True)
+
+
+class NewKeyTerms(StrictSchema):
+    """What a key is for."""
+
+    kind = words(*KEY_KINDS, required=True, metadata={"example": "publishable"})
+    origins = fields.List(
+        Origin(),
+        load_default=list,
+        validate=validate.Length(max=MAX_ORIGINS, error="must be at most {max}"),
+        metadata={"description": "Of a publishable key: the sites whose pages may use it.", "example": [_ORIGIN]},
+    )
+    scopes = fields.List(
+        words(*SCOPES),
+        load_default=lambda: list(PUBLISHABLE_SCOPES),
+        validate=validate.Length(min=1, max=len(SCOPES), error="must be {min} to {max}"),
+        metadata={"description": "What it may do.", "example": list(PUBLISHABLE_SCOPES)},
+    )
+    expires_at = Instant(load_default=None, allow_none=True, metadata={"description": "When it ends by itself."})
+
+
+class Rotation(StrictSchema):
+    """Which key gets a successor."""
+
+    kind = words(*KEY_KINDS, required=True, metadata={"example": "publishable"})
+    overlap_days = WholeNumber(
+        strict=True,
+        load_default=registry.ROTATION_OVERLAP.days,
+        validate=between(0, MAX_OVERLAP_DAYS),
+        metadata={"description": "How long the old key works beside the new one."},
+    )
+
+
+class Key(Schema):
+    """A key, without the key."""
+
+    id = fields.Integer(required=True)
+    hint = fields.String(required=True, metadata={"description": "Its last characters."})
+    kind = words(*KEY_KINDS, required=True)
+    origins = fields.List(fields.String(), required=True)
+    scopes = fields.List(fields.String(), required=True)
+    created_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class Partner(Schema):
+    """A partner and all its keys."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    daily_quota = fields.Integer(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    keys = fields.List(fields.Nested(Key), required=True)
+
+
+class Partners(Schema):
+    """All partners, by name."""
+
+    partners = fields.List(fields.Nested(Partner), required=True)
+
+
+class ShownKey(Schema):
+    """A key just made; it is shown this once."""
+
+    id = fields.Integer(required=True)
+    key = fields.String(required=True)
+
+
+class UsedDay(Schema):
+    """A day in UTC."""
+
+    day = fields.Date(required=True)
+    served = fields.Integer(required=True, metadata={"description": "Requests answered, as far as told."})
+    granted = fields.Integer(required=True, metadata={"description": "Requests counted against the quota."})
+
+
+class Usage(Schema):
+    """The latest days on which a partner asked anything, newest first."""
+
+    days = fields.List(fields.Nested(UsedDay), required=True)
+
+
+PARTNER_EXAMPLE: dict[str, Any] = {
+    "id": 3,
+    "name": "Acme",
+    "daily_quota": registry.DAILY_QUOTA,
+    "created_at": "2026-11-21T12:00:00Z",
+    "keys": [
+        {
+            "id": 8,
+            "hint": "x4Rq",
+            "kind": "publishable",
+            "origins": [_ORIGIN],
+            "scopes": list(PUBLISHABLE_SCOPES),
+            "created_at": "2026-11-21T12:00:00Z",
+            "expires_at": None,
+            "revoked_at": None,
+        }
+    ],
+}
+KEY_EXAMPLE = {"id": 8, "key": "bfp_shown-this-once"}
+USAGE_EXAMPLE = {"days": [{"day": "2026-11-21", "served": 787, "granted": 900}]}
+
+
+@door.route("/partners")
+@door.response(200, Partners, example={"partners": [PARTNER_EXAMPLE]})
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def list_partners() -> Response:
+    """All partners with their keys; of a key only its end is known here."""
+    with database().read() as session:
+        return private({"partners": [_told(partner) for partner in registry.listed(session)]})
+
+
+@door.route("/partners", methods=["POST"])
+@door.arguments(NewPartner, example={"name": "Acme", "daily_quota": registry.DAILY_QUOTA})
+@door.response(201, Partner, example={**PARTNER_EXAMPLE, "keys": []})
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def add_partner(said: Mapping[str, Any]) -> Response:
+    """Make a partner, which has no key yet."""
+    with database().write() as session:
+        partner_id = registry.add(session, said["name"], said["daily_quota"], now())
+        made = _told(registry.listed(session, partner_id)[0])
+        _record(session, "partner added", partner_id, daily_quota=said["daily_quota"])
+        session.commit()
+    return private(made, status=201)
+
+
+@door.route(f"/partners/{PARTNER_ID}")
+@door.response(200, Partner, example=PARTNER_EXAMPLE)
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def get_partner(partner_id: int) -> Response:
+    """A partner with its keys."""
+    with database().read() as session:
+        return private(_told(registry.listed(session, partner_id)[0]))
+
+
+@door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"])
+@door.arguments(Quota, example={"daily_quota": 50_000})
+@door.response(200, Partner, example={**PARTNER_EXAMPLE, "daily_quota": 50_000})
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
+    """Change a partner's daily quota; it acts within a minute."""
+    with database().write() as session:
+        registry.set_quota(session, partner_id, said["daily_quota"])
+        changed = _told(registry.listed(session, partner_id)[0])
+        _record(session, "partner quota changed", partner_id, daily_quota=said["daily_quota"])
+        session.commit()
+    return private(changed)
+
+
+@door.route(f"/partners/{PARTNER_ID}/keys", methods=["POST"])
+@door.arguments(NewKeyTerms, example={"kind": "publishable", "origins": [_ORIGIN]})
+@door.response(201, ShownKey, example=KEY_EXAMPLE)
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
+    """Make a key; it is shown this once. Two of a kind may work at the same time."""
+    terms = registry.KeyTerms(
+        said["kind"],
+        tuple(dict.fromkeys(said["origins"])),
+        tuple(dict.fromkeys(said["scopes"])),
+        said["expires_at"],
+    )
+    with database().write() as session:
+        new = registry.add_key(session, partner_id, terms, now())
+        _record(session, "partner key added", partner_id, key_id=new.key_id, kind=said["kind"])
+        session.commit()
+    return private({"id": new.key_id, "key": new.key}, status=201)
+
+
+@door.route(f"/partners/{PARTNER_ID}/rotation", methods=["POST"])
+@door.arguments(Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days})
+@door.response(201, ShownKey, example=KEY_EXAMPLE)
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
+    """Give a partner a successor of its key on the same terms; the old key ends after the overlap."""
+    with database().write() as session:
+        overlap = timedelta(days=said["overlap_days"])
+        new = registry.rotate(session, partner_id, said["kind"], now(), overlap)
+        _record(session, "partner key rotated", partner_id, key_id=new.key_id, kind=said["kind"])
+        session.commit()
+    return private({"id": new.key_id, "key": new.key}, status=201)
+
+
+@door.route(f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"])
+@door.response(204, description="The key is good for nothing within ten seconds.")
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def revoke_partner_key(partner_id: int, key_id: int) -> Response:
+    """Revoke a key of the partner's."""
+    with database().write() as session:
+        registry.revoke(session, key_id, now(), partner_id)
+        _record(session, "partner key revoked", partner_id, key_id=key_id)
+        session.commit()
+    return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+@door.route(f"/partners/{PARTNER_ID}/usage")
+@door.response(200, Usage, example=USAGE_EXAMPLE)
+@door.doc(security=BEARER)
+@open_to(staff("admin"))
+def get_partner_usage(partner_id: int) -> Response:
+    """What a partner used on each of its latest ninety days."""
+    with database().read() as session:
+        registry.listed(session, partner_id)
+        return private({"days": [asdict(day) for day in usage.by_day(session, partner_id)]})
+
+
+def _record(session: Session, event: str, partner_id: int, **details: Any) -> None:
+    audit.append(session, calling_staff().actor, event, {"partner_id": partner_id, **details}, now())
+
+
+def _told(partner: registry.ListedPartner) -> dict[str, Any]:
+    told = asdict(partner)
+    shown = [
+        {"id": key["key_id"], **key["terms"], **{name: key[name] for name in ("hint", "created_at", "revoked_at")}}
+        for key in told.pop("keys")
+    ]
+    return {"id": told.pop("partner_id"), **told, "keys": shown}

@@ -1,0 +1,137 @@
+"""/admin/v1/queue: what to look at; claim it, decide on it, alone or many at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.admin import examples, replies, requests
+from api.callers import calling_staff, require_staff
+from api.policies import open_to, staff
+from api.problems import STATUS_OF
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door
+from geo.errors import BeforehandError, Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.moderation import queue, viewing
+from geo.moderation.statements import REASONS
+from geo.moderation.verdicts import Verdict, decide
+
+door = Door(
+    "queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.", guard=require_staff
+)
+
+BEARER: list[dict[str, list[str]]] = [{"staff": []}]
+
+ITEM_ID = "<int(max=9223372036854775807):item_id>"
+
+
+@door.route("/queue")
+@door.arguments(requests.QueueQuery, location="query")
+@door.response(200, replies.QueuePage, example=examples.QUEUE)
+@door.doc(security=BEARER)
+@open_to(staff("reader"))
+def list_queue(asked: Mapping[str, Any]) -> Response:
+    """The queue, the most urgent first."""
+    query = queue.QueueQuery(
+        kinds=tuple(asked["kind"]) if "kind" in asked else None,
+        state=asked["state"],
+        opened_before=asked.get("opened_before"),
+        score_at_least=asked.get("min_score"),
+        limit=asked["limit"] + 1,
+        after=asked.get("cursor"),
+    )
+    with database().read() as session:
+        page = [dict(item) for item in queue.page(session, query)]
+    shown = page[: asked["limit"]]
+    cursor = f"{shown[-1]['score']!r}-{shown[-1]['id']}" if len(page) > len(shown) else None
+    return private({"items": shown, "next_cursor": cursor})
+
+
+@door.route(f"/queue/{ITEM_ID}")
+@door.response(200, replies.QueueItemInFull, example=examples.IN_FULL)
+@door.doc(security=BEARER)
+@open_to(staff("reader"))
+def get_queue_item(item_id: int) -> Response:
+    """A queue item, with what it is about, hidden or not, and what was reported of it."""
+    with database().read() as session:
+        item = dict(queue.one(session, item_id))
+        kind = "facility" if item["kind"] == "rate_bomb" else item["kind"]
+        thing = viewing.thing(session, kind, item["thing_id"])
+        told = [dict(report) for report in viewing.reports_of(session, kind, item["thing_id"])]
+    return private({**item, "thing": thing, "reports": told})
+
+
+@door.route(f"/queue/{ITEM_ID}/claim", methods=["POST"])
+@door.response(200, replies.QueueItem, example=examples.ITEM)
+@door.doc(security=BEARER)
+@open_to(staff("moderator"))
+def claim_queue_item(item_id: int) -> Response:
+    """Keep others from deciding on an item for a quarter of an hour, or for another one."""
+    with database().write() as session:
+        item = dict(queue.claim(session, item_id, calling_staff(), now()))
+        session.commit()
+    return private(item)
+
+
+@door.route(f"/queue/{ITEM_ID}/decision", methods=["POST"])
+@door.arguments(requests.ItemVerdict, example=examples.VERDICT)
+@door.response(201, replies.Made, example=examples.MADE)
+@door.doc(security=BEARER)
+@open_to(staff("moderator"))
+def decide_queue_item(said: Mapping[str, Any], item_id: int) -> Response:
+    """Decide on an item as it was seen: 412 where something has been added since, 409 where somebody was faster."""
+    return private({"decision_id": _decide(item_id, said["version"], verdict(said), dry_run=False)}, status=201)
+
+
+@door.route("/queue/decisions", methods=["POST"])
+@door.arguments(requests.BulkVerdict, example=examples.BULK)
+@door.response(200, replies.BulkOutcomes, example=examples.BULK_OUTCOMES)
+@door.doc(security=BEARER)
+@open_to(staff("senior"))
+def decide_queue_items(said: Mapping[str, Any]) -> Response:
+    """Decide on many items alike, each for itself: what stands in the way of one stops no other."""
+    outcomes = [_outcome(item["id"], item["version"], verdict(said), said["dry_run"]) for item in said["items"]]
+    return private({"dry_run": said["dry_run"], "items": outcomes})
+
+
+@door.route("/reasons")
+@door.response(
+    200,
+    replies.Reasons,
+    example={"reasons": [{"id": "spam", "text": REASONS["spam"].text, "category": REASONS["spam"].category}]},
+)
+@door.doc(security=BEARER)
+@open_to(staff("reader"))
+def list_reasons() -> Response:
+    """The canned reasons, as authors read them."""
+    told = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
+    return private({"reasons": told})
+
+
+def verdict(said: Mapping[str, Any]) -> Verdict:
+    """What a body decides."""
+    window = (said["from_"], said["until"]) if "from_" in said else None
+    return Verdict(said["action"], said["reason"], said["note"] or None, window)
+
+
+def _decide(item_id: int, version: int, decided: Verdict, *, dry_run: bool) -> int:
+    with database().write() as session:
+        decision_id = decide(session, calling_staff(), decided, now(), item_id=item_id, version=version)
+        if not dry_run:
+            session.commit()
+    return decision_id
+
+
+def _outcome(item_id: int, version: int, decided: Verdict, dry_run: bool) -> dict[str, Any]:
+    """What came of one of many; a transaction for each, so that no two of them wait for each other in a circle."""
+    status, detail = 201, None
+    try:
+        _decide(item_id, version, decided, dry_run=dry_run)
+    except (Conflict, NotAllowed, OutOfDate, ThingNotFound) as error:
+        status, detail = _status(error), str(error)
+    return {"id": item_id, "decided": detail is None, "status": status, "detail": detail}
+
+
+def _status(error: BeforehandError) -> int:
+    return STATUS_OF[type(error)]

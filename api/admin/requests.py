@@ -1,0 +1,208 @@
+"""What the moderators' door takes."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.v1.crowd_requests import MAX_ID, note
+from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
+from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.moderation.statements import REASONS
+from geo.moderation.verdicts import ACTIONS_OF
+
+ACTIONS = tuple(action for actions in ACTIONS_OF.values() for action in actions)
+
+NAME_MAX_CHARACTERS = 64
+
+SCORE_CURSOR = r"[0-9]{1,12}(\.[0-9]{1,18})?(e-[0-9]{1,3})?-[0-9]{1,18}"
+"""The score and the id of a page's last item."""
+
+ID_CURSOR = "[0-9]{1,18}"
+
+
+class Instant(fields.String):
+    """An RFC 3339 instant."""
+
+    default_error_messages = {"instant": "must be an RFC 3339 instant such as 2026-12-24T18:00:00Z"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not re.fullmatch(RFC_3339, text):
+            raise self.make_error("instant")
+        try:
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise self.make_error("instant") from None
+
+
+class ScoreCursor(fields.String):
+    """Where the page before ended."""
+
+    default_error_messages = {"cursor": "is no next_cursor of this route"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not re.fullmatch(SCORE_CURSOR, text):
+            raise self.make_error("cursor")
+        score, _, item_id = text.rpartition("-")
+        return float(score), int(item_id)
+
+
+def limit() -> WholeNumber:
+    """How many entries a page has."""
+    return WholeNumber(
+        load_default=DEFAULT_LIMIT,
+        validate=between(1, MAX_LIMIT),
+        metadata={"description": "How many entries at most."},
+    )
+
+
+class Page(StrictSchema):
+    """Which page."""
+
+    limit = limit()
+    cursor = WholeNumber(validate=between(0, MAX_ID), metadata={"description": "next_cursor of the page before."})
+
+
+class QueueQuery(StrictSchema):
+    """Which queue items."""
+
+    kind = list_of(QUEUE_KINDS, "Only these kinds.")
+    state = words(*QUEUE_STATES, load_default="open", metadata={"description": "Those still open unless told."})
+    opened_before = Instant(
+        metadata={
+            "description": "Older than this instant.",
+            "pattern": f"^{RFC_3339}$",
+            "example": "2026-11-21T12:00:00Z",
+        }
+    )
+    min_score = Decimal(validate=between(0, 1e6), metadata={"description": "No less urgent than this."})
+    limit = limit()
+    cursor = ScoreCursor(metadata={"description": "next_cursor of the page before.", "pattern": f"^{SCORE_CURSOR}$"})
+
+
+class AppealQuery(Page):
+    """Which appeals."""
+
+    state = words(*APPEAL_STATES, load_default="open", metadata={"description": "Those still open unless told."})
+
+
+def version() -> WholeNumber:
+    """The version that the decider has seen."""
+    return WholeNumber(
+        strict=True,
+        required=True,
+        validate=between(1, MAX_ID),
+        metadata={"description": "As it was read: 412 where something has been added since."},
+    )
+
+
+def reason() -> fields.String:
+    """A canned reason."""
+    return words(*REASONS, required=True, metadata={"description": "GET /admin/v1/reasons tells their texts."})
+
+
+class _Verdict(StrictSchema):
+    """What is decided, and why."""
+
+    action = words(*ACTIONS, required=True)
+    reason = reason()
+    note = note("A sentence to the author.")
+    # "from" is a word of Python's.
+    from_ = Instant(data_key="from", metadata={"description": "exclude_ratings: from when."})
+    until = Instant(metadata={"description": "exclude_ratings: until before when."})
+
+    @validates_schema
+    def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        if data.get("action") != "exclude_ratings":
+            faults = {name: ["goes with exclude_ratings alone"] for name in ("from_", "until") if name in data}
+        else:
+            faults = {name: ["is needed"] for name in ("from_", "until") if name not in data}
+            if not faults and data["from_"] >= data["until"]:
+                faults["until"] = ["must be later than from"]
+        if faults:
+            raise ValidationError({name.rstrip("_"): texts for name, texts in faults.items()})
+
+
+class ItemVerdict(_Verdict):
+    """A decision on a queue item."""
+
+    version = version()
+
+
+class SeenItem(StrictSchema):
+    """A queue item as it was seen."""
+
+    id = WholeNumber(strict=True, required=True, validate=between(1, MAX_ID))
+    version = version()
+
+
+class BulkVerdict(_Verdict):
+    """One decision on many queue items."""
+
+    items = fields.List(
+        fields.Nested(SeenItem),
+        required=True,
+        validate=validate.Length(1, MAX_LIMIT, error="must name from {min} to {max} items"),
+    )
+    dry_run = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        error_messages={"invalid": "must be true or false"},
+        metadata={"description": "Tell what would come of it, and change nothing."},
+    )
+
+
+class DirectVerdict(_Verdict):
+    """A decision on something that nobody reported."""
+
+    thing = words("facility", "comment", "device", required=True)
+    thing_id = WholeNumber(
+        strict=True, validate=between(1, MAX_ID), metadata={"description": "Of a facility or rating."}
+    )
+    handle = fields.UUID(metadata={"description": "Of a device."})
+
+    @validates_schema
+    def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        needed, other = ("handle", "thing_id") if data.get("thing") == "device" else ("thing_id", "handle")
+        faults = {needed: ["is needed"]} if needed not in data else {}
+        if other in data:
+            faults[other] = [f"does not go with a {data.get('thing')}"]
+        if faults:
+            raise ValidationError(faults)
+
+
+class Revert(StrictSchema):
+    """Why a decision is taken back."""
+
+    reason = reason()
+    note = note("A sentence to the author.")
+
+
+class AppealVerdict(StrictSchema):
+    """What becomes of an appeal."""
+
+    outcome = words("granted", "rejected", required=True)
+    answer = note("To the author.", required=True)
+    version = version()
+
+
+class NewStaff(StrictSchema):
+    """A member of staff to add."""
+
+    name = PlainText(
+        required=True,
+        validate=validate.Length(1, NAME_MAX_CHARACTERS, error="must be from {min} to {max} characters long"),
+        metadata={"example": "anna"},
+    )
+    role = words(*ROLES, required=True)
+    device_handle = fields.UUID(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Of the person's own phone: nobody decides on their own content."},
+    )

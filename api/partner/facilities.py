@@ -1,0 +1,57 @@
+"""GET /partner/v1/facilities and GET /partner/v1/facilities/{id}: what phones are told, for a partner's key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.conditional import MAX_AGE_S
+from api.geojson import GEOJSON
+from api.partner.callers import require_key, tell_standing
+from api.policies import open_to, partner
+from api.strictness import Door
+from api.v1 import examples, replies, requests
+from api.v1.facilities import FACILITY_ID, answer_list, answer_one
+
+door = Door(
+    "partner facilities",
+    __name__,
+    url_prefix="/partner/v1/facilities",
+    description="The right place nearby, for the sites of partners.",
+    guard=require_key,
+)
+door.after_request(tell_standing)
+
+BEARER: list[dict[str, list[str]]] = [{"partner": []}]
+
+
+@door.after_request
+def keep_for_the_caller(response: Response) -> Response:
+    """Let a browser keep an answer for its own user alone.
+
+    The data are public, but the answer was given to a key: a cache in between would give it to whoever has none.
+    """
+    if response.status_code in {200, 304}:
+        response.headers["Cache-Control"] = f"private, max-age={MAX_AGE_S}"
+    return response
+
+
+@door.route("")
+@door.arguments(requests.FacilitiesQuery, location="query")
+@door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+@door.doc(security=BEARER)
+@open_to(partner("facilities:read"))
+def list_partner_facilities(asked: Mapping[str, Any]) -> Response:
+    """The best facilities near a point, or in a box: the same answer as at /v1/facilities."""
+    return answer_list(asked)
+
+
+@door.route(f"/{FACILITY_ID}")
+@door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+@door.doc(security=BEARER)
+@open_to(partner("facilities:read"))
+def get_partner_facility(facility_id: int) -> Response:
+    """One facility, with what visitors saw there: the same answer as at /v1/facilities/{facility_id}."""
+    return answer_one(facility_id)

@@ -1,0 +1,42 @@
+"""POST /partner/v1/proposals: a partner proposes a new place, or a change to one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api import limits
+from api.partner.callers import calling_key, require_key, tell_standing
+from api.policies import open_to, partner
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import crowd_replies, crowd_requests, proposals
+
+door = Door(
+    "partner proposals",
+    __name__,
+    url_prefix="/partner/v1/proposals",
+    description="What partners know of places.",
+    guard=require_key,
+)
+door.after_request(tell_standing)
+
+
+@door.route("", methods=["POST"])
+@door.arguments(crowd_requests.NewProposal, example=proposals.NEW)
+@door.response(201, crowd_replies.ProposalReceipt, example=proposals.RECEIPT)
+@door.doc(security=[{"partner": []}])
+@open_to(partner("proposals:write"))
+def propose_as_partner(said: Mapping[str, Any]) -> Response:
+    """Propose a new place, or a change to one, with a secret key of the scope proposals:write.
+
+    Nothing that anybody sees changes until somebody has looked.
+    """
+    as_of = now()
+    partner_id = calling_key().partner_id
+    with database().write() as session:
+        limits.count_proposal(session, partner_id)
+        receipt = proposals.put_before_staff(session, said, as_of, partner_id=partner_id)
+        session.commit()
+    return private(receipt, status=201)

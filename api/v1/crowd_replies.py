@@ -1,0 +1,110 @@
+"""What the mobile door answers to reports and proposals, and about oneself."""
+
+from marshmallow import Schema, fields
+
+from api.strictness import words
+from geo.crowd.models import PROPOSAL_STATES
+from geo.facilities.models import KINDS
+from geo.moderation.models import ACTIONS, APPEAL_STATES
+
+
+class ReportReceipt(Schema):
+    """A report as it stands."""
+
+    id = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+
+
+class LikelyDuplicate(Schema):
+    """A place that may be the proposed one."""
+
+    facility_id = fields.Integer(required=True)
+    name = fields.String(required=True, allow_none=True)
+    kind = words(*KINDS, required=True)
+    distance_m = fields.Float(required=True)
+
+
+class ProposalReceipt(Schema):
+    """A proposal, and the places that it may double."""
+
+    id = fields.Integer(required=True)
+    state = words(*PROPOSAL_STATES, required=True)
+    likely_duplicates = fields.List(fields.Nested(LikelyDuplicate), required=True)
+
+
+class Held(Schema):
+    """How many rows are held on a device."""
+
+    ratings = fields.Integer(required=True)
+    past_ratings = fields.Integer(required=True)
+    reports = fields.Integer(required=True)
+    proposals = fields.Integer(required=True)
+    appeals = fields.Integer(required=True)
+
+
+class Me(Schema):
+    """The calling device."""
+
+    handle = fields.UUID(required=True, metadata={"description": "What staff call it."})
+    registered_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+    suspended_at = fields.AwareDateTime(required=True, allow_none=True)
+    held = fields.Nested(Held, required=True)
+
+
+class Export(Schema):
+    """Everything that is held on the calling device."""
+
+    device = fields.Nested(Me, required=True)
+    ratings = fields.List(fields.Dict(), required=True)
+    past_ratings = fields.List(fields.Dict(), required=True)
+    reports = fields.List(fields.Dict(), required=True)
+    proposals = fields.List(fields.Dict(), required=True)
+    decisions = fields.List(fields.Dict(), required=True)
+    appeals = fields.List(fields.Dict(), required=True)
+
+
+class OwnAppeal(Schema):
+    """What became of an appeal."""
+
+    state = words(*APPEAL_STATES, required=True)
+    text = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    answer = fields.String(required=True, allow_none=True)
+
+
+class OwnDecision(Schema):
+    """A decision that concerns the caller. Fields of a statement of reasons are named as in the EU's database."""
+
+    id = fields.UUID(required=True)
+    decided_at = fields.AwareDateTime(required=True)
+    action = words(*ACTIONS, required=True)
+    thing = fields.String(required=True)
+    thing_id = fields.Integer(required=True, allow_none=True)
+    restricts = fields.Boolean(required=True)
+    automated = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+    reason_text = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+    decision_visibility = fields.List(fields.String(), required=True, allow_none=True)
+    decision_account = fields.String(required=True, allow_none=True)
+    decision_ground = fields.String(required=True, allow_none=True)
+    decision_facts = fields.String(required=True, allow_none=True)
+    end_date_visibility_restriction = fields.Date(required=True, allow_none=True)
+    reverted_at = fields.AwareDateTime(required=True, allow_none=True)
+    appeal_until = fields.AwareDateTime(required=True, allow_none=True)
+    appeal = fields.Nested(OwnAppeal, required=True, allow_none=True)
+
+
+class OwnDecisions(Schema):
+    """The decisions that concern the caller, newest first."""
+
+    decisions = fields.List(fields.Nested(OwnDecision), required=True)
+
+
+class AppealReceipt(Schema):
+    """An appeal that was taken."""
+
+    id = fields.Integer(required=True)

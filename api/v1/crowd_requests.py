@@ -1,0 +1,136 @@
+"""What the mobile door takes besides ratings: reports, proposals, appeals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.strictness import CONTROL_CHARACTERS, PlainText, StrictSchema, WholeNumber, between, words
+from geo.crowd.models import COMMENT_MAX_CHARACTERS, REPORT_REASONS
+from geo.facilities.models import ACCESSES, KINDS, MAX_CHARACTERS, WHEELCHAIR, YES_NO
+
+COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
+"""What can be wrong with a text; a place can also be closed, moved or listed twice."""
+
+MAX_ID = 2**63 - 1
+"""PostgreSQL's bigint."""
+
+PRINTABLE = f"^[^{CONTROL_CHARACTERS}]*$"
+
+
+def note(description: str, *, required: bool = False) -> PlainText:
+    """A text of a person."""
+    least = 1 if required else 0
+    kwargs: dict[str, Any] = {"required": True} if required else {"allow_none": True, "load_default": None}
+    message = "must be from {min} to {max} characters long"
+    return PlainText(
+        validate=validate.Length(least, COMMENT_MAX_CHARACTERS, error=message),
+        metadata={"description": description, "pattern": PRINTABLE},
+        **kwargs,
+    )
+
+
+class NewReport(StrictSchema):
+    """Something is wrong with a place, or with what somebody said of it."""
+
+    reason = words(*REPORT_REASONS, required=True, metadata={"example": "closed"})
+    note = note("In the reporter's words.")
+    rating_id = WholeNumber(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=between(1, MAX_ID),
+        metadata={"description": "Report the comment of this rating instead of the place."},
+    )
+
+    @validates_schema
+    def _fits(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        if data.get("rating_id") is not None and data["reason"] not in COMMENT_REASONS:
+            raise ValidationError(f"of a comment it is one of {', '.join(COMMENT_REASONS)}", "reason")
+
+
+class NewProposalReport(StrictSchema):
+    """Something is wrong with a proposal."""
+
+    reason = words("duplicate", *COMMENT_REASONS, required=True, metadata={"example": "spam"})
+    note = note("In the reporter's words.")
+
+
+class NewAppeal(StrictSchema):
+    """Why the decision is wrong."""
+
+    text = note("In the author's words.", required=True)
+
+
+def short_text(column: str) -> PlainText:
+    """A text of a facility, or null for unknown."""
+    most = MAX_CHARACTERS[column]
+    return PlainText(
+        allow_none=True,
+        validate=validate.Length(1, most, error="must be from {min} to {max} characters"),
+        metadata={"pattern": PRINTABLE},
+    )
+
+
+def attribute(*allowed: str) -> fields.String:
+    """One of the allowed words, or null for unknown."""
+    return words(*allowed, None, allow_none=True)  # type: ignore[arg-type]  # null is in the enum
+
+
+class ProposedAttributes(StrictSchema):
+    """What is to be set; what is not named stays, null means unknown."""
+
+    kind = words(*KINDS)
+    name = short_text("name")
+    access = attribute(*ACCESSES)
+    wheelchair = attribute(*WHEELCHAIR)
+    fee = attribute(*YES_NO)
+    changing_table = attribute(*YES_NO)
+    all_gender = attribute(*YES_NO)
+    male = attribute(*YES_NO)
+    female = attribute(*YES_NO)
+    shower = attribute(*YES_NO)
+    drinking_water = attribute(*YES_NO)
+    operator = short_text("operator")
+    street = short_text("street")
+    house_number = short_text("house_number")
+    postcode = short_text("postcode")
+    city = short_text("city")
+    region = short_text("region")
+    country = PlainText(
+        allow_none=True, validate=validate.Regexp("^[A-Z]{2}$", error="must be two capital letters, as FI")
+    )
+    level = short_text("level")
+    opening_hours = short_text("opening_hours")
+
+
+class NewProposal(StrictSchema):
+    """A new place, or a change to one."""
+
+    facility_id = WholeNumber(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=between(1, MAX_ID),
+        metadata={"description": "The place to change; without it, a new one."},
+    )
+    lat = fields.Float(validate=between(-90, 90), metadata={"description": "Where it is, or has moved to."})
+    lon = fields.Float(validate=between(-180, 180))
+    attributes = fields.Nested(ProposedAttributes, load_default=dict)
+    note = note("To whoever looks at it.")
+
+    @validates_schema
+    def _whole(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        faults = {}
+        is_new = data.get("facility_id") is None
+        for name, other in (("lat", "lon"), ("lon", "lat")):
+            if name not in data and (is_new or other in data):
+                faults[name] = ["is needed"]
+        if is_new and "kind" not in data["attributes"]:
+            faults["attributes"] = ["a new place needs its kind"]
+        if not is_new and not data["attributes"] and "lat" not in data and not data["note"]:
+            faults["attributes"] = ["proposes no change"]
+        if "kind" in data["attributes"] and not is_new:
+            faults["attributes"] = ["the kind of a place does not change: propose a new one"]
+        if faults:
+            raise ValidationError(faults)

@@ -1,0 +1,61 @@
+"""POST /v1/facilities/{id}/reports and POST /v1/proposals/{id}/reports: something is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.callers import calling_network, contributing_device
+from api.policies import DEVICE, open_to
+from api.replies import private
+from api.services import database, now
+from api.strictness import Door
+from api.v1 import crowd_replies, crowd_requests
+from api.v1.facilities import FACILITY_ID
+from geo.crowd import reports
+
+door = Door("reports", __name__, url_prefix="/v1", description="Say that something is wrong.")
+
+BEARER: list[dict[str, list[str]]] = [{"device": []}]
+
+_RECEIPT = {"id": 41, "reason": "closed", "created_at": "2026-11-21T12:00:41.930412Z"}
+
+
+@door.route(f"/facilities/{FACILITY_ID}/reports", methods=["POST"])
+@door.arguments(crowd_requests.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
+@door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
+@door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
+@door.doc(security=BEARER)
+@open_to(DEVICE)
+def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
+    """Report a place, or the comment of one of its ratings.
+
+    A device has one open report for each thing and reason. Reports of ``closed`` from three networks within a week,
+    with no rating since, set the status ``reported_closed`` for a month, or until somebody has looked.
+    """
+    if said["rating_id"] is None:
+        return _take("facility", facility_id, said)
+    return _take("comment", said["rating_id"], said)
+
+
+@door.route("/proposals/<int(max=9223372036854775807):proposal_id>/reports", methods=["POST"])
+@door.arguments(crowd_requests.NewProposalReport, example={"reason": "spam"})
+@door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
+@door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
+@door.doc(security=BEARER)
+@open_to(DEVICE)
+def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
+    """Report a proposal that is not decided yet."""
+    return _take("proposal", proposal_id, said)
+
+
+def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Response:
+    as_of = now()
+    with database().write() as session:
+        device = contributing_device(session, as_of)
+        network = calling_network(session)
+        new = reports.NewReport(thing, thing_id, said["reason"], said["note"] or None, network)
+        receipt = reports.report(session, device, new, as_of)
+        session.commit()
+    document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}
+    return private(document, status=201 if receipt.is_new else 200)

@@ -1,0 +1,80 @@
+"""What is held on a device: all of it to read, all of it to erase."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from geo.crowd import comments, proposals, ratings, trust
+from geo.crowd.devices import KnownDevice
+from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
+from geo.facilities.models import Facility
+from geo.moderation import appeals, audit, decisions, queue
+from geo.moderation.models import Appeal
+
+_NOT_TOLD = {"device_id", "network"}
+"""Columns that an export leaves out: a key of our own, and a hash that tells nobody anything."""
+
+
+def overview(session: Session, device: KnownDevice) -> dict[str, Any]:
+    """What is held on a device, in numbers."""
+    tables: dict[str, Any] = {"ratings": Rating, "past_ratings": PastRating, "reports": Report, "proposals": Proposal}
+    counts = {
+        name: session.execute(
+            select(func.count()).select_from(table).where(table.device_id == device.device_id)
+        ).scalar_one()
+        for name, table in (tables | {"appeals": Appeal}).items()
+    }
+    return {
+        "handle": str(device.handle),
+        "registered_at": device.registered_at,
+        "expires_at": device.expires_at,
+        "suspended_at": device.suspended_at,
+        "held": counts,
+    }
+
+
+def export(session: Session, device: KnownDevice) -> dict[str, Any]:
+    """Everything that is held on a device, by table."""
+    own = {"ratings": Rating, "past_ratings": PastRating, "reports": Report}
+    return {
+        "device": overview(session, device),
+        **{name: _rows(session, table, device.device_id) for name, table in own.items()},
+        "proposals": [dict(row) for row in proposals.of_device(session, device.device_id)],
+        "decisions": [dict(row) for row in decisions.of_device(session, device.device_id, device.handle)],
+        "appeals": [dict(row) for row in appeals.of_device(session, device.device_id)],
+    }
+
+
+def erase(session: Session, device_id: int, as_of: datetime) -> None:
+    """Forget a device and all that it said; the sums are those of the ratings that are left.
+
+    What was decided about its content stays, under a handle that nothing links to anybody any more.
+    """
+    # The device first, as in every write: whoever is rating with it finishes before, or finds it gone.
+    session.execute(select(Device.id).where(Device.id == device_id).with_for_update())
+    rated = session.execute(
+        select(Rating.facility_id, Rating.id).where(Rating.device_id == device_id).order_by(Rating.facility_id)
+    ).all()
+    facility_ids = [row.facility_id for row in rated]
+    session.execute(
+        select(Facility.id).where(Facility.id.in_(facility_ids)).order_by(Facility.id).with_for_update(key_share=True)
+    )
+    for row in rated:
+        comments.forget_text(session, row.id, as_of)
+    proposed = select(Proposal.id).where(Proposal.device_id == device_id, Proposal.state == "pending")
+    for proposal_id in session.execute(proposed).scalars():
+        queue.end(session, "proposal", proposal_id, "moot", as_of)
+    session.execute(delete(Device).where(Device.id == device_id))
+    for facility_id in facility_ids:
+        trust.weigh_clusters(session, facility_id, as_of)
+    ratings.recompute(session, facility_ids)
+    audit.append(session, "device", "device erased", {}, as_of)
+
+
+def _rows(session: Session, table: Any, device_id: int) -> list[Mapping[str, Any]]:
+    columns = [column for column in table.__table__.columns if column.name not in _NOT_TOLD]
+    statement = select(*columns).where(table.device_id == device_id).order_by(table.id)
+    return [dict(row) for row in session.execute(statement).mappings()]

@@ -1,0 +1,172 @@
+"""Proposals: a new place, or a change to one. Nothing that anybody sees changes until staff accept it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, text
+from sqlalchemy.orm import Session
+
+from geo.coordinates import Point
+from geo.crowd.models import Proposal
+from geo.crowd.text_checks import contact_details
+from geo.errors import FacilityNotFound, ThingNotFound
+from geo.facilities.models import Facility
+from geo.moderation import queue
+
+PROPOSABLE = (
+    *("kind", "name", "access", "wheelchair", "fee", "changing_table", "all_gender", "male", "female", "shower"),
+    *("drinking_water", "operator", "street", "house_number", "postcode", "city", "region", "country", "level"),
+    "opening_hours",
+)
+"""Columns of a facility that a proposal may set."""
+
+PROPOSAL_SCORE = 1.0
+"""Urgency of a proposal: as one trusted report."""
+
+DUPLICATE_WITHIN_M = 50
+"""Two places so near are most likely one."""
+
+NAMESAKE_WITHIN_M = 150
+"""Two of a similar name so near, too: a phone's position in a city is off by as much."""
+
+SIMILAR_NAME = 0.7
+"""Ratcliff and Obershelp's similarity from which two names are taken for one."""
+
+DUPLICATES_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewProposal:
+    """What somebody proposes.
+
+    Attributes:
+        facility_id: the place to change, None for a new one.
+        location: where the new place is, or where the old one has moved; None to leave it.
+        changes: columns of PROPOSABLE and their values.
+        note: to staff.
+        device_id, partner_id: who proposes; one of the two.
+    """
+
+    facility_id: int | None
+    location: Point | None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    note: str | None = None
+    device_id: int | None = None
+    partner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyDuplicate:
+    """A place that may be the proposed one."""
+
+    facility_id: int
+    name: str | None
+    kind: str
+    distance_m: float
+
+
+def propose(session: Session, said: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
+    """Put a proposal before staff. Its id, and the places that it may double.
+
+    Raises:
+        FacilityNotFound: there is no such facility to change, or none that may be shown.
+    """
+    if said.facility_id is not None:
+        facility = select(Facility.id).where(Facility.id == said.facility_id, Facility.status != "hidden")
+        if session.execute(facility).first() is None:
+            raise FacilityNotFound(said.facility_id)
+    proposal_id = session.execute(
+        insert(Proposal)
+        .values(
+            kind="new" if said.facility_id is None else "change",
+            device_id=said.device_id,
+            partner_id=said.partner_id,
+            facility_id=said.facility_id,
+            location=said.location and f"SRID=4326;POINT({said.location.lon!r} {said.location.lat!r})",
+            changes=dict(said.changes),
+            note=said.note,
+            created_at=as_of,
+        )
+        .returning(Proposal.id)
+    ).scalar_one()
+    duplicates = likely_duplicates(session, said.location, said.changes.get("name"), said.facility_id)
+    details: dict[str, Any] = {"likely_duplicates": [duplicate.facility_id for duplicate in duplicates]}
+    texts = [value for value in (*said.changes.values(), said.note) if isinstance(value, str)]
+    if holds := contact_details("\n".join(texts), said.changes.get("country")):
+        details["text_holds"] = holds
+    queue.put(session, "proposal", proposal_id, as_of, score=PROPOSAL_SCORE, details=details)
+    return proposal_id, duplicates
+
+
+def likely_duplicates(
+    session: Session, location: Point | None, name: str | None, facility_id: int | None = None
+) -> Sequence[LikelyDuplicate]:
+    """Places within DUPLICATE_WITHIN_M, or of a similar name within NAMESAKE_WITHIN_M, the nearest first.
+
+    Args:
+        session: any session.
+        location: of the proposed place; without one there is nothing to compare.
+        name: of the proposed place.
+        facility_id: the place that is to change, which is no duplicate of itself.
+    """
+    if location is None:
+        return []
+    rows = session.execute(
+        _NEAR,
+        {"lon": location.lon, "lat": location.lat, "within_m": NAMESAKE_WITHIN_M, "facility_id": facility_id},
+    ).all()
+    return [
+        LikelyDuplicate(row.id, row.name, row.kind, round(row.distance_m, 1))
+        for row in rows
+        if row.distance_m <= DUPLICATE_WITHIN_M or _are_similar(name, row.name)
+    ][:DUPLICATES_TOLD]
+
+
+def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
+    """A device's proposals, newest first."""
+    return _read(session, Proposal.device_id == device_id)
+
+
+def one(session: Session, proposal_id: int) -> RowMapping:
+    """A proposal.
+
+    Raises:
+        ThingNotFound: there is none of that id.
+    """
+    found = _read(session, Proposal.id == proposal_id)
+    if not found:
+        raise ThingNotFound(f"there is no proposal {proposal_id}")
+    return found[0]
+
+
+def _read(session: Session, *where: Any) -> Sequence[RowMapping]:
+    columns = (
+        *(Proposal.id, Proposal.kind, Proposal.facility_id, Proposal.changes, Proposal.note, Proposal.state),
+        *(Proposal.created_at, Proposal.decided_at, Proposal.location.ST_X().label("lon")),
+        Proposal.location.ST_Y().label("lat"),
+    )
+    return session.execute(select(*columns).where(*where).order_by(Proposal.id.desc())).mappings().all()
+
+
+def _are_similar(name: str | None, other: str | None) -> bool:
+    if not name or not other:
+        return False
+    return SequenceMatcher(None, name.casefold(), other.casefold()).ratio() >= SIMILAR_NAME
+
+
+_NEAR = text(
+    """
+    WITH asked AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS location),
+         area AS (SELECT facility_search.boxes_around(location, :within_m) AS boxes FROM asked)
+    SELECT f.id, f.name, f.kind, ST_DistanceSphere(f.location, asked.location) AS distance_m
+    FROM asked, area, facility AS f
+    WHERE f.status IN ('active', 'reported_closed')
+      AND (f.location && (area.boxes).box OR f.location && (area.boxes).box_beyond_antimeridian)
+      AND ST_DistanceSphere(f.location, asked.location) <= :within_m
+      AND f.id IS DISTINCT FROM CAST(:facility_id AS bigint)
+    ORDER BY distance_m, f.id
+    """
+)

@@ -1,0 +1,74 @@
+"""The alarm for rate bombs: a burst of one-sided ratings goes before staff; nothing else happens by itself."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.moderation import queue
+
+BURST_WINDOW = timedelta(hours=24)
+"""How short a burst is: a campaign runs in a day, a change of the cleaning staff shows over weeks."""
+
+BURST_RATINGS = 10
+"""Fewer are a busy day."""
+
+BURST_SIDED_SHARE = 0.9
+"""So many agree that a place is bad (LOW_STARS or fewer) or good (HIGH_STARS or more)."""
+
+LOW_STARS = 2
+HIGH_STARS = 4
+
+RECORD_RATINGS = 5
+"""As many older ratings make a record that the burst can be held against."""
+
+RECORD_SHIFT_STARS = 1.5
+"""How far the burst's mean lies from the record's: a good place that is rated good by many is no alarm."""
+
+_BURST = text(
+    """
+    WITH news AS (
+        SELECT greatest(CAST(:since AS timestamptz), max(decided_at)) AS since FROM decision
+        WHERE thing = 'facility' AND thing_id = :facility_id AND action = 'dismiss_alarm'
+    )
+    SELECT burst.*, record.ratings AS record_ratings, record.mean AS record_mean
+    FROM news,
+         LATERAL (SELECT count(*) AS ratings, avg(stars)::float8 AS mean, min(rated_at) AS first, max(rated_at) AS last,
+                         count(*) FILTER (WHERE stars <= :low) AS low, count(*) FILTER (WHERE stars >= :high) AS high
+                  FROM rating
+                  WHERE facility_id = :facility_id AND rated_at > news.since
+                    AND NOT EXISTS (SELECT FROM rating_exclusion AS e WHERE e.facility_id = rating.facility_id
+                                    AND e.lifted_at IS NULL AND e.during @> rating.rated_at)) AS burst,
+         LATERAL (SELECT count(*) AS ratings, avg(stars)::float8 AS mean
+                  FROM rating WHERE facility_id = :facility_id AND rated_at <= news.since) AS record
+    WHERE burst.ratings >= :least AND greatest(burst.low, burst.high) >= :share * burst.ratings
+      AND NOT EXISTS (SELECT FROM queue_item WHERE kind = 'rate_bomb' AND thing_id = :facility_id AND state = 'open')
+    """
+)
+
+
+def watch(session: Session, facility_id: int, as_of: datetime) -> None:
+    """Open a queue item where a burst has reached the thresholds; what staff looked at and dismissed is no news."""
+    parameters = {
+        "facility_id": facility_id,
+        "since": as_of - BURST_WINDOW,
+        "least": BURST_RATINGS,
+        "share": BURST_SIDED_SHARE,
+        "low": LOW_STARS,
+        "high": HIGH_STARS,
+    }
+    burst = session.execute(_BURST, parameters).one_or_none()
+    if burst is None:
+        return
+    if burst.record_ratings >= RECORD_RATINGS and abs(burst.mean - burst.record_mean) < RECORD_SHIFT_STARS:
+        return
+    details = {
+        "ratings": burst.ratings,
+        "low": burst.low,
+        "high": burst.high,
+        "mean": round(burst.mean, 2),
+        "record_mean": burst.record_mean and round(burst.record_mean, 2),
+        "from": burst.first.isoformat(),
+        "until": burst.last.isoformat(),
+    }
+    queue.put(session, "rate_bomb", facility_id, as_of, score=float(burst.ratings), details=details)

@@ -1,0 +1,73 @@
+"""A limit that all server processes share: the generic cell rate algorithm, as one UPSERT.
+
+GCRA (ITU-T I.371) keeps one instant for each subject: when its next request would be due if all came evenly. Each
+request moves it on by one interval; one that would move it farther ahead than the burst allows is refused.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from geo.errors import LimitReached
+from geo.limits.models import KEY_BYTES, RateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often something may be done.
+
+    Attributes:
+        name: of the policy, as replies tell it.
+        burst: so often at once.
+        interval: after which one more is due.
+    """
+
+    name: str
+    burst: int
+    interval: timedelta
+
+    @property
+    def window(self) -> timedelta:
+        """In which a whole burst comes back."""
+        return self.burst * self.interval
+
+
+def count(session: Session, limit: Limit, subject: bytes, as_of: datetime) -> None:
+    """Count one deed of a subject; its row stays locked until the commit.
+
+    Args:
+        session: a write session.
+        limit: which limit.
+        subject: who: a device's id, a network's keyed hash.
+        as_of: now.
+
+    Raises:
+        LimitReached: it has done this too often lately; nothing is counted.
+    """
+    digest = hashlib.blake2b(subject, digest_size=KEY_BYTES, key=limit.name.encode()).digest()
+    due = func.greatest(RateLimit.next_due_at, as_of)
+    counted = session.execute(
+        upsert(RateLimit)
+        .values(digest=digest, next_due_at=as_of + limit.interval)
+        .on_conflict_do_update(
+            index_elements=[RateLimit.digest],
+            set_={"next_due_at": due + limit.interval},
+            where=RateLimit.next_due_at <= as_of + (limit.burst - 1) * limit.interval,
+        )
+        .returning(RateLimit.next_due_at)
+    ).one_or_none()
+    if counted is None:
+        next_due_at = session.execute(select(RateLimit.next_due_at).where(RateLimit.digest == digest)).scalar_one()
+        raise LimitReached(
+            limit.name, limit.burst, limit.window, next_due_at - (limit.burst - 1) * limit.interval - as_of
+        )
+
+
+def forget_past(session: Session, as_of: datetime) -> int:
+    """Delete the rows that limit nobody any more; returns how many."""
+    gone = session.execute(delete(RateLimit).where(RateLimit.next_due_at <= as_of).returning(RateLimit.digest))
+    return len(gone.all())

@@ -1,0 +1,145 @@
+"""What a scheduler does once a day: forget what has had its time. Safe to repeat, and to run twice at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping, delete, exists, select, text, update
+from sqlalchemy.orm import Session
+
+from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
+from geo.crowd.networks import NETWORK_LIFETIME
+from geo.facilities.models import Facility
+from geo.limits import gcra
+from geo.moderation import audit, queue
+from geo.moderation.models import Appeal, QueueItem
+
+REPORT_LIFETIME = timedelta(days=180)
+"""After which a report that nobody looked at says nothing of today."""
+
+MAINTENANCE_LOCK = 0x6265666D
+"""Key of the advisory lock that lets one maintenance run at a time ("befm" in ASCII)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows each step changed."""
+
+    networks: int
+    devices: int
+    claims: int
+    reports: int
+    limits: int
+
+
+def purge(session: Session, as_of: datetime) -> Purged | None:
+    """Erase networks after a week, devices that expired and said nothing, claims, reports and limits that ran out.
+
+    None where another maintenance is at it.
+    """
+    if not session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": MAINTENANCE_LOCK}).scalar_one():
+        return None
+    return Purged(
+        networks=_purge_networks(session, as_of),
+        devices=_purge_devices(session, as_of),
+        claims=_changed(
+            session,
+            update(QueueItem)
+            .where(QueueItem.claimed_until <= as_of)
+            .values(claimed_by=None, claimed_until=None, version=QueueItem.version + 1),
+        ),
+        reports=_expire_reports(session, as_of),
+        limits=gcra.forget_past(session, as_of),
+    )
+
+
+def closures_to_end(session: Session, as_of: datetime) -> list[int]:
+    """The facilities whose reports of being closed have had their time."""
+    due = Facility.status == "reported_closed", Facility.reported_closed_until <= as_of
+    return list(session.execute(select(Facility.id).where(*due).order_by(Facility.id)).scalars())
+
+
+def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
+    """Offer a facility as before, once nobody has confirmed in time that it is closed."""
+    facility = (
+        session.execute(
+            update(Facility)
+            .where(
+                Facility.id == facility_id,
+                Facility.status == "reported_closed",
+                Facility.reported_closed_until <= as_of,
+            )
+            .values(status="active", reported_closed_until=None, updated_at=as_of)
+            .returning(Facility.id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if facility is None:
+        return
+    session.execute(
+        update(Report)
+        .where(
+            *(Report.thing == "facility", Report.thing_id == facility_id, Report.reason == "closed"),
+            Report.closed_at.is_(None),
+        )
+        .values(closed_at=as_of, outcome="expired")
+    )
+    if not _has_open_reports(session, facility_id):
+        queue.end(session, "facility", facility_id, "moot", as_of)
+    audit.append(session, "automatic", "reported_closed expired", {"facility_id": facility_id}, as_of)
+
+
+def _has_open_reports(session: Session, facility_id: int) -> bool:
+    open_ones = select(Report.id).where(
+        Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None)
+    )
+    return session.execute(open_ones.limit(1)).first() is not None
+
+
+def _purge_networks(session: Session, as_of: datetime) -> int:
+    since = as_of - NETWORK_LIFETIME
+    return sum(
+        _changed(session, update(table).where(table.network.is_not(None), moment <= since).values(network=None))
+        for table, moment in ((Rating, Rating.rated_at), (Report, Report.created_at))
+    )
+
+
+def _purge_devices(session: Session, as_of: datetime) -> int:
+    """Devices whose token has expired and that hold nothing; ratings outlive the token that gave them."""
+    holds_something = [
+        exists().where(table.device_id == Device.id) for table in (Rating, PastRating, Report, Proposal, Appeal)
+    ]
+    return _changed(session, delete(Device).where(Device.expires_at <= as_of, *(~held for held in holds_something)))
+
+
+def _expire_reports(session: Session, as_of: datetime) -> int:
+    expired = session.execute(
+        select(Report.thing, Report.thing_id)
+        .where(Report.closed_at.is_(None), Report.created_at <= as_of - REPORT_LIFETIME)
+        .distinct()
+    ).mappings()
+    return sum(_expire_reports_of(session, row, as_of) for row in expired.all())
+
+
+def _expire_reports_of(session: Session, row: RowMapping, as_of: datetime) -> int:
+    """Expire the old reports of a thing, and end its queue item where no other report is left."""
+    thing, thing_id = row["thing"], row["thing_id"]
+    # The item before its reports, as whoever decides takes them.
+    item = QueueItem.kind == thing, QueueItem.thing_id == thing_id, QueueItem.state == "open"
+    session.execute(select(QueueItem.id).where(*item).with_for_update())
+    of_thing = Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None)
+    changed = _changed(
+        session,
+        update(Report)
+        .where(*of_thing, Report.created_at <= as_of - REPORT_LIFETIME)
+        .values(closed_at=as_of, outcome="expired"),
+    )
+    if thing == "facility" and session.execute(select(Report.id).where(*of_thing).limit(1)).first() is None:
+        queue.end(session, "facility", thing_id, "moot", as_of)
+    return changed
+
+
+def _changed(session: Session, statement: object) -> int:
+    result = session.execute(statement)  # type: ignore[call-overload]  # an update or a delete
+    count: int = result.rowcount
+    return count

@@ -1,0 +1,111 @@
+"""What accepting a proposal does to the facility, and how it is taken back: ids, ratings and history stay."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from geo.coordinates import Point
+from geo.crowd import proposals
+from geo.crowd.models import Proposal
+from geo.errors import Conflict
+from geo.facilities.hours import compile_hours, multirange
+from geo.facilities.models import Facility
+from geo.moderation import queue
+from geo.moderation.models import FacilityChange
+
+
+def settle(session: Session, proposal_id: int, *, accepted: bool, as_of: datetime) -> dict[str, Any]:
+    """Accept or reject a pending proposal. What a revert needs to know.
+
+    Raises:
+        Conflict: it is settled already.
+    """
+    proposal = proposals.one(session, proposal_id)
+    if proposal["state"] != "pending":
+        raise Conflict(f"proposal {proposal_id} is {proposal['state']} already")
+    before: dict[str, Any] = {"state": "pending"}
+    facility_id = proposal["facility_id"]
+    if accepted:
+        changes = dict(proposal["changes"])
+        if proposal["lon"] is not None:
+            changes |= {"lon": proposal["lon"], "lat": proposal["lat"]}
+        if facility_id is None:
+            facility_id, before["columns"] = _add(session, changes, as_of), None
+        else:
+            before["columns"] = _columns(session, facility_id, changes)
+            _change(session, facility_id, changes, as_of)
+        before |= {"facility_id": facility_id, "after": changes}
+    state = "accepted" if accepted else "rejected"
+    values = {"state": state, "decided_at": as_of, "facility_id": facility_id}
+    session.execute(update(Proposal).where(Proposal.id == proposal_id).values(**values))
+    return before
+
+
+def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], as_of: datetime) -> None:
+    """Keep what an accepted proposal changed."""
+    values = {"before": before["columns"] or {}, "after": before["after"], "changed_at": as_of}
+    session.execute(insert(FacilityChange).values(facility_id=before["facility_id"], decision_id=decision_id, **values))
+
+
+def take_back(session: Session, decision: Mapping[str, Any], as_of: datetime) -> None:
+    """Undo an acceptance, or put a rejected proposal before staff again. A new place is closed, not deleted."""
+    if decision["action"] == "accept_proposal":
+        facility_id, columns = decision["before"]["facility_id"], decision["before"]["columns"]
+        if columns is None:
+            session.execute(
+                update(Facility).where(Facility.id == facility_id).values(status="closed", updated_at=as_of)
+            )
+        else:
+            _change(session, facility_id, columns, as_of)
+    proposal_id = decision["thing_id"]
+    session.execute(update(Proposal).where(Proposal.id == proposal_id).values(state="pending", decided_at=None))
+    if decision["action"] == "accept_proposal" and decision["before"]["columns"] is None:
+        session.execute(update(Proposal).where(Proposal.id == proposal_id).values(facility_id=None))
+    queue.put(session, "proposal", proposal_id, as_of, score=proposals.PROPOSAL_SCORE, details={"reverted": True})
+
+
+def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What the facility has now for all that the changes touch."""
+    place = {"lon": Facility.location.ST_X(), "lat": Facility.location.ST_Y()}
+    wanted = {name: place[name] if name in place else getattr(Facility, name) for name in changes}
+    if "opening_hours" in wanted:
+        wanted["opening_hours_note"] = Facility.opening_hours_note
+    statement = select(*(column.label(name) for name, column in wanted.items())).where(Facility.id == facility_id)
+    return dict(session.execute(statement).mappings().one()) if wanted else {}
+
+
+def _add(session: Session, changes: Mapping[str, Any], as_of: datetime) -> int:
+    point = Point(changes["lon"], changes["lat"])
+    values = {**_stored(changes, point, as_of), "created_at": as_of, "updated_at": as_of}
+    return session.execute(insert(Facility).values(**values).returning(Facility.id)).scalar_one()
+
+
+def _change(session: Session, facility_id: int, changes: Mapping[str, Any], as_of: datetime) -> None:
+    here = session.execute(
+        select(Facility.location.ST_X(), Facility.location.ST_Y()).where(Facility.id == facility_id)
+    ).one()
+    point = Point(changes.get("lon", here[0]), changes.get("lat", here[1]))
+    values = {**_stored(changes, point, as_of), "updated_at": as_of}
+    session.execute(update(Facility).where(Facility.id == facility_id).values(**values))
+
+
+def _stored(changes: Mapping[str, Any], point: Point, as_of: datetime) -> dict[str, Any]:
+    """The facility's columns: hours compiled, or kept as a note where they are in no syntax."""
+    columns = {name: value for name, value in changes.items() if name not in {"lon", "lat"}}
+    if "lon" in changes:
+        columns["location"] = f"SRID=4326;POINT({point.lon!r} {point.lat!r})"
+    if "opening_hours" in columns:
+        text = columns["opening_hours"]
+        hours = compile_hours(text, point, as_of) if text else None
+        columns |= {
+            "opening_hours": text if hours else None,
+            "opening_hours_note": columns.get("opening_hours_note") if hours or not text else text,
+            "open_during": multirange(hours.open_during) if hours else None,
+            "unknown_during": multirange(hours.unknown_during) if hours else None,
+        }
+        if hours:
+            columns["opening_hours_note"] = None
+    return columns

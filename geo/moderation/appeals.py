@@ -1,0 +1,116 @@
+"""Appeals: whoever is restricted may object, for six months; somebody else than the first decides."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from geo.crowd.devices import KnownDevice
+from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.moderation import audit, decisions, verdicts
+from geo.moderation.models import Appeal, Decision
+from geo.moderation.staff import KnownStaff
+
+APPEAL_WITHIN = timedelta(days=184)
+"""Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
+
+
+def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: datetime) -> int:
+    """Object to a decision. Returns the appeal's id.
+
+    Raises:
+        ThingNotFound: there is no such decision, or it does not concern this device.
+        Conflict: it restricts nothing, is reverted, is too old, or was appealed before.
+    """
+    found = decisions.of_device(session, device.device_id, device.handle, puid)
+    if not found:
+        raise ThingNotFound(f"there is no decision {puid}")
+    decision = found[0]
+    if not decisions.is_restriction(dict(decision)):
+        raise Conflict("this decision restricts nothing")
+    if decision["reverted_at"] is not None:
+        raise Conflict("this decision is reverted already")
+    if as_of - decision["decided_at"] > APPEAL_WITHIN:
+        raise Conflict(f"a decision can be appealed for {APPEAL_WITHIN.days} days")
+    values = {"decision_id": decision["id"], "device_id": device.device_id, "text": text, "created_at": as_of}
+    appeal_id = session.execute(
+        upsert(Appeal).values(**values).on_conflict_do_nothing().returning(Appeal.id)
+    ).scalar_one_or_none()
+    if appeal_id is None:
+        raise Conflict("this decision is appealed already")
+    audit.append(session, "device", "appeal", {"appeal_id": appeal_id}, as_of)
+    return appeal_id
+
+
+def page(session: Session, state: str, limit: int, after: int | None = None) -> Sequence[RowMapping]:
+    """Appeals in a state, oldest first; only those after the given id."""
+    later = [] if after is None else [Appeal.id > after]
+    shown = [column for column in Appeal.__table__.columns if column.name != "device_id"]
+    statement = select(*shown).where(Appeal.state == state, *later).order_by(Appeal.id).limit(limit)
+    return session.execute(statement).mappings().all()
+
+
+def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
+    """A device's appeals, by the id of their decision."""
+    columns = (Appeal.decision_id, Appeal.text, Appeal.state, Appeal.created_at, Appeal.ended_at, Appeal.answer)
+    return session.execute(select(*columns).where(Appeal.device_id == device_id).order_by(Appeal.id)).mappings().all()
+
+
+def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
+    session: Session,
+    member: KnownStaff,
+    appeal_id: int,
+    version: int,
+    as_of: datetime,
+    *,
+    granted: bool,
+    answer: str,
+) -> None:
+    """Answer an appeal; a granted one reverts the decision.
+
+    Raises:
+        ThingNotFound: there is no such appeal.
+        Conflict: it is answered already.
+        OutOfDate: it has changed since this version.
+        NotAllowed: the member made the decision, or it is about the member's own content.
+    """
+    decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
+    if decision_id is None:
+        raise ThingNotFound(f"there is no appeal {appeal_id}")
+    decision = session.execute(
+        select(Decision.staff_id, Decision.thing, Decision.thing_id, Decision.subject).where(Decision.id == decision_id)
+    ).one()
+    if decision.staff_id == member.staff_id:
+        raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")
+    if granted:
+        _hold(session, appeal_id, version)
+        verdicts.revert(session, member, decision_id, as_of, reason="appeal_granted")
+    else:
+        verdicts.refuse_own(session, member, decision.thing, decision.thing_id, decision.subject)
+        _hold(session, appeal_id, version)
+    state = "granted" if granted else "rejected"
+    values = {"state": state, "ended_at": as_of, "staff_id": member.staff_id, "answer": answer}
+    session.execute(update(Appeal).where(Appeal.id == appeal_id).values(**values, version=Appeal.version + 1))
+    if granted:
+        end_others(session, decision_id, as_of)
+    audit.append(session, member.actor, f"appeal {state}", {"appeal_id": appeal_id}, as_of)
+
+
+def end_others(session: Session, decision_id: int, as_of: datetime) -> None:
+    """End the appeals that a revert has made needless."""
+    session.execute(
+        update(Appeal)
+        .where(Appeal.decision_id == decision_id, Appeal.state == "open")
+        .values(state="moot", ended_at=as_of, version=Appeal.version + 1)
+    )
+
+
+def _hold(session: Session, appeal_id: int, version: int) -> None:
+    row = session.execute(select(Appeal.state, Appeal.version).where(Appeal.id == appeal_id).with_for_update()).one()
+    if row.state != "open":
+        raise Conflict(f"appeal {appeal_id} is {row.state} already")
+    if row.version != version:
+        raise OutOfDate(f"appeal {appeal_id} is at version {row.version} by now: look at it again")

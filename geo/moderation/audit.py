@@ -1,0 +1,171 @@
+"""The audit chain: each entry holds the hash of the one before, so that no change to any of them goes unseen.
+
+An entry is written in the transaction of what it tells of. It names no device: whoever has none any more is nobody.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping, insert, select, text
+from sqlalchemy.orm import Session
+
+from geo.moderation.models import AuditEntry, Decision
+
+GENESIS = bytes(32)
+"""What the first entry has for the hash of the one before."""
+
+CHAIN_LOCK = 0x62656661
+"""Key of the advisory lock that lets one transaction at a time lengthen the chain ("befa" in ASCII)."""
+
+MIN_ID = -(2**63)
+"""Below every id, so that an entry slipped in before the first is seen too."""
+
+BATCH = 1_000
+"""Entries read at once when all are verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where the chain breaks.
+
+    Attributes:
+        entry_id: the first entry that does not fit.
+        reason: what is wrong with it.
+    """
+
+    entry_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a walk along the chain found.
+
+    Attributes:
+        entries: how many fit.
+        head: hash of the last one that fits; kept elsewhere, it proves later that nothing before it was lost.
+        fault: the first that does not, None where all do.
+    """
+
+    entries: int
+    head: bytes
+    fault: Fault | None
+
+
+def append(session: Session, actor: str, event: str, details: Mapping[str, Any], as_of: datetime) -> None:
+    """Lengthen the chain; the last thing that a transaction does, for others wait until it ends.
+
+    Args:
+        session: a write session.
+        actor: ``staff:3``, ``device``, ``automatic``, ``command``.
+        event: what happened, in a word or two.
+        details: strings, whole numbers and lists of them; nothing of a person.
+        as_of: now.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    # A statement after the lock, so that it sees what the transaction before has committed.
+    last = session.execute(select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
+    entry = {
+        "id": last.id + 1 if last else 1,
+        "at": as_of,
+        "actor": actor,
+        "event": event,
+        "details": dict(details),
+        "previous_hash": last.hash if last else GENESIS,
+    }
+    session.execute(insert(AuditEntry).values(**entry, hash=_hash(entry)))
+
+
+def decision_digest(session: Session, decision_id: int) -> str:
+    """The digest of a decision's row, which its audit entry keeps."""
+    row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one()
+    return _digest_of_row(dict(row))
+
+
+def verify(session: Session) -> Verification:
+    """Walk along the chain, and hold each decision against the entry that tells of it."""
+    entries, head, told = 0, GENESIS, set[int]()
+    for entry in _entries(session):
+        fault = _fault(session, entry, entries + 1, head)
+        if fault:
+            return Verification(entries, head, Fault(entry["id"], fault))
+        entries, head = entries + 1, bytes(entry["hash"])
+        if decision_id := entry["details"].get("decision_id"):
+            told.add(decision_id)
+    for decision_id in session.execute(select(Decision.id).order_by(Decision.id)).scalars():
+        if decision_id not in told:
+            return Verification(
+                entries, head, Fault(entries + 1, f"the entry that told of decision {decision_id} is missing")
+            )
+    return Verification(entries, head, None)
+
+
+def holds(session: Session, head: str) -> bool:
+    """Whether the chain holds an entry of this hash, in hexadecimal."""
+    try:
+        sought = bytes.fromhex(head)
+    except ValueError:
+        return False
+    return session.execute(select(AuditEntry.id).where(AuditEntry.hash == sought)).first() is not None
+
+
+def page(session: Session, limit: int, before: int | None = None) -> list[RowMapping]:
+    """Entries, newest first; only those before the given id."""
+    older = [] if before is None else [AuditEntry.id < before]
+    statement = select(AuditEntry.__table__).where(*older).order_by(AuditEntry.id.desc()).limit(limit)
+    return list(session.execute(statement).mappings())
+
+
+def _entries(session: Session) -> Iterator[RowMapping]:
+    after = MIN_ID
+    while True:
+        statement = select(AuditEntry.__table__).where(AuditEntry.id > after).order_by(AuditEntry.id).limit(BATCH)
+        batch = session.execute(statement).mappings().all()
+        if not batch:
+            return
+        yield from batch
+        after = batch[-1]["id"]
+
+
+def _fault(session: Session, entry: RowMapping, expected_id: int, previous_hash: bytes) -> str | None:
+    if entry["id"] != expected_id:
+        return f"entry {expected_id} is missing before it"
+    if bytes(entry["previous_hash"]) != previous_hash:
+        return "it does not follow the entry before it"
+    if _hash(dict(entry)) != bytes(entry["hash"]):
+        return "its content does not fit its hash"
+    return _decision_fault(session, entry["details"])
+
+
+def _decision_fault(session: Session, details: Mapping[str, Any]) -> str | None:
+    decision_id = details.get("decision_id")
+    if decision_id is None:
+        return None
+    row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one_or_none()
+    if row is None:
+        return f"decision {decision_id}, which it tells of, is missing"
+    if _digest_of_row(dict(row)) != details["decision_digest"]:
+        return f"decision {decision_id} is not what it was when this was written"
+    return None
+
+
+def _hash(entry: Mapping[str, Any]) -> bytes:
+    """sha256(previous hash, canonical JSON): keys sorted, no spaces, times in UTC."""
+    told = {name: entry[name] for name in ("id", "actor", "event", "details")}
+    told["at"] = entry["at"].astimezone(UTC)
+    return sha256(bytes(entry["previous_hash"]) + _canonical(told)).digest()
+
+
+def _digest_of_row(row: Mapping[str, Any]) -> str:
+    values = {
+        name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in dict(row).items()
+    }
+    return sha256(_canonical(values)).hexdigest()
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)

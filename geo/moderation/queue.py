@@ -1,0 +1,165 @@
+"""The queue: what staff should look at, worst first; claimed for a while by one, decided on as it was seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from geo.errors import Conflict, OutOfDate, ThingNotFound
+from geo.moderation.models import QueueItem
+from geo.moderation.staff import KnownStaff
+
+CLAIM_LEASE = timedelta(minutes=15)
+"""How long a claim keeps others away: time to look at a place, not to go to lunch."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """Which items to show, the highest score first, ties by id.
+
+    Attributes:
+        kinds: of QUEUE_KINDS, None for all.
+        state: of QUEUE_STATES.
+        opened_before: older than this.
+        score_at_least: no less than this.
+        limit: how many at most.
+        after: the score and the id of the last item of the page before.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    state: str = "open"
+    opened_before: datetime | None = None
+    score_at_least: float | None = None
+    limit: int = 20
+    after: tuple[float, int] | None = None
+
+
+def put(  # noqa: PLR0913 - what, how urgent, why, when
+    session: Session, kind: str, thing_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
+) -> int:
+    """Open an item, or add to the open one of this thing. Returns its id.
+
+    Details are merged, the score is the greater of the two, and the version grows with whatever is new.
+    """
+    values = {"kind": kind, "thing_id": thing_id, "score": score, "details": dict(details), "opened_at": as_of}
+    statement = upsert(QueueItem).values(**values)
+    return session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[QueueItem.kind, QueueItem.thing_id],
+            index_where=QueueItem.state == "open",
+            set_={
+                "score": func.greatest(QueueItem.score, statement.excluded.score),
+                "details": QueueItem.details.op("||")(statement.excluded.details),
+                "version": QueueItem.version + 1,
+            },
+        ).returning(QueueItem.id)
+    ).scalar_one()
+
+
+def open_item(session: Session, kind: str, thing_id: int) -> int | None:
+    """The id of the open item of a thing, None where there is none."""
+    return session.execute(
+        select(QueueItem.id).where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+    ).scalar_one_or_none()
+
+
+def end(session: Session, kind: str, thing_id: int, state: str, as_of: datetime) -> None:
+    """End the open item of a thing, if there is one, as ``decided`` or ``moot``."""
+    session.execute(
+        update(QueueItem)
+        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+        .values(state=state, ended_at=as_of, claimed_by=None, claimed_until=None, version=QueueItem.version + 1)
+    )
+
+
+def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
+    """Items as the query asks."""
+    where = [QueueItem.state == query.state]
+    if query.kinds is not None:
+        where.append(QueueItem.kind.in_(query.kinds))
+    if query.opened_before is not None:
+        where.append(QueueItem.opened_at < query.opened_before)
+    if query.score_at_least is not None:
+        where.append(QueueItem.score >= query.score_at_least)
+    if query.after is not None:
+        score, item_id = query.after
+        where.append(or_(QueueItem.score < score, and_(QueueItem.score == score, QueueItem.id > item_id)))
+    statement = (
+        select(QueueItem.__table__).where(*where).order_by(QueueItem.score.desc(), QueueItem.id).limit(query.limit)
+    )
+    return session.execute(statement).mappings().all()
+
+
+def one(session: Session, item_id: int) -> RowMapping:
+    """An item.
+
+    Raises:
+        ThingNotFound: there is none of that id.
+    """
+    row = session.execute(select(QueueItem.__table__).where(QueueItem.id == item_id)).mappings().one_or_none()
+    if row is None:
+        raise ThingNotFound(f"there is no queue item {item_id}")
+    return row
+
+
+def claim(session: Session, item_id: int, member: KnownStaff, as_of: datetime) -> RowMapping:
+    """Take an open item for CLAIM_LEASE, or take it longer.
+
+    Raises:
+        ThingNotFound: there is none of that id.
+        Conflict: it is decided already, or another has claimed it.
+    """
+    item = _locked(session, item_id)
+    _require_open(item)
+    _require_unclaimed(item, member, as_of)
+    return (
+        session.execute(
+            update(QueueItem)
+            .where(QueueItem.id == item_id)
+            .values(claimed_by=member.staff_id, claimed_until=as_of + CLAIM_LEASE)
+            .returning(*QueueItem.__table__.columns)
+        )
+        .mappings()
+        .one()
+    )
+
+
+def locked_for_decision(
+    session: Session, item_id: int, version: int, member: KnownStaff, as_of: datetime
+) -> RowMapping:
+    """An open item, held until the end of the transaction, as the member of staff saw it.
+
+    Raises:
+        ThingNotFound: there is none of that id.
+        Conflict: it is decided already, or another has claimed it.
+        OutOfDate: something has been added since.
+    """
+    item = _locked(session, item_id)
+    _require_open(item)
+    _require_unclaimed(item, member, as_of)
+    if item["version"] != version:
+        raise OutOfDate(f"queue item {item_id} is at version {item['version']} by now: look at it again")
+    return item
+
+
+def _locked(session: Session, item_id: int) -> RowMapping:
+    statement = select(QueueItem.__table__).where(QueueItem.id == item_id).with_for_update()
+    row = session.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise ThingNotFound(f"there is no queue item {item_id}")
+    return row
+
+
+def _require_open(item: RowMapping) -> None:
+    if item["state"] != "open":
+        raise Conflict(f"queue item {item['id']} is {item['state']} already")
+
+
+def _require_unclaimed(item: RowMapping, member: KnownStaff, as_of: datetime) -> None:
+    is_leased = item["claimed_until"] is not None and item["claimed_until"] > as_of
+    if is_leased and item["claimed_by"] != member.staff_id:
+        raise Conflict(f"queue item {item['id']} is claimed by another until {item['claimed_until']:%H:%M} UTC")

@@ -1,0 +1,135 @@
+"""Staff: who moderates, with which role and which token."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.orm import Session
+
+from geo.crowd.models import Device
+from geo.errors import Conflict, InvalidToken, NotAllowed, ThingNotFound
+from geo.moderation import audit
+from geo.moderation.models import ROLES, Staff
+
+Role = Literal["reader", "moderator", "senior", "admin"]
+
+TOKEN_PREFIX = "bfs_"  # noqa: S105 - the typed prefix of a token, not one
+"""Says what a leaked token is for (BeForehand Staff)."""
+
+TOKEN_BYTES = 32
+"""256 random bits, as for devices."""
+
+TOKEN_LIFETIME = timedelta(days=90)
+"""A quarter: people change their work, and a forgotten token must not outlive it for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """A member of staff just added; the token is shown this once."""
+
+    staff_id: int
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStaff:
+    """The member of staff whose token a request bore.
+
+    Attributes:
+        staff_id, name, role: who it is.
+        device_id: the person's own phone, None where it is not told.
+    """
+
+    staff_id: int
+    name: str
+    role: Role
+    device_id: int | None
+
+    @property
+    def actor(self) -> str:
+        """How the audit chain names them."""
+        return f"staff:{self.staff_id}"
+
+
+def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
+    session: Session, name: str, role: Role, as_of: datetime, *, actor: str, device_handle: UUID | None = None
+) -> NewStaff:
+    """Add a member of staff and make the token.
+
+    Raises:
+        Conflict: there is one of that name already.
+        ThingNotFound: there is no device of that handle.
+    """
+    if session.execute(select(Staff.id).where(Staff.name == name, Staff.revoked_at.is_(None))).first():
+        raise Conflict(f"there is a member of staff called {name} already")
+    device_id = None
+    if device_handle is not None:
+        device_id = session.execute(select(Device.id).where(Device.handle == device_handle)).scalar_one_or_none()
+        if device_id is None:
+            raise ThingNotFound(f"there is no device {device_handle}")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    expires_at = as_of + TOKEN_LIFETIME
+    values = {"name": name, "role": role, "token_digest": _digest(token), "device_id": device_id}
+    staff_id = session.execute(
+        insert(Staff).values(**values, created_at=as_of, expires_at=expires_at).returning(Staff.id)
+    ).scalar_one()
+    audit.append(session, actor, "staff added", {"staff_id": staff_id, "role": role}, as_of)
+    return NewStaff(staff_id, token, expires_at)
+
+
+def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
+    """End a member of staff's token, at once, and free what they had claimed.
+
+    Raises:
+        ThingNotFound: there is none of that name.
+    """
+    staff_id = session.execute(
+        update(Staff).where(Staff.name == name, Staff.revoked_at.is_(None)).values(revoked_at=as_of).returning(Staff.id)
+    ).scalar_one_or_none()
+    if staff_id is None:
+        raise ThingNotFound(f"there is no member of staff called {name}")
+    audit.append(session, actor, "staff revoked", {"staff_id": staff_id}, as_of)
+
+
+def listed(session: Session) -> Sequence[RowMapping]:
+    """All members of staff, by name."""
+    columns = (Staff.id, Staff.name, Staff.role, Staff.created_at, Staff.expires_at, Staff.revoked_at)
+    return session.execute(select(*columns).order_by(Staff.name, Staff.id)).mappings().all()
+
+
+def known(session: Session, token: str, as_of: datetime) -> KnownStaff:
+    """The member of staff that the token belongs to.
+
+    Raises:
+        InvalidToken: it belongs to none, was revoked, or has expired.
+    """
+    row = session.execute(
+        select(Staff.id, Staff.name, Staff.role, Staff.device_id, Staff.expires_at, Staff.revoked_at).where(
+            Staff.token_digest == _digest(token)
+        )
+    ).one_or_none()
+    if row is None or row.revoked_at is not None:
+        raise InvalidToken("this token is not known here")
+    if row.expires_at <= as_of:
+        raise InvalidToken("this token has expired: ask for a new one")
+    return KnownStaff(row.id, row.name, row.role, row.device_id)
+
+
+def require(member: KnownStaff, at_least: str) -> None:
+    """Hold a member of staff against the least role that will do.
+
+    Raises:
+        NotAllowed: theirs is lower.
+    """
+    if ROLES.index(member.role) < ROLES.index(at_least):
+        raise NotAllowed(f"this needs the role {at_least}; yours is {member.role}")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,94 @@
+"""What staff see of a thing: all of it, hidden or not."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.orm import Session
+
+from geo.crowd import proposals
+from geo.crowd.models import Device, Rating, RatingExclusion, Report
+from geo.errors import FacilityNotFound, ThingNotFound
+from geo.facilities.models import Facility
+
+RATINGS_SHOWN = 100
+"""The newest; more than anybody reads for one decision."""
+
+
+def thing(session: Session, kind: str, thing_id: int) -> dict[str, Any] | None:
+    """What a queue item is about; None where it has gone."""
+    if kind == "comment":
+        rows = _ratings(session, Rating.id == thing_id)
+        return dict(rows[0]) if rows else None
+    try:
+        return dict(proposals.one(session, thing_id)) if kind == "proposal" else facility(session, thing_id)
+    except (ThingNotFound, FacilityNotFound):
+        return None
+
+
+def reports_of(session: Session, kind: str, thing_id: int) -> Sequence[RowMapping]:
+    """The reports of a thing, newest first; by whom is told by the handle."""
+    columns = (Report.id, Report.reason, Report.note, Report.weight, Report.created_at, Report.outcome)
+    statement = (
+        select(*columns, Device.handle)
+        .join(Device, Device.id == Report.device_id)
+        .where(Report.thing == kind, Report.thing_id == thing_id)
+        .order_by(Report.id.desc())
+    )
+    return session.execute(statement).mappings().all()
+
+
+def facility(session: Session, facility_id: int) -> dict[str, Any]:
+    """A facility, whatever its status, with its newest ratings and every text.
+
+    Raises:
+        FacilityNotFound: there is none of that id.
+    """
+    hidden = {"location", "open_during", "unknown_during"}
+    columns = [column for column in Facility.__table__.columns if column.name not in hidden]
+    place = (func.ST_X(Facility.location).label("lon"), func.ST_Y(Facility.location).label("lat"))
+    row = session.execute(select(*columns, *place).where(Facility.id == facility_id)).mappings().one_or_none()
+    if row is None:
+        raise FacilityNotFound(facility_id)
+    exclusions = select(
+        RatingExclusion.decision_id,
+        func.lower(RatingExclusion.during).label("from"),
+        func.upper(RatingExclusion.during).label("until"),
+        RatingExclusion.lifted_at,
+    ).where(RatingExclusion.facility_id == facility_id)
+    return {
+        "facility": dict(row),
+        "ratings": [dict(rating) for rating in _ratings(session, Rating.facility_id == facility_id)],
+        "exclusions": [dict(exclusion) for exclusion in session.execute(exclusions).mappings()],
+    }
+
+
+def device(session: Session, handle: UUID) -> dict[str, Any]:
+    """A device and what it said.
+
+    Raises:
+        ThingNotFound: there is none of that handle, or no longer.
+    """
+    columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
+    row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
+    if row is None:
+        raise ThingNotFound(f"there is no device {handle}, or no longer")
+    told = {name: value for name, value in row.items() if name != "id"}
+    return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
+
+
+def _ratings(session: Session, *where: Any) -> Sequence[RowMapping]:
+    columns = (
+        *(Rating.id, Rating.facility_id, Rating.stars, Rating.comment, Rating.comment_state, Rating.comment_approved),
+        *(Rating.observed, Rating.rated_at, Rating.weight, Rating.weight_age, Rating.weight_presence),
+        *(Rating.weight_cluster, Rating.presence, Rating.demo),
+    )
+    statement = (
+        select(*columns, Device.handle)
+        .join(Device, Device.id == Rating.device_id)
+        .where(*where)
+        .order_by(Rating.rated_at.desc(), Rating.id.desc())
+        .limit(RATINGS_SHOWN)
+    )
+    return session.execute(statement).mappings().all()

@@ -1,0 +1,81 @@
+"""From a report to an appeal: the author is told, objects, is heard by somebody else; and the chain holds all of it."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from geo.moderation import audit
+from tests.api.moderation.callers import Caller, Phones, StaffOf
+
+INSULT = "The caretaker Anna is a thief"
+
+
+def public_comments(reader: Caller, place: int) -> list[str | None]:
+    return [rating["comment"] for rating in reader("GET", f"/v1/facilities/{place}/ratings").get_json()["ratings"]]
+
+
+def test_from_report_to_granted_appeal(session: Session, place: int, phones: Phones, staff_of: StaffOf) -> None:
+    author, reader = phones(), phones()
+    rating = author.rate(place, 1, INSULT)
+    assert reader.report(place, "personal_data", rating["id"]).status_code == 201
+    first, second = staff_of("moderator"), staff_of("moderator")
+    (item,) = first.queue(kind="comment")
+    assert item["details"] == {"reports": {"personal_data": 1}}
+    in_full = first("GET", f"/admin/v1/queue/{item['id']}").get_json()
+    assert (in_full["thing"]["comment"], len(in_full["reports"])) == (INSULT, 1)
+    assert first("POST", f"/admin/v1/queue/{item['id']}/claim").status_code == 200
+    assert second.decide(item, "hide_comment", "offensive").status_code == 409  # claimed by another
+    decided = first.decide(item, "hide_comment", "personal_data", note="It names a person.")
+    assert decided.status_code == 201, decided.text
+    assert public_comments(reader, place) == [None]
+    assert first.queue(kind="comment") == []
+
+    own = author("GET", f"/v1/facilities/{place}/rating").get_json()
+    assert (own["comment"], own["comment_state"]) == (INSULT, "hidden")
+    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (told["action"], told["note"], told["automated"]) == ("hide_comment", "It names a person.", False)
+    assert reader("GET", "/v1/me/decisions").get_json() == {"decisions": []}
+    objection = {"text": "Anna is the name of the café."}
+    assert reader("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 404
+    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 201
+    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 409
+
+    (appeal,) = first("GET", "/admin/v1/appeals").get_json()["appeals"]
+    answer = {"outcome": "granted", "answer": "You are right.", "version": appeal["version"]}
+    assert first("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 403
+    assert second("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 204
+    assert public_comments(reader, place) == [INSULT]
+    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert told["reverted_at"]
+    assert (told["appeal"]["state"], told["appeal"]["answer"]) == ("granted", "You are right.")
+    assert audit.verify(session).fault is None
+    assert UUID(told["id"])
+
+
+def test_a_rejected_appeal_leaves_the_decision(place: int, phones: Phones, staff_of: StaffOf) -> None:
+    author = phones()
+    rating = author.rate(place, 1, INSULT)
+    phones().report(place, "offensive", rating["id"])
+    first, second = staff_of("moderator"), staff_of("moderator")
+    first.decide(first.queue()[0], "hide_comment", "offensive")
+    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."})
+    (appeal,) = second("GET", "/admin/v1/appeals").get_json()["appeals"]
+    path, answer = f"/admin/v1/appeals/{appeal['id']}/decision", {"outcome": "rejected", "answer": "It stays."}
+    assert second("POST", path, answer | {"version": 9}).status_code == 412
+    assert second("POST", path, answer | {"version": 1}).status_code == 204
+    assert second("POST", path, answer | {"version": 2}).status_code == 409
+    assert public_comments(author, place) == [None]
+    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (told["reverted_at"], told["appeal"]["state"]) == (None, "rejected")
+
+
+def test_an_appeal_comes_within_six_months(place: int, phones: Phones, staff_of: StaffOf, clock: object) -> None:
+    author = phones()
+    rating = author.rate(place, 1, INSULT)
+    phones().report(place, "offensive", rating["id"])
+    first = staff_of("moderator")
+    first.decide(first.queue()[0], "hide_comment", "offensive")
+    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    clock.advance(days=185)  # type: ignore[attr-defined]
+    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."}).status_code == 409

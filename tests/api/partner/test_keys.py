@@ -1,0 +1,146 @@
+"""Which key opens the partner door, where, and for how long."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from api.partner.memory import KEY_LIFETIME
+from geo.partners import registry
+from geo.partners.registry import KeyTerms
+from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner
+from tests.api.problem_documents import problem
+from tests.conftest import TestClock
+from tests.factories import add_device, bearer
+
+ONE_S = 1
+
+
+def test_a_partner_is_told_what_phones_are_told(client: FlaskClient, acme: KnownPartner, place: int) -> None:
+    for path in ("?lat=60.17&lon=24.94&explain=true", "?bbox=24,60,25,61", f"/{place}"):
+        told = client.get(f"/partner/v1/facilities{path}", headers=bearer(acme.secret.key))
+        assert told.status_code == 200
+        assert told.json == client.get(f"/v1/facilities{path}").json
+        assert told.content_type == "application/geo+json"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        (None, "send it as Authorization"),
+        ("Basic YTpi", "send it as Authorization"),
+        ("Bearer", "send it as Authorization"),
+        ("Bearer bfk_short", "no partner's key"),
+        ("Bearer bfx_" + "0" * 49, "no partner's key"),
+        ("Bearer bfk_" + "0" * 49, "checksum"),
+    ],
+)
+def test_what_is_no_key_is_refused_without_asking_the_database(
+    client: FlaskClient, statements: list[str], authorization: str | None, said: str
+) -> None:
+    response = client.get(SEARCH, headers={"Authorization": authorization} if authorization else {})
+    assert said in problem(response, 401)["detail"]
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="beforehand"')
+    assert statements == []
+
+
+def test_a_mistyped_key_is_told_from_an_unknown_one(client: FlaskClient, acme: KnownPartner, session: Session) -> None:
+    key = acme.secret.key
+    typo = key[:10] + ("A" if key[10] != "A" else "B") + key[11:]
+    assert "mistyped" in problem(client.get(SEARCH, headers=bearer(typo)), 401)["detail"]
+    session.delete(session.get_one(registry.PartnerKey, acme.secret.key_id))
+    session.flush()
+    assert "not known" in problem(client.get(SEARCH, headers=bearer(key)), 401)["detail"]
+
+
+def test_a_devices_token_opens_no_partners_door_and_a_key_no_devices(
+    client: FlaskClient, session: Session, clock: TestClock, acme: KnownPartner, place: int
+) -> None:
+    problem(client.get(SEARCH, headers=bearer(add_device(session, clock()).token)), 401)
+    problem(client.put(f"/v1/facilities/{place}/rating", json={"stars": 1}, headers=bearer(acme.secret.key)), 401)
+
+
+@pytest.mark.parametrize("origin", [None, OTHER_ORIGIN, "null", "http://www.acme.example", ORIGIN + ":8443"])
+def test_a_publishable_key_works_in_pages_of_its_origin_only(
+    client: FlaskClient, acme: KnownPartner, globex: KnownPartner, origin: str | None
+) -> None:
+    headers = bearer(acme.publishable.key) | ({"Origin": origin} if origin else {})
+    response = client.get(SEARCH, headers=headers)
+    assert ("a secret key on a server" if origin is None else "not bound") in problem(response, 403)["detail"]
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert client.get(SEARCH, headers=bearer(acme.publishable.key) | {"Origin": ORIGIN}).status_code == 200
+    assert client.get(SEARCH, headers=bearer(globex.publishable.key) | {"Origin": OTHER_ORIGIN}).status_code == 200
+
+
+def test_a_secret_key_is_refused_in_a_browser(client: FlaskClient, acme: KnownPartner) -> None:
+    response = client.get(SEARCH, headers=bearer(acme.secret.key) | {"Origin": ORIGIN})
+    assert "revoke it" in problem(response, 403)["detail"]
+
+
+def test_a_key_is_refused_where_it_lacks_the_scope(
+    client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
+) -> None:
+    writer = registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
+    assert "facilities:read" in problem(client.get(SEARCH, headers=bearer(writer.key)), 403)["detail"]
+
+
+def test_a_key_in_the_url_is_refused(client: FlaskClient, acme: KnownPartner) -> None:
+    problem(client.get(f"{SEARCH}&key={acme.secret.key}"), 401)
+    problem(client.get(f"{SEARCH}&key={acme.secret.key}", headers=bearer(acme.secret.key)), 422)
+
+
+def test_a_revoked_key_ends_within_the_time_that_keys_are_believed(
+    app: Flask, session: Session, acme: KnownPartner, clock: TestClock
+) -> None:
+    client, headers = app.test_client(), bearer(acme.secret.key)
+    assert client.get(SEARCH, headers=headers).status_code == 200
+    registry.revoke(session, acme.secret.key_id, clock())
+    assert client.get(SEARCH, headers=headers).status_code == 200
+    clock.advance(seconds=KEY_LIFETIME.total_seconds())
+    assert "revoked" in problem(client.get(SEARCH, headers=headers), 401)["detail"]
+
+
+def test_a_key_ends_at_its_time_even_while_it_is_believed(
+    client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
+) -> None:
+    expires_at = clock() + KEY_LIFETIME / 2
+    key = registry.add_key(session, acme.partner_id, KeyTerms("secret", expires_at=expires_at), clock()).key
+    assert client.get(SEARCH, headers=bearer(key)).status_code == 200
+    clock.advance(seconds=KEY_LIFETIME.total_seconds() / 2 - ONE_S)
+    assert client.get(SEARCH, headers=bearer(key)).status_code == 200
+    clock.advance(seconds=ONE_S)
+    assert "expired" in problem(client.get(SEARCH, headers=bearer(key)), 401)["detail"]
+
+
+def test_a_new_key_works_at_once(client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock) -> None:
+    assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
+    successor = registry.rotate(session, acme.partner_id, "secret", clock())
+    assert client.get(SEARCH, headers=bearer(successor.key)).status_code == 200
+    assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
+
+
+def test_a_warm_read_is_one_statement(
+    client: FlaskClient, acme: KnownPartner, statements: list[str], place: int
+) -> None:
+    headers = bearer(acme.publishable.key) | {"Origin": ORIGIN}
+    client.get(SEARCH, headers=headers)
+    assert len(statements) > 1
+    for path, most in ((SEARCH, 1), (f"/partner/v1/facilities/{place}", 2)):  # the card, and what was observed
+        statements.clear()
+        assert client.get(path, headers=headers).status_code == 200
+        assert len(statements) == most, statements
+
+
+def test_an_answer_is_kept_by_the_callers_browser_alone_and_not_sent_again(
+    client: FlaskClient, acme: KnownPartner, statements: list[str]
+) -> None:
+    headers = bearer(acme.publishable.key) | {"Origin": ORIGIN}
+    first = client.get(SEARCH, headers=headers)
+    statements.clear()
+    again = client.get(SEARCH, headers=headers | {"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert len(statements) == 1
+    for response in (first, again):
+        assert response.headers["Cache-Control"] == "private, max-age=60"
+        assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert set(response.vary) == {"Origin", "Authorization"}
