@@ -158,7 +158,6 @@ def _read_body(max_bytes: int) -> None:
         RequestEntityTooLarge: it is larger than anything that is asked for.
         HTTPException: too many callers keep us waiting for theirs.
     """
-    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
     request.max_content_length = max_bytes
     if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
         raise HTTPException(response=unavailable("too many requests are still being sent; please ask again"))
@@ -166,6 +165,7 @@ def _read_body(max_bytes: int) -> None:
         size_bytes = len(request.get_data())
     finally:
         _waiting_for_bodies.release()
+    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
     if size_bytes >= max_bytes:
         raise RequestEntityTooLarge
 
