@@ -219,3 +219,20 @@ def test_on_a_route_silence_ends_where_the_last_place_before_a_gap_comes_within_
     again = after_silence_on_route(situation, OnRoute(places, 200_000))
     assert again.after_m == 12_000  # from there on the last of them is within reach, and none beyond
     assert after_silence_on_route(situation, OnRoute(places, 60_000)).after_m == 60_000  # its end is no gap
+
+
+def test_no_silence_outlasts_the_half_hour_before_a_place_within_reach_closes() -> None:
+    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=3600, speed_m_s=1)
+    town = [Spot(far * sin(turn), far * cos(turn), 4, None) for far in (8_000, 15_000) for turn in range(6)]
+    for closes_in_s, after_s in ((None, 1200), (3000, 600)):  # 1,800 s before, and 551 s for the way there
+        spots = [*town, Spot(1_000, 0, 3, closes_in_s)]
+        assert after_silence(situation, around(spots, situation)).after_s == after_s
+
+
+def test_on_a_route_a_place_beyond_the_way_left_keeps_no_silence() -> None:
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=3600, since_last_stop_s=1700, route=ROUTE)
+    promised = []
+    for next_m in (60_000, 30_000):
+        places = tuple(Place(along_m, 4, None, surely=True, told=False) for along_m in (3_000, next_m))
+        promised.append(after_silence_on_route(situation, OnRoute(places, 200_000)).after_s > EACH_MINUTE_S)
+    assert promised == [False, True]

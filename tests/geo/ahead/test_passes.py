@@ -210,6 +210,13 @@ def test_at_the_turning_point_of_out_and_back_there_is_one_pass_and_its_first_ch
     passes = one(route, 10.001, 0.1985)
     assert passes.along_m.tolist() == pytest.approx([route.length_m / 2 * 0.1985 / 0.2])
     assert passes.sides() == ["right"]
+    random = Random(2)
+    for _ in range(100):  # on the way back it is as near, but for rounding
+        start, turn = (10.0, 60.0), (10 + random.uniform(0.05, 0.2), 60 + random.uniform(0.05, 0.2))
+        lon, lat = turn[0] - random.uniform(0, 0.002), turn[1] - random.uniform(0, 0.002)
+        there = one(lay([start, turn], speed_kmh=50), lon, lat)
+        back = one(lay([start, turn, start], speed_kmh=50), lon, lat)
+        assert back.along_m.tolist() == pytest.approx(there.along_m.tolist(), abs=1e-3)
 
 
 def test_a_loop_passes_its_start_again() -> None:
@@ -243,6 +250,8 @@ def test_across_the_antimeridian_nothing_is_lost() -> None:
     passes = boxed(Track(route, 500.0), lon, lat)
     assert sorted(passes.key.tolist()) == [0, 1, 2, 3]
     assert set(passes.sides()) == {"right"}
+    boxes = Track(route, 500.0).boxes()
+    assert (boxes.east - boxes.west).max() < 0.1  # none that goes the long way round
 
 
 def test_over_the_pole_nothing_is_lost() -> None:

@@ -167,7 +167,7 @@ def test_the_plan_prefers_the_clean_and_near(session: Session) -> None:
 
 
 def test_a_backup_is_the_best_other_place_further_on_that_the_comfort_lasts_to(session: Session) -> None:
-    before, planned, near, good, late = (at_km(session, km) for km in (49.9, 50, 50.3, 51, 61))
+    before, planned, near, good, late = (at_km(session, km) for km in (59.4, 59.5, 59.6, 59.8, 60.2))
     for facility_id, stars in ((before, 1), (planned, 5), (near, 1), (good, 4), (late, 5)):
         for _ in range(9):
             add_rating(session, facility_id, stars, NOON)
@@ -176,7 +176,7 @@ def test_a_backup_is_the_best_other_place_further_on_that_the_comfort_lasts_to(s
     assert planned_ids(journey) == [planned]
     assert backup is not None
     assert journey.stops[backup.stop].facility_id == good
-    assert backup.further_m == pytest.approx(1000, abs=0.1)
+    assert backup.further_m == pytest.approx(300, abs=0.1)
     assert backup.within_comfort
 
 
