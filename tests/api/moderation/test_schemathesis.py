@@ -45,7 +45,13 @@ def server(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     ],
 )
 def test_schemathesis_finds_nothing(server: Server, token: str, tmp_path: Path, thoroughness: list[str]) -> None:
-    options = [*thoroughness, "--include-path-regex", "^/admin/v1/(?!partners)", "--header", f"Authorization: Bearer {token}"]
+    options = [
+        *thoroughness,
+        "--include-path-regex",
+        "^/admin/v1/(?!partners)",
+        "--header",
+        f"Authorization: Bearer {token}",
+    ]
     if found := schemathesis(server, tmp_path, *options):
         pytest.fail(found, pytrace=False)
     log = server.log.read_text()
