@@ -11,9 +11,8 @@ from typing import NoReturn
 from api.config import PROJECT, Settings
 from geo.errors import BeforehandError
 
-REQUEST_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
-"""Threads of a worker that answer requests: as many as granian finds sensible for the processors, and no more than a
-worker has database connections, so that none waits for one."""
+REQUEST_THREADS = 8
+"""Threads of a worker that answer requests: as many as its database connections, so that none waits for one."""
 
 SHUTDOWN_S = 20
 """How long a stopping worker may finish what it has begun: longer than its statements may take."""
@@ -52,6 +51,8 @@ def serve(settings: Settings, host: str) -> NoReturn:
         "wsgi:app",
     ]
     environ = {
+        # Below errors it tells what we tell ourselves, and doubts threads that mostly wait for the database.
+        "GRANIAN_LOG_LEVEL": "error",
         **os.environ,
         "DATABASE_URL": settings.database_url,
         # The workers share their figures through files, and those of an earlier run are not theirs.

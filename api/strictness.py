@@ -166,13 +166,13 @@ def _read_body() -> None:
         RequestEntityTooLarge: it is larger than anything that is asked for.
         HTTPException: too many callers keep us waiting for theirs.
     """
-    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
     if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
         raise HTTPException(response=unavailable("too many requests are still being sent; please ask again"))
     try:
         size_bytes = len(request.get_data())
     finally:
         _waiting_for_bodies.release()
+    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
     if size_bytes >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise RequestEntityTooLarge
 

@@ -4,8 +4,6 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 import requests
@@ -14,7 +12,7 @@ from sqlalchemy import select
 from geo.crowd import quality, ratings
 from geo.crowd.models import Rating
 from geo.database import Database
-from tests.api.serving import PATIENCE_S, Server, serving
+from tests.api.serving import PATIENCE_S, Server, have_answered, serving
 from tests.conftest import NOON
 from tests.factories import add_device, add_facility, bearer, facility_row
 
@@ -225,5 +223,4 @@ def test_the_figures_are_those_of_all_workers(server: Server, place: int) -> Non
         statuses = list(pool.map(lambda _: requests.get(path, timeout=PATIENCE_S).status_code, range(60)))
     assert statuses == [200] * 60
     assert count() - before == 60
-    [folder] = Path(gettempdir()).glob(f"beforehand-metrics-{server.process.pid}-*")
-    assert len(list(folder.glob("counter_*.db"))) == 2, "both workers have answered"
+    assert have_answered(server) == 2

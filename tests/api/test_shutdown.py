@@ -4,7 +4,6 @@ import shutil
 import signal
 import threading
 from pathlib import Path
-from tempfile import gettempdir
 
 import psycopg2
 import pytest
@@ -12,7 +11,7 @@ import requests
 from sqlalchemy import text
 
 from geo.database import Database
-from tests.api.serving import PATIENCE_S, Server, serving, until
+from tests.api.serving import PATIENCE_S, Server, figures, serving, until
 from tests.factories import add_facility, bearer, facility_row
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -70,13 +69,10 @@ def test_a_rating_under_way_is_acknowledged_and_counts_before_the_server_ends(
 
 @pytest.mark.slow
 def test_the_figures_of_a_server_that_ended_are_cleared_away_by_the_next(own_database_url: str, tmp_path: Path) -> None:
-    def folders(server: Server) -> list[Path]:
-        return list(Path(gettempdir()).glob(f"beforehand-metrics-{server.process.pid}-*"))
-
     with serving(own_database_url, tmp_path / "first") as first:
-        assert len(folders(first)) == 1
-    assert len(folders(first)) == 1
+        left = figures(first)
+    assert left.exists()
     with serving(own_database_url, tmp_path / "second") as second:
-        assert folders(first) == []
-        assert len(folders(second)) == 1
-    shutil.rmtree(folders(second)[0])
+        assert not left.exists()
+        left = figures(second)
+    shutil.rmtree(left)

@@ -1,0 +1,79 @@
+"""Reads and writes each have their kind of session; a connection whose server has gone is never handed out."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
+
+from geo.database import Database, data_version
+from geo.errors import DatabaseUnavailable
+
+LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+BACKEND = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def database(own_database_url: str) -> Iterator[Database]:
+    database = Database(own_database_url, pool_size=2)
+    yield database
+    database.close()
+
+
+def backend(database: Database) -> int:
+    """The process of the server that answers the pooled connection for reads."""
+    with database.read() as session:
+        return session.execute(text(BACKEND)).scalar_one()
+
+
+def test_a_read_cannot_write(database: Database) -> None:
+    with pytest.raises(InternalError, match="read-only transaction"), database.read() as session:
+        session.execute(text("DELETE FROM facility"))
+
+
+def test_a_read_costs_its_statement_and_no_more(database: Database) -> None:
+    for _ in range(2):
+        pid = backend(database)
+        with database.write() as session:
+            assert session.execute(LAST_STATEMENT, {"pid": pid}).scalar_one() == BACKEND
+
+
+def test_a_write_that_is_not_committed_is_undone(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("INSERT INTO dataset (name, licence, attribution) VALUES ('a', 'b', 'c')"))
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM dataset")).scalar_one() == 0
+
+
+def test_a_commit_moves_the_data_version_and_a_read_does_not(database: Database) -> None:
+    def version() -> str:
+        with database.read() as session:
+            return data_version(session)
+
+    before = version()
+    assert version() == before
+    with database.write() as session:
+        session.execute(text("INSERT INTO dataset (name, licence, attribution) VALUES ('a', 'b', 'c')"))
+        session.commit()
+    assert version() != before
+
+
+def test_a_connection_whose_server_hung_up_is_replaced_unseen(database: Database) -> None:
+    pid = backend(database)
+    with database.write() as session:
+        assert session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar_one()
+    assert backend(database) != pid
+
+
+def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DatabaseUnavailable) as raised, database.read() as session:
+        data_version(session)
+    assert len(str(raised.value).splitlines()) == 1
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["", "localhost", "mysql://a/b", "sqlite://"])
+def test_what_is_no_postgresql_is_refused_at_once(url: str) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        Database(url)
