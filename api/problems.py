@@ -164,7 +164,7 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 def _unexpected(error: Exception) -> Response:
     # The traceback only: the message of a database error quotes the parameters, and those hold coordinates.
     structlog.get_logger().error(
-        "unexpected_error", request_id=g.get("request_id"), error=type(error).__name__, stack=_frames(error)
+        "unexpected_error", request_id=g.get("request_id"), error=type(error).__name__, frames=_frames(error)
     )
     return problem(500, "an unexpected error; it has been logged")
 

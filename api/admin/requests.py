@@ -21,7 +21,8 @@ NAME_MAX_CHARACTERS = 64
 SCORE_CURSOR = r"[0-9]{1,12}(\.[0-9]{1,18})?(e-[0-9]{1,3})?-[0-9]{1,18}"
 """The score and the id of a page's last item."""
 
-ID_CURSOR = "[0-9]{1,18}"
+MAX_CURSOR = 10**18 - 1
+"""Eighteen digits, as many as a whole number in a query may have."""
 
 
 class Instant(fields.String):
@@ -65,7 +66,7 @@ class Page(StrictSchema):
     """Which page."""
 
     limit = limit()
-    cursor = WholeNumber(validate=between(0, MAX_ID), metadata={"description": "next_cursor of the page before."})
+    cursor = WholeNumber(validate=between(0, MAX_CURSOR), metadata={"description": "next_cursor of the page before."})
 
 
 class QueueQuery(StrictSchema):
@@ -113,8 +114,8 @@ class _Verdict(StrictSchema):
     reason = reason()
     note = note("A sentence to the author.")
     # "from" is a word of Python's.
-    from_ = Instant(data_key="from", metadata={"description": "exclude_ratings: from when."})
-    until = Instant(metadata={"description": "exclude_ratings: until before when."})
+    from_ = Instant(data_key="from", metadata={"description": "exclude_ratings: from when.", "format": "date-time"})
+    until = Instant(metadata={"description": "exclude_ratings: until before when.", "format": "date-time"})
 
     @validates_schema
     def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:

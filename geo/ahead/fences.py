@@ -133,7 +133,7 @@ _NEAREST = text(
            looked.quality - :doubt * looked.sd AS sure_stars, looked.verdict <> 'squat'
                AND hours.welcome_during @> tstzrange(:as_of, :stays_until) AS watchable,
            (SELECT min(upper(span)) FROM unnest(hours.welcome_during) AS span WHERE upper(span) > :as_of) AS closes_at
-    FROM looked JOIN facility f ON f.id = looked.facility_id
+    FROM looked JOIN facility f ON f.id = looked.facility_id AND NOT looked.is_doubtful
     CROSS JOIN LATERAL (SELECT {WELCOME_DURING} AS welcome_during) AS hours
     ORDER BY looked.distance_m, f.id
     """  # noqa: S608 - joined from constants
@@ -149,7 +149,7 @@ _CARDS = text(
     FROM asked
     LEFT JOIN LATERAL facility_search.cards(
         ARRAY(SELECT (one.facility_id, ST_DistanceSphere(f.location, asked.origin), one.quality, one.sd, one.verdict,
-                      NULL)::facility_search.ranked
+                      NULL, false)::facility_search.ranked
               FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS chosen (id, place)
               JOIN facility f ON f.id = chosen.id
               CROSS JOIN LATERAL facility_search.one(chosen.id, asked.model) AS one

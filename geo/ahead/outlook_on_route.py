@@ -102,7 +102,8 @@ _CARDS = text(
     JOIN facility f ON f.id = place.facility_id
     CROSS JOIN LATERAL facility_search.cards(
         ARRAY[(place.facility_id, ST_DistanceSphere(f.location, asked.origin),
-               place.quality, place.sd, place.verdict, place.utility)::facility_search.ranked],
+               place.quality, place.sd, place.verdict, place.utility, false)
+               ::facility_search.ranked],
         asked.origin, asked.needs, asked.ranking,
         CAST(:as_of AS timestamptz) + make_interval(secs => place.arrive_s)) AS card
     ORDER BY place.number

@@ -166,7 +166,8 @@ _CARDS = text(
              CAST(:quality AS float8[]), CAST(:sd AS float8[]), CAST(:verdict AS text[]), CAST(:utility AS float8[]))
              AS stop (place, facility_id, arrive_s, quality, sd, verdict, utility)
     CROSS JOIN LATERAL facility_search.cards(
-        ARRAY[(stop.facility_id, NULL, stop.quality, stop.sd, stop.verdict, stop.utility)::facility_search.ranked],
+        ARRAY[(stop.facility_id, NULL, stop.quality, stop.sd, stop.verdict, stop.utility, false)
+              ::facility_search.ranked],
         NULL, asked.needs, asked.ranking, :depart_at + make_interval(secs => stop.arrive_s)) AS card
     ORDER BY stop.place
     """  # noqa: S608 - joined from constants

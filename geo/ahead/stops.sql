@@ -2,7 +2,8 @@
 -- after facilities/search.sql, whose types and formulas it uses. Where a route passes a place is worked out between the
 -- two by geo/ahead/passes.py: no PostGIS function tells each pass, its side and its time.
 
--- Every facility in the boxes that meets the needs that do not depend on when or how far, once for each box.
+-- Every facility in the boxes that meets the needs that do not depend on when or how far, once for each box. What is
+-- reported closed may be shown to whoever looks around; nobody is led to it.
 CREATE FUNCTION facility_search.in_boxes(
     pieces int[], west float8[], south float8[], east float8[], north float8[], needs facility_search.needs
 ) RETURNS TABLE (piece int, facility_id bigint, lon float8, lat float8)
@@ -19,7 +20,7 @@ BEGIN
     SELECT box.piece, f.id, ST_X(f.location), ST_Y(f.location)
     FROM unnest(pieces, west, south, east, north) AS box (piece, west, south, east, north)
     JOIN facility f ON f.location && ST_MakeEnvelope(box.west, box.south, box.east, box.north, 4326)
-    WHERE f.status IN ('active', 'reported_closed')
+    WHERE f.status = 'active'
       AND facility_search.meets(f.offers, f.access, f.wheelchair, f.fee, f.changing_table, f.all_gender,
               kinds, access_asked, wheelchair_asked, fee_asked, changing_table_asked, all_gender_asked);
 END $$;
@@ -63,7 +64,7 @@ BEGIN
             FROM unnest(facility_ids, arrivals_s, offsets_m) WITH ORDINALITY
                      AS pass (facility_id, arrive_s, offset_m, number)
             JOIN facility f ON f.id = pass.facility_id
-            WHERE f.status IN ('active', 'reported_closed')
+            WHERE f.status = 'active'
             OFFSET 0  -- a fence: each quality is computed once, not wherever it is named
         ) AS known
         OFFSET 0

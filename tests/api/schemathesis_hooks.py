@@ -31,7 +31,13 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         kwargs["json"] = case.body
     if case.operation.label in {"POST /v1/proposals", "POST /partner/v1/proposals"} and isinstance(case.body, dict):
         case.body = proposal(case.body)
-    if "cursor" in query:
+    if case.operation.path == "/v1/facilities/{facility_id}/reports" and isinstance(case.body, dict):
+        case.body = case.body | ({"reason": "spam"} if case.body.get("rating_id") else {})
+    if case.operation.label.startswith("POST /admin/") and isinstance(case.body, dict):
+        case.body = admin_body(case.body)
+    if "opened_before" in query:
+        query["opened_before"] = "2100-01-01T00:00:00Z"
+    if "cursor" in query and not case.operation.path.startswith("/admin/"):
         query["cursor"] = "20261120T120000.000000Z-1"
     if query != case.query:
         case.query = query
@@ -92,6 +98,26 @@ def route(body: dict[str, Any]) -> dict[str, Any]:
         body.pop("precision", None)
         body["line"] = {"type": "LineString", "coordinates": [[24.94, 60.17], [24.95, 60.18, 5]]}
     return body | {"depart_at": "2026-12-24T18:00:00.5+02:00"}
+
+
+def admin_body(body: dict[str, Any]) -> dict[str, Any]:
+    """The nearest decision that makes sense: with a window where it excludes ratings, of a thing by its own name."""
+    if body.get("kind") == "publishable" and "scopes" in body:
+        body = {**body, "scopes": ["facilities:read"]}
+    if "expires_at" in body:
+        body = {**body, "expires_at": "2100-01-01T00:00:00Z"}
+    if "action" not in body:
+        return body
+    body = {name: value for name, value in body.items() if name not in {"from", "until"}}
+    if body["action"] == "exclude_ratings":
+        body |= {"from": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
+    if body.get("thing") == "device":
+        body.pop("thing_id", None)
+        return {"handle": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", **body}
+    if "thing" in body:
+        body.pop("handle", None)
+        return {"thing_id": 1, **body}
+    return body
 
 
 def proposal(body: dict[str, Any]) -> dict[str, Any]:
