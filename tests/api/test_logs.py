@@ -108,5 +108,5 @@ def test_an_unexpected_error_is_logged_with_where_it_happened(log: tuple[str, li
     for fault in faults:
         assert fault["request_id"] in ids[-2:]
         assert fault["error"] == "ProgrammingError"
-        assert any("/api/v1/" in frame for frame in fault["stack"])
+        assert any("/api/v1/" in frame for frame in fault["frames"])
         assert fault["level"] == "error"
