@@ -70,7 +70,9 @@ def test_nor_on_a_drive_through_the_toilets_of_australia(
     session: Session, capsys: pytest.CaptureFixture[str], with_route: bool
 ) -> None:
     records = australia.read(real_file("australia_nptm_2016.csv"))
-    write_dataset(session, Dataset("australia", Source("CC-BY-3.0-AU", "National Public Toilet Map", None)), records, NOON)
+    write_dataset(
+        session, Dataset("australia", Source("CC-BY-3.0-AU", "National Public Toilet Map", None)), records, NOON
+    )
     sydney = Point(151.05, -33.9)
     road = list(winding_road(Random(5), sydney, 232, DRIVE_M))  # towards Canberra and on
     asked = Situation(sydney, NOON, "drive", needs=TOILETS, since_last_stop_s=1800)
