@@ -93,7 +93,8 @@ _LOOK = text(
             facility_search.boxes_around(asked.origin, :horizon_m), asked.origin, :horizon_m,
             asked.needs, asked.ranking, asked.model, NULL) AS best
         JOIN facility f ON f.id = best.facility_id
-        WHERE best.verdict <> 'squat' AND NOT best.is_doubtful AND best.facility_id <> ALL (CAST(:dismissed AS bigint[]))
+        WHERE best.verdict <> 'squat' AND NOT best.is_doubtful
+          AND best.facility_id <> ALL (CAST(:dismissed AS bigint[]))
     ), placed AS MATERIALIZED (
         SELECT *,
                distance_m <= :reach_m AS near,
