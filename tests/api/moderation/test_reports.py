@@ -133,7 +133,7 @@ def test_an_approved_text_is_never_hidden_again_by_reports_but_a_changed_one_may
         phones().report(place, "offensive", rating["id"])
     assert moderator.decide(moderator.queue()[0], "approve_comment", "no_fault").status_code == 201
     for _ in range(4):
-        phones().report(place, "offensive", rating["id"])
+        assert phones().report(place, "offensive", rating["id"]).status_code == 201
     assert comment_of(phones(), place) == "Frank words"
     assert len(moderator.queue(kind="comment")) == 1  # but staff see them
     clock.advance(hours=1)
