@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 
-from bench import import_speed, statement, world
+from bench import import_speed, route, statement, world
 from bench.row import Row, markdown
 from geo import schema
 from geo.database import Database, driver_url
@@ -51,7 +51,7 @@ def measure(facilities: int) -> list[Row]:
         rows = [import_speed.row(database, facilities)]
         print(f"rating {facilities} facilities", file=sys.stderr)
         world.add_ratings(database, RATINGS_A_FACILITY * facilities)
-        return rows + statement.rows(database)
+        return rows + statement.rows(database) + route.rows(database)
 
 
 def main() -> None:
