@@ -10,7 +10,8 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from geo.database import Database
+from api.serving import SHUTDOWN_S
+from geo.database import CONNECT_TIMEOUT_S, POOL_TIMEOUT_S, STATEMENT_TIMEOUT_MS, Database
 from tests.api.serving import PATIENCE_S, Server, figures, serving, until
 from tests.factories import add_facility, bearer, facility_row
 
@@ -76,3 +77,7 @@ def test_the_figures_of_a_server_that_ended_are_cleared_away_by_the_next(own_dat
         assert not left.exists()
         left = figures(second)
     shutil.rmtree(left)
+
+
+def test_a_stopping_worker_has_time_for_its_longest_request() -> None:
+    assert SHUTDOWN_S > POOL_TIMEOUT_S + CONNECT_TIMEOUT_S + STATEMENT_TIMEOUT_MS / 1000

@@ -244,7 +244,8 @@ def test_a_recompute_reads_the_ratings_of_its_facility_alone(session: Session) -
 
 @pytest.fixture
 def database(own_database_url: str) -> Iterator[Database]:
-    database = Database(own_database_url, pool_size=RATERS)
+    # A connection for each rater: waiting for one is not what is tried here, and on a busy machine it would be refused.
+    database = Database(own_database_url, pool_size=2 * RATERS)
     yield database
     database.close()
 

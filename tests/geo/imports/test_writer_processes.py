@@ -105,6 +105,7 @@ def rate_each(database: Database) -> None:
 
 
 ENDLESS_IMPORT = """
+import signal
 import sys
 from itertools import count
 from geo.coordinates import Point
@@ -113,6 +114,8 @@ from geo.imports.record import FacilityRecord, Source
 from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
 
+# A shell that runs the tests in its background would have Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 rows = (FacilityRecord(str(number), "toilets", Point(1.0, 2.0)) for number in count())
 with Database(sys.argv[1]).write() as session:
     city = Dataset("city", Source("CC0-1.0", "nobody"))
