@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from geo.crowd import devices
-from geo.crowd.devices import TOKEN_LIFETIME, TOKEN_PREFIX, KnownDevice
+from geo.crowd.devices import TOKEN_LIFETIME, TOKEN_PREFIX
 from geo.errors import InvalidToken
 from tests.conftest import NOON
 from tests.factories import add_device, add_facility, add_rating
@@ -48,7 +48,7 @@ def test_a_token_in_use_lives_on_once_half_of_its_life_is_over(session: Session)
 def test_no_table_holds_a_token(session: Session, connection: Connection) -> None:
     device = add_device(session, NOON)
     add_rating(session, add_facility(session), 3, NOON)
-    devices.renew(session, KnownDevice(device.device_id, NOON), NOON)
+    devices.renew(session, devices.known(session, device.token, NOON), NOON)
     tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
     assert {"device", "rating", "facility"} <= set(tables)
     # Each row as text, bytes as hexadecimal: the token may stand in neither form.
