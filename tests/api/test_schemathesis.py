@@ -43,8 +43,8 @@ def schemathesis(server: Server, folder: Path, *options: str) -> str:
 @pytest.mark.parametrize(
     "thoroughness",
     [
-        pytest.param(["--max-examples", "15", "--generation-deterministic"], id="quick"),
-        pytest.param(["--max-examples", "300", "--generation-database", "none"], id="thorough", marks=pytest.mark.slow),
+        pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
+        pytest.param(["--max-examples", "100", "--generation-database", "none"], id="thorough", marks=pytest.mark.slow),
     ],
 )
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path, caller: str, thoroughness: list[str]) -> None:

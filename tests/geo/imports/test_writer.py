@@ -293,6 +293,7 @@ def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Sessio
     assert row == [("Mo-Fr 08:00-18:00", None, True), (None, "8am-4pm, later seasonally", None)]
 
 
+@pytest.mark.slow
 def test_progress_is_told_now_and_then_and_at_the_end(session: Session) -> None:
     told: list[int] = []
     rows = (record(str(number)) for number in range(20_001))
