@@ -72,7 +72,7 @@ class Fleet:
         print(port, file=self._parent.stdin, flush=True)
         pid = int(self._parent.stdout.readline())
         url = f"http://127.0.0.1:{port}/healthz"
-        until(lambda: _answers(url), self.log.read_text)
+        until(lambda: _answers(url))
         self.servers.append((pid, port))
 
     def kill_oldest(self) -> None:
