@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
-from api.v1.crowd_requests import MAX_ID, note
+from api.v1.crowd_requests import MAX_ID, WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
 from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
 from geo.moderation.statements import REASONS
@@ -199,7 +199,7 @@ class NewStaff(StrictSchema):
     name = PlainText(
         required=True,
         validate=validate.Length(1, NAME_MAX_CHARACTERS, error="must be from {min} to {max} characters long"),
-        metadata={"example": "anna"},
+        metadata={"example": "anna", "pattern": WRITTEN},
     )
     role = words(*ROLES, required=True)
     device_handle = fields.UUID(

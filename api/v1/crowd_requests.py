@@ -17,6 +17,9 @@ MAX_ID = 2**63 - 1
 
 PRINTABLE = f"^[^{CONTROL_CHARACTERS}]*$"
 
+WRITTEN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
+"""Printable, and more than spaces, which are trimmed."""
+
 
 def note(description: str, *, required: bool = False) -> PlainText:
     """A text of a person."""
@@ -25,7 +28,7 @@ def note(description: str, *, required: bool = False) -> PlainText:
     message = "must be from {min} to {max} characters long"
     return PlainText(
         validate=validate.Length(least, COMMENT_MAX_CHARACTERS, error=message),
-        metadata={"description": description, "pattern": PRINTABLE},
+        metadata={"description": description, "pattern": WRITTEN if required else PRINTABLE},
         **kwargs,
     )
 
