@@ -44,7 +44,7 @@ def schemathesis(server: Server, folder: Path, *options: str) -> str:
     "thoroughness",
     [
         pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
-        pytest.param(["--max-examples", "100", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
+        pytest.param(["--max-examples", "40", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
     ],
 )
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path, caller: str, thoroughness: list[str]) -> None:

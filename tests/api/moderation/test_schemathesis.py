@@ -40,8 +40,8 @@ def server(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize(
     "thoroughness",
     [
-        pytest.param(["--max-examples", "10", "--generation-deterministic"], id="quick"),
-        pytest.param(["--max-examples", "200", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
+        pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
+        pytest.param(["--max-examples", "40", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
     ],
 )
 def test_schemathesis_finds_nothing(server: Server, token: str, tmp_path: Path, thoroughness: list[str]) -> None:
