@@ -288,9 +288,9 @@ def hold(database: Database, done: Acknowledged, places: list[int]) -> str:
             ratings.recompute(session, [place])
             assert facility_row(session, place) == before
         reports = "SELECT device_id, thing_id, reason FROM report"
-        open_reports = Counter(map(tuple, session.execute(text(f"{reports} WHERE closed_at IS NULL")).all()))
-        assert set(open_reports.values()) <= {1}
-        # One whose answer was lost, that a moderator settled, and that was sent again, is there twice: settled and open.
+        still_open = Counter(map(tuple, session.execute(text(f"{reports} WHERE closed_at IS NULL")).all()))
+        assert set(still_open.values()) <= {1}
+        # One whose answer was lost, that was settled, and that was sent again, is there twice: settled and open.
         assert set(map(tuple, session.execute(text(reports)).all())) == set(done.reports)
         decided = session.execute(text("SELECT id FROM decision WHERE staff_id IS NOT NULL")).scalars().all()
         assert set(done.decisions) <= set(decided)
