@@ -1,91 +1,28 @@
-"""Facilities as GeoJSON (RFC 7946)."""
+"""Facilities as GeoJSON (RFC 7946). The database writes each Feature; here they are put together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from geo.facilities import search
+import orjson
+
+from geo.database import Row
 from geo.facilities.ranking import Ranking
 
 GEOJSON = "application/geo+json"
 
-ATTRIBUTES = (
-    "access",
-    "wheelchair",
-    "fee",
-    "changing_table",
-    "all_gender",
-    "male",
-    "female",
-    "shower",
-    "drinking_water",
-)
-"""Tri-state attributes: null is unknown, which is not no."""
-
-ADDRESS_PARTS = ("street", "house_number", "postcode", "city", "region", "country")
-
-STATUS_NOTES = {
-    "reported_closed": "Visitors reported it closed; nobody has confirmed that yet.",
-    "closed": "It is closed for good, or its source no longer lists it.",
-}
-
-Row = search.Row
-"""A row of facility_search.cards."""
-
 
 def feature(row: Row, ranking: Ranking | None = None) -> dict[str, Any]:
-    """One facility as a Feature.
+    """One facility as a Feature to add to.
 
     Args:
-        row: the facility.
+        row: of facility_search.cards.
         ranking: explain the utility by the terms of this ranking.
     """
-    properties = {
-        "kind": row["kind"],
-        "offers": row["offers"],
-        "name": row["name"],
-        "venue": row["venue"],
-        "status": row["status"],
-        "status_note": STATUS_NOTES.get(row["status"]),
-        "address": {part: row[part] for part in ADDRESS_PARTS},
-        "level": row["level"],
-        "operator": row["operator"],
-        "distance_m": _rounded(row["distance_m"], 1),
-        "bearing_deg": _rounded(row["bearing_deg"], 1),
-        "duration_s": _rounded(row["duration_s"], 0),
-        "rating": rating(row),
-        "open": {
-            "state": row["open_state"],
-            "until": row["open_until"],
-            "at": row["open_checked_at"],
-            "opening_hours": row["opening_hours"],
-            "note": row["opening_hours_note"],
-        },
-        **{attribute: row[attribute] for attribute in ATTRIBUTES},
-        "sources": row["sources"] or [],
-    }
+    told: dict[str, Any] = orjson.loads(row["feature"])
     if ranking is not None:
-        properties["explain"] = _terms(row, ranking)
-    return {
-        "type": "Feature",
-        "id": row["id"],
-        "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
-        "properties": properties,
-    }
-
-
-def rating(row: Row) -> dict[str, Any]:
-    """What the crowd thinks of a facility: the plain mean beside the decayed quality and its uncertainty."""
-    return {
-        "mean": _rounded(row["mean_stars"], 4),
-        "count": row["rating_count"],
-        "demo_count": row["demo_rating_count"],
-        "excluded_count": row["excluded_rating_count"],
-        "quality": _rounded(row["quality"], 4),
-        "sd": _rounded(row["sd"], 4),
-        "verdict": row["verdict"],
-        "last_rated_at": row["last_rated_at"],
-    }
+        told["properties"]["explain"] = _terms(row, ranking)
+    return told
 
 
 def collection(
@@ -102,7 +39,7 @@ def collection(
     """
     return {
         "type": "FeatureCollection",
-        "features": [feature(row, ranking) for row in rows],
+        "features": [feature(row, ranking) if ranking else orjson.Fragment(row["feature"]) for row in rows],
         "as_of": as_of,
         "widened": widened,
         "note": note,
@@ -110,15 +47,12 @@ def collection(
     }
 
 
-def attribution(rows: Sequence[Row]) -> list[dict[str, str | None]]:
+def attribution(rows: Iterable[Row]) -> list[dict[str, str | None]]:
     """The terms of every dataset among the rows, each once."""
-    terms = {
-        (source["attribution"], source["licence"], source["url"]) for row in rows for source in row["sources"] or []
-    }
-    return [
-        {"attribution": text, "licence": licence, "url": url}
-        for text, licence, url in sorted(terms, key=lambda term: term[0])
-    ]
+    # Rows of the same datasets tell the same text: mostly there is one to read.
+    told = [term for terms in {row["terms"] for row in rows} if terms for term in orjson.loads(terms)]
+    by_content = {(term["attribution"], term["licence"], term["url"]): term for term in told}
+    return sorted(by_content.values(), key=lambda term: (term["attribution"], term["licence"], term["url"] or ""))
 
 
 def _terms(row: Row, ranking: Ranking) -> dict[str, float]:
@@ -135,7 +69,3 @@ def _terms(row: Row, ranking: Ranking) -> dict[str, float]:
         "distance_term": -ranking.beta_stars_per_km * distance_km,
         "utility": row["utility"],
     }
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

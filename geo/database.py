@@ -4,23 +4,33 @@ A read runs each statement by itself (autocommit, read only), so that it costs o
 replica. A write is one transaction.
 """
 
+import re
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
+import psycopg2
 from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from geo.errors import DatabaseUnavailable
 
-__all__ = ["Base", "Database", "Session", "data_version"]  # Session for api, which knows no sqlalchemy
+__all__ = [
+    "Base",
+    "Database",
+    "Row",
+    "Session",
+    "data_version",
+    "driver_rows",
+    "driver_text",
+]  # Session for api, which knows no sqlalchemy
 
 STATEMENT_TIMEOUT_MS = 5_000
 """A statement that runs longer is ended by the server: a nearby search takes milliseconds, and a phone has given up."""
@@ -33,6 +43,10 @@ POOL_TIMEOUT_S = 3
 
 CONNECT_TIMEOUT_S = 3
 """How long to wait for a connection before saying that the database is away."""
+
+
+Row = Mapping[Any, Any]
+"""What a statement tells of one thing, column by column."""
 
 
 class Base(DeclarativeBase):
@@ -133,12 +147,22 @@ def _engine(url: str, pool_size: int, options: str, **kwargs: Any) -> Engine:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
-        # Of a server that dies in the middle of an answer psycopg2 raises a plain DatabaseError.
-        if not isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) and not error.connection_invalidated:
+    except (DBAPIError, PoolTimeout, psycopg2.Error) as error:
+        if not _is_away(error):
             raise
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise DatabaseUnavailable(f"the database does not answer: {cause[0] if cause else error}") from error
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether an error is the server's absence, and not a fault of what it was asked."""
+    cause = getattr(error, "orig", None) or error
+    return (
+        isinstance(cause, (psycopg2.OperationalError, psycopg2.InterfaceError, PoolTimeout))
+        # Of a server that dies in the middle of an answer psycopg2 raises a plain DatabaseError.
+        or type(cause) is psycopg2.DatabaseError
+        or getattr(error, "connection_invalidated", False)
+    )
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
@@ -150,6 +174,26 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
     poll.register(dbapi_connection.fileno(), select.POLLIN)
     if poll.poll(0):
         raise DisconnectionError
+
+
+def driver_text(statement: str) -> str:
+    """A statement with :named parameters as the driver writes them: once, for driver_rows."""
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement)
+
+
+def driver_rows(session: Session, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """Ask by way of the driver itself: for statements of the hot path, where SQLAlchemy's share exceeds the driver's.
+
+    Args:
+        session: any.
+        statement: of driver_text.
+        parameters: by name.
+    """
+    driver_connection: Any = session.connection().connection.driver_connection
+    with driver_connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def data_version(session: Session) -> str:

@@ -12,11 +12,26 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geo.crowd import quality
 from geo.database import Database
 from geo.errors import DatabaseUnavailable
+from geo.facilities import ranking
 
 MIGRATION_LOCK = 0x62656668
 """Key of the advisory lock that lets one migration run at a time ("befh" in ASCII)."""
+
+CONSTANTS = {
+    "slow_half_life_days": quality.SLOW_HALF_LIFE_DAYS,
+    "fast_half_life_days": quality.FAST_HALF_LIFE_DAYS,
+    "record_credibility": quality.RECORD_CREDIBILITY,
+    "present_credibility": quality.PRESENT_CREDIBILITY,
+    "prior_mean_stars": quality.PRIOR_MEAN_STARS,
+    "stars_sigma": quality.STARS_SIGMA,
+    "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,
+    "squat_at_most_stars": quality.SQUAT_AT_MOST_STARS,
+    "max_stars": ranking.MAX_STARS,
+}
+"""Of the formulas: each stands in one place, and is a function of its name and no arguments in the database."""
 
 FUNCTION_FILES = tuple(Path(__file__).parent / name for name in ("facilities/search.sql", "ahead/stops.sql"))
 """What is installed, in this order: a file may use what those before it define."""
@@ -92,7 +107,15 @@ def _require_postgis(connection: Connection) -> None:
 
 
 def _functions() -> str:
-    return "\n".join(file.read_text(encoding="utf-8") for file in FUNCTION_FILES)
+    files = (file.read_text(encoding="utf-8") for file in FUNCTION_FILES)
+    constants = (_constant(name, "float8", repr(value)) for name, value in CONSTANTS.items())
+    landmark = _constant("landmark", "timestamptz", f"timestamptz '{quality.LANDMARK.isoformat()}'")
+    return "\n".join([*constants, landmark, *files])
+
+
+def _constant(name: str, type_name: str, value: str) -> str:
+    signature = f"facility_search.{name}() RETURNS {type_name}"
+    return f"CREATE FUNCTION {signature} LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN {value};"
 
 
 def _search_digest() -> str:

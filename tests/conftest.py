@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.orm import Session
 
 from api import create_app
@@ -130,10 +131,14 @@ def statements(connection: Connection) -> Iterator[list[str]]:
     """Every SQL statement that the test sends, but for savepoints."""
     sent: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "SAVEPOINT" not in statement:
-            sent.append(statement)
+    class Recorder(psycopg2.extensions.cursor):
+        def execute(self, query: Any, parameters: Any = None) -> None:
+            if "SAVEPOINT" not in query:
+                sent.append(query)
+            super().execute(query, parameters)
 
-    event.listen(connection, "before_cursor_execute", note)
+    # In the driver, where all that is sent passes, whoever sends it.
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.cursor_factory = Recorder
     yield sent
-    event.remove(connection, "before_cursor_execute", note)
+    driver_connection.cursor_factory = psycopg2.extensions.cursor

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from geo.crowd import devices, ratings
-from geo.database import Base
+from geo.database import Base, Row
 from geo.facilities.models import Facility
 
 
@@ -46,3 +47,11 @@ def contents(session: Session) -> dict[str, list[tuple[Any, ...]]]:
         for table in Base.metadata.sorted_tables
         if table.name != "rate_limit"
     }
+
+
+def properties(card: Row) -> dict[str, Any]:
+    """What the Feature of a row of facility_search.cards says; of ``open`` the instants as such."""
+    told: dict[str, Any] = orjson.loads(card["feature"])["properties"]
+    for name in ("at", "until"):
+        told["open"][name] = told["open"][name] and datetime.fromisoformat(told["open"][name])
+    return told

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields
 
 from api.strictness import words
 from geo.crowd.models import PROPOSAL_STATES
-from geo.facilities.models import KINDS
+from geo.facilities.attributes import KINDS
 from geo.moderation.models import ACTIONS, APPEAL_STATES
 
 

@@ -7,7 +7,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.strictness import CONTROL_CHARACTERS, PlainText, StrictSchema, WholeNumber, between, words
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, REPORT_REASONS
-from geo.facilities.models import ACCESSES, KINDS, MAX_CHARACTERS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.models import MAX_CHARACTERS
 
 COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
 """What can be wrong with a text; a place can also be closed, moved or listed twice."""

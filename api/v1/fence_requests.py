@@ -11,8 +11,8 @@ from api.v1.hint_requests import DEFAULT_KINDS
 from api.v1.requests import VERDICTS, list_of
 from geo.ahead import cells
 from geo.coordinates import Point
-from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
-from geo.facilities.search import OFFERED_ACCESS, UNKNOWN, Needs
+from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.search import OFFERED_ACCESS, Needs
 
 PLATFORM_LIMITS = {"ios": 20, "android": 100}
 """How many regions an app may have watched: iOS 20, Android 100. The refresh region is one of them."""

@@ -14,7 +14,7 @@ from api.strictness import Door
 from api.v1 import fence_replies, fence_requests, hint_examples
 from api.v1.hint_text import fence_text
 from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
-from geo.facilities.search import Row
+from geo.database import Row
 
 door = Door("fences", __name__, url_prefix="/v1/fences", description="Let the phone itself watch, with no tracking.")
 

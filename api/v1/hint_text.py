@@ -4,7 +4,7 @@ from typing import Any
 
 from api.languages import Language
 from geo.ahead.hints import Hint
-from geo.facilities.search import Row
+from geo.database import Row
 
 HERE_M = 50
 """Nearer than this, a distance is not spoken: the door is in sight."""

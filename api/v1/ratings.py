@@ -9,7 +9,7 @@ from flask import Response
 
 from api.callers import calling_device, calling_network, contributing_device
 from api.conditional import answer, not_modified, this_minute
-from api.geojson import rating as summary
+from api.geojson import feature
 from api.policies import DEVICE, EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
@@ -104,7 +104,7 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
         **_public(own),
         "comment_state": own.comment_state,
         "facility_id": facility_id,
-        "facility_rating": summary(facility),
+        "facility_rating": feature(facility)["properties"]["rating"],
     }
 
 

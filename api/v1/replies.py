@@ -5,8 +5,8 @@ from marshmallow import Schema, fields, validate
 from api.strictness import words
 from api.v1.requests import VERDICTS, Observed
 from geo.crowd.models import COMMENT_STATES
-from geo.facilities.models import ACCESSES, KINDS, STATUSES, WHEELCHAIR, YES_NO
-from geo.facilities.search import UNKNOWN
+from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.models import STATUSES
 
 OPEN_STATES = ("open", "closed", UNKNOWN)
 

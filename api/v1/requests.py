@@ -12,8 +12,7 @@ from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, Stri
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.errors import InvalidCoordinates
-from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
-from geo.facilities.search import UNKNOWN
+from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
 
 VERDICTS = ("sit", "squat", "unsure", "unrated")
 DEFAULT_RADIUS_M = 2000

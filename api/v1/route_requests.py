@@ -10,8 +10,8 @@ from api.v1.requests import RFC_3339, VERDICTS, read_instant
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
-from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
-from geo.facilities.search import OFFERED_ACCESS, UNKNOWN, Needs
+from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.search import OFFERED_ACCESS, Needs
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """MAX_VERTICES points of two numbers with 15 decimals, and a time for each: 1.2 MB, and room for white space."""

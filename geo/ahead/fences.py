@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from geo.ahead.cells import coarsest_within
 from geo.ahead.outlook import WELCOME_DURING, needs_parameters
 from geo.coordinates import EARTH_RADIUS_M, SRID_WGS84, Point
+from geo.database import Row
 from geo.errors import CellTooCoarse
 from geo.facilities import search
+from geo.facilities.attributes import UNKNOWN
 from geo.facilities.ranking import RANKINGS, distance_m
 
 RADIUS_M = 150.0
@@ -50,7 +52,7 @@ LONGEST = timedelta(hours=6)
 ROUNDING_M = 1.0
 """Taken off the refresh region: more than the sphere's and the number's rounding can be wrong by."""
 
-OPEN_STATES = ("open", search.UNKNOWN)
+OPEN_STATES = ("open", UNKNOWN)
 """What is watched unless told: what is shut now is not offered."""
 
 _LOOKED_AT_FIRST = 8
@@ -96,7 +98,7 @@ class Fences:
         data_version: see ``geo.database.data_version``.
     """
 
-    rows: Sequence[search.Row]
+    rows: Sequence[Row]
     refresh_m: float
     expires_at: datetime
     data_version: str
@@ -121,11 +123,11 @@ _NEAREST = text(
     f"""
     WITH asked AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking, {search.MODEL_SQL} AS model
+               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking
     ), looked AS MATERIALIZED (
         SELECT best.* FROM asked
         CROSS JOIN LATERAL facility_search.nearby(
-            asked.origin, :looked_to_m, asked.needs, asked.ranking, asked.model, :how_many) AS nearby
+            asked.origin, :looked_to_m, asked.needs, asked.ranking, CAST(:as_of AS timestamptz), :how_many) AS nearby
         CROSS JOIN LATERAL unnest(nearby.best) AS best
         WHERE NOT nearby.widened
     )
@@ -143,7 +145,7 @@ _CARDS = text(
     f"""
     WITH asked AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking, {search.MODEL_SQL} AS model
+               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking
     )
     SELECT pg_current_snapshot()::text AS data_version, card.*
     FROM asked
@@ -152,9 +154,9 @@ _CARDS = text(
                       NULL, false)::facility_search.ranked
               FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS chosen (id, place)
               JOIN facility f ON f.id = chosen.id
-              CROSS JOIN LATERAL facility_search.one(chosen.id, asked.model) AS one
+              CROSS JOIN LATERAL facility_search.one(chosen.id, CAST(:as_of AS timestamptz)) AS one
               ORDER BY chosen.place),
-        asked.origin, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+        asked.origin, asked.needs, asked.ranking, CAST(:as_of AS timestamptz)) AS card ON true
     """  # noqa: S608 - joined from constants
 )
 
@@ -202,7 +204,7 @@ def _parameters(query: FencesQuery) -> Mapping[str, object]:
         **needs_parameters(query.needs),
         "open_states": list(query.needs.open_states or OPEN_STATES),
         **search.ranking_parameters(RANKINGS["distance", "walk"], "walk"),
-        **search.model_parameters(query.as_of),
+        "as_of": query.as_of,
     }
 
 
@@ -219,7 +221,7 @@ def _kept_around(session: Session, query: FencesQuery, parameters: Mapping[str, 
         how_many *= _GROWTH
 
 
-def _place(row: search.Row, needs: search.Needs) -> _Place:
+def _place(row: Row, needs: search.Needs) -> _Place:
     offers = frozenset(row["offers"])
     return _Place(
         row["id"],

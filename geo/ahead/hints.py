@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from geo.ahead.route import Route
 from geo.coordinates import Point
+from geo.database import Row
 from geo.facilities.ranking import CIRCUITY, SPEED_M_PER_S, Mode
-from geo.facilities.search import Needs, Row
+from geo.facilities.search import Needs
 
 Reason = Literal[
     "quiet_hours",

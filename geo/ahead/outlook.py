@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo.ahead.hints import AHEAD_HALF_ANGLE_DEG, Outlook, Situation, may_repeat
 from geo.coordinates import SRID_WGS84
 from geo.facilities import search
+from geo.facilities.attributes import UNKNOWN
 from geo.facilities.ranking import CIRCUITY, RANKINGS, SPEED_M_PER_S, Rank
 
 LONGEST_SILENCE_S = 3600.0
@@ -81,7 +82,7 @@ _LOOK = text(
     f"""
     WITH asked AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking, {search.MODEL_SQL} AS model
+               {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking
     ), judged AS MATERIALIZED (
         SELECT best AS ranked, best.facility_id, best.distance_m, best.utility,
                best.utility + :beta_per_m * best.distance_m AS sure_stars,
@@ -91,7 +92,7 @@ _LOOK = text(
         FROM asked
         CROSS JOIN LATERAL facility_search.best_within(
             facility_search.boxes_around(asked.origin, :horizon_m), asked.origin, :horizon_m,
-            asked.needs, asked.ranking, asked.model, NULL) AS best
+            asked.needs, asked.ranking, CAST(:as_of AS timestamptz), NULL) AS best
         JOIN facility f ON f.id = best.facility_id
         WHERE best.verdict <> 'squat' AND NOT best.is_doubtful
           AND best.facility_id <> ALL (CAST(:dismissed AS bigint[]))
@@ -135,7 +136,7 @@ _LOOK = text(
         ARRAY(SELECT ranked FROM placed
               WHERE welcome AND near AND off_course IS NOT TRUE AND told IS NOT TRUE
               ORDER BY utility DESC, facility_id LIMIT :candidates),
-        asked.origin, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+        asked.origin, asked.needs, asked.ranking, CAST(:as_of AS timestamptz)) AS card ON true
     """  # noqa: S608 - joined from constants
 )
 
@@ -150,7 +151,7 @@ def rungs_m(situation: Situation) -> list[float]:
 def needs_parameters(needs: search.Needs) -> dict[str, Any]:
     """The parameters of NEEDS_SQL and WELCOME_DURING: whether it is open is judged here, at each arrival."""
     always = replace(needs, open_states=None, open_at=None, open_on_arrival=False)
-    welcome_states = list(needs.open_states or ("open", search.UNKNOWN))
+    welcome_states = list(needs.open_states or ("open", UNKNOWN))
     return {**search.needs_parameters(always), "welcome_states": welcome_states}
 
 
@@ -180,7 +181,7 @@ def look(session: Session, situation: Situation) -> tuple[Outlook, Around]:
         "candidates": CANDIDATES,
         **needs_parameters(situation.needs),
         **search.ranking_parameters(RANKINGS[_RANK, situation.mode], situation.mode),
-        **search.model_parameters(situation.as_of),
+        "as_of": situation.as_of,
     }
     rows = session.execute(_LOOK, parameters).mappings().all()
     first = rows[0]

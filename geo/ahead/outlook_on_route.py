@@ -18,6 +18,7 @@ from geo.ahead.outlook import CANDIDATES, LONGEST_SILENCE_S, WELCOME_DURING, nee
 from geo.ahead.passes import Track
 from geo.ahead.route import Route, lay, point
 from geo.coordinates import SRID_WGS84, Point
+from geo.database import Row
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS, Rank, Ranking
 
@@ -66,7 +67,7 @@ class OnRoute:
 _JUDGE = text(
     f"""
     WITH asked AS MATERIALIZED (
-        SELECT {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking, {search.MODEL_SQL} AS model
+        SELECT {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking
     )
     SELECT judged.number, judged.quality, judged.sd, judged.verdict, judged.utility,
            hours.welcome_during @> CAST(:as_of AS timestamptz) + make_interval(secs => pass.arrive_s) AS welcome,
@@ -77,7 +78,7 @@ _JUDGE = text(
             WHERE upper(span) > :as_of) AS closes_in_s
     FROM asked
     CROSS JOIN LATERAL facility_search.on_passing(CAST(:facility_id AS bigint[]), :as_of, CAST(:arrive_s AS int[]),
-        CAST(:offset_m AS float8[]), asked.needs, asked.ranking, asked.model) AS judged
+        CAST(:offset_m AS float8[]), asked.needs, asked.ranking, CAST(:as_of AS timestamptz)) AS judged
     JOIN unnest(CAST(:facility_id AS bigint[]), CAST(:arrive_s AS int[]), CAST(:along_m AS float8[]))
         WITH ORDINALITY AS pass (facility_id, arrive_s, along_m, number) ON pass.number = judged.number
     JOIN facility f ON f.id = pass.facility_id
@@ -177,7 +178,7 @@ def _asked(situation: Situation) -> dict[str, Any]:
         "possible_until": silence_until + timedelta(seconds=situation.scale.reach_m * cruise_s_per_m),
         **needs_parameters(situation.needs),
         **search.ranking_parameters(RANKINGS[_RANK, situation.mode], situation.mode),
-        **search.model_parameters(situation.as_of),
+        "as_of": situation.as_of,
     }
 
 
@@ -215,7 +216,7 @@ def _judged(session: Session, stretch: Route, asked: Mapping[str, Any], ranking:
     return judged
 
 
-def _cards(session: Session, near: Sequence[Judged], asked: Mapping[str, Any]) -> Sequence[search.Row]:
+def _cards(session: Session, near: Sequence[Judged], asked: Mapping[str, Any]) -> Sequence[Row]:
     best = sorted(near, key=lambda place: (-place.utility, place.facility_id))[:CANDIDATES]
     if not best:
         return []

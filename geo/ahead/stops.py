@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from geo.ahead.passes import Ints, Passes, Side, Track
 from geo.ahead.plan import COST_DECIMALS, STOP_COST_STARS, Plan, best_plan
 from geo.ahead.route import Route
+from geo.database import Row
 from geo.facilities import search
+from geo.facilities.attributes import UNKNOWN
 from geo.facilities.ranking import MAX_STARS, RANKINGS, Mode, Rank, Ranking
 
 LastReason = Literal["gap_exceeds_comfort", "comfort_runs_out"]
 
-OFFERED_STATES = ("open", search.UNKNOWN)
+OFFERED_STATES = ("open", UNKNOWN)
 """A stop that is known to be shut on arrival is no stop."""
 
 OFFERED = search.Needs(open_states=OFFERED_STATES)
@@ -135,7 +137,7 @@ class Journey:
     plan: Plan
     gaps: Sequence[Gap]
     backups: Sequence[Backup | None]
-    cards: Mapping[int, search.Row]
+    cards: Mapping[int, Row]
 
 
 IN_BOXES = text(
@@ -152,7 +154,7 @@ _ON_PASSING = text(
     SELECT judged.*
     FROM facility_search.on_passing(CAST(:facility_id AS bigint[]), CAST(:depart_at AS timestamptz),
              CAST(:arrive_s AS int[]), CAST(:offset_m AS float8[]),
-             {search.NEEDS_SQL}, {search.RANKING_SQL}, {search.MODEL_SQL}) AS judged
+             {search.NEEDS_SQL}, {search.RANKING_SQL}, :as_of) AS judged
     ORDER BY judged.number
     """  # noqa: S608 - joined from constants
 )
@@ -185,7 +187,7 @@ def along(session: Session, query: StopsQuery) -> Journey:
         # Each stop is judged at its own arrival.
         **search.needs_parameters(replace(query.needs, open_at=None, open_on_arrival=False)),
         **search.ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
-        **search.model_parameters(query.as_of),
+        "as_of": query.as_of,
     }
     stops = _with_gaps(_stops(session, query, asked), query.route)
     arrivals_s, end_s = [stop.arrive_s for stop in stops], round(query.route.duration_s)
@@ -332,9 +334,7 @@ def _shown(stops: Sequence[Stop], plan: Plan, backups: Sequence[Backup | None], 
     return sorted(shown)
 
 
-def _cards(
-    session: Session, stops: Sequence[Stop], shown: Sequence[int], asked: Mapping[str, Any]
-) -> dict[int, search.Row]:
+def _cards(session: Session, stops: Sequence[Stop], shown: Sequence[int], asked: Mapping[str, Any]) -> dict[int, Row]:
     """What a reply says of the stops that are shown, by their place."""
     columns = {
         name: [getattr(stops[place], name) for place in shown]

@@ -9,27 +9,22 @@ CREATE FUNCTION facility_search.in_boxes(
 ) RETURNS TABLE (piece int, facility_id bigint, lon float8, lat float8)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
-    kinds CONSTANT text[] := needs.kinds;
-    access_asked CONSTANT text[] := needs.access;
-    wheelchair_asked CONSTANT text[] := needs.wheelchair;
-    fee_asked CONSTANT text[] := needs.fee;
-    changing_table_asked CONSTANT text[] := needs.changing_table;
-    all_gender_asked CONSTANT text[] := needs.all_gender;
+    offered CONSTANT int := needs.offered;
+    ruled_out CONSTANT int := needs.ruled_out;
 BEGIN
     RETURN QUERY
     SELECT box.piece, f.id, ST_X(f.location), ST_Y(f.location)
     FROM unnest(pieces, west, south, east, north) AS box (piece, west, south, east, north)
     JOIN facility f ON f.location && ST_MakeEnvelope(box.west, box.south, box.east, box.north, 4326)
     WHERE f.status = 'active'
-      AND facility_search.meets(f.offers, f.access, f.wheelchair, f.fee, f.changing_table, f.all_gender,
-              kinds, access_asked, wheelchair_asked, fee_asked, changing_table_asked, all_gender_asked);
+      AND f.traits & ruled_out = 0 AND f.traits & offered <> 0;
 END $$;
 
 -- Each facility judged for its own arrival and offset from the route; what does not meet the needs then is left out.
 -- number counts the passes as they are handed in, from 1.
 CREATE FUNCTION facility_search.on_passing(
     facility_ids bigint[], depart_at timestamptz, arrivals_s int[], offsets_m float8[], needs facility_search.needs,
-    ranking facility_search.ranking, model facility_search.quality_model
+    ranking facility_search.ranking, as_of timestamptz
 ) RETURNS TABLE (number bigint, quality float8, sd float8, verdict text, utility float8, open_state text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -38,29 +33,22 @@ DECLARE
     w CONSTANT float8 := ranking.quality_weight;
     kappa CONSTANT float8 := ranking.kappa;
     beta_per_m CONSTANT float8 := ranking.beta_per_m;
-    decay_slow CONSTANT float8 := model.decay_slow;
-    decay_fast CONSTANT float8 := model.decay_fast;
-    c_record CONSTANT float8 := model.record_credibility;
-    c_present CONSTANT float8 := model.present_credibility;
-    prior CONSTANT float8 := model.prior_mean_stars;
-    sigma CONSTANT float8 := model.stars_sigma;
-    sit_at_least CONSTANT float8 := model.sit_at_least_stars;
-    squat_at_most CONSTANT float8 := model.squat_at_most_stars;
+    decay_slow CONSTANT float8 := facility_search.decay(as_of, facility_search.slow_half_life_days());
+    decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
     SELECT judged.number, judged.q, judged.sd, judged.verdict,
            w * judged.q - kappa * judged.sd - beta_per_m * judged.offset_m, judged.open_state
     FROM (
         SELECT known.number, known.offset_m, known.q, known.sd, known.open_state,
-               facility_search.verdict(known.q, known.sd, known.rating_count, sit_at_least, squat_at_most) AS verdict
+               facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict
         FROM (
             SELECT pass.number, pass.offset_m, f.rating_count,
                    facility_search.open_state(f.open_during, f.unknown_during,
                        depart_at + make_interval(secs => pass.arrive_s)) AS open_state,
                    facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
-                       f.weight_fast * decay_fast, f.stars_fast * decay_fast, c_record, c_present, prior) AS q,
-                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast,
-                       c_record, c_present, sigma) AS sd
+                       f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
+                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
             FROM unnest(facility_ids, arrivals_s, offsets_m) WITH ORDINALITY
                      AS pass (facility_id, arrive_s, offset_m, number)
             JOIN facility f ON f.id = pass.facility_id

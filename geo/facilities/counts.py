@@ -13,7 +13,7 @@ class KindCount(NamedTuple):
     """Facilities of one kind.
 
     Attributes:
-        kind: of facility.models.KINDS.
+        kind: of attributes.KINDS.
         stand_alone: that stand by themselves.
         in_venues: that are part of something else (OSM's toilets=yes).
         offered: of both, those that a search may offer: neither closed nor hidden.

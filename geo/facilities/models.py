@@ -5,18 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Identity, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.coordinates import SRID_WGS84
 from geo.database import Base
+from geo.facilities.attributes import ACCESSES, KINDS, TRAITS, WHEELCHAIR, YES_NO
 
-KINDS = ("toilets", "drinking_water", "shower", "baby_care")
 STATUSES = ("active", "reported_closed", "closed", "hidden")
-ACCESSES = ("public", "customers", "key", "private")
-YES_NO = ("yes", "no")
-WHEELCHAIR = ("yes", "limited", "no")
 
 MAX_CHARACTERS: Mapping[str, int] = {
     **dict.fromkeys(("name", "operator", "street", "city"), 255),
@@ -57,7 +54,7 @@ class Facility(Base):
 
     Attributes with NULL are unknown, which is not no. The sums of its ratings are forward-decayed (MATH.md) and
     recomputed from the ratings at each write, less those that staff excluded; ``open_during`` and ``unknown_during``
-    are its compiled opening hours.
+    are its compiled opening hours; ``traits`` says in bits what searches ask of the attributes.
     """
 
     __tablename__ = "facility"
@@ -127,6 +124,7 @@ class Facility(Base):
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     offers: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(OFFERS, persisted=True))
+    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
     reported_closed_until: Mapped[datetime | None]
     rating_count: Mapped[int] = mapped_column(server_default="0")
     excluded_rating_count: Mapped[int] = mapped_column(server_default="0")

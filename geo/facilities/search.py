@@ -2,23 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from geo.coordinates import SRID_WGS84, BoundingBox, Point
-from geo.crowd import quality
+from geo.database import Row, Session, driver_rows, driver_text
 from geo.errors import FacilityNotFound
+from geo.facilities.attributes import UNKNOWN, offered, ruled_out
 from geo.facilities.models import Facility
 from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
-
-Row = RowMapping
-"""A facility as ``facility_search.cards`` tells it, column by column."""
-
-UNKNOWN = "unknown"
-"""In a list of accepted values: take also the facilities whose value nobody knows."""
 
 OFFERED_ACCESS = ("public", "customers", "key", UNKNOWN)
 """What a search offers unless it asks otherwise: nobody is sent to a private door."""
@@ -101,55 +95,43 @@ class Found:
     data_version: str
 
 
-NEEDS_SQL = """(CAST(:kinds AS text[]), CAST(:access AS text[]), CAST(:wheelchair AS text[]), CAST(:fee AS text[]),
-    CAST(:changing_table AS text[]), CAST(:all_gender AS text[]), CAST(:verdicts AS text[]),
-    CAST(:open_states AS text[]), CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
+NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_states AS text[]),
+    CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
 
 RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
-
-MODEL_SQL = """(CAST(:as_of AS timestamptz), :decay_slow, :decay_fast, :record_credibility, :present_credibility,
-    :prior_mean_stars, :stars_sigma, :sit_at_least_stars, :squat_at_most_stars)::facility_search.quality_model"""
 """The composites that facility_search takes, for each statement that asks it; their parameters are made below."""
 
-_NEARBY = text(
+_ORIGIN_SQL = f"ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84})"
+
+_NEARBY = driver_text(
     f"""
-    WITH asked AS MATERIALIZED (
-        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin,
-               {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
-    )
     SELECT pg_current_snapshot()::text AS data_version, nearby.widened, card.*
-    FROM asked
-    CROSS JOIN LATERAL facility_search.nearby(
-        asked.origin, :radius_m, asked.needs, asked.ranking, asked.model, :limit) AS nearby
+    FROM facility_search.nearby({_ORIGIN_SQL}, :radius_m, {NEEDS_SQL}, {RANKING_SQL}, :as_of, :limit)
+        AS nearby
     LEFT JOIN LATERAL facility_search.cards(
-        nearby.best, asked.origin, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+        nearby.best, {_ORIGIN_SQL}, {NEEDS_SQL}, {RANKING_SQL}, :as_of) AS card ON true
     """  # noqa: S608 - joined from constants of this file
 )
 
-_IN_BOX = text(
+_IN_BOX = driver_text(
     f"""
-    WITH asked AS MATERIALIZED (
-        SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model
-    )
     SELECT pg_current_snapshot()::text AS data_version, false AS widened, card.*
-    FROM asked
+    FROM (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking) AS asked
     LEFT JOIN LATERAL facility_search.cards(
         ARRAY(SELECT best FROM facility_search.best_within(
             (ST_MakeEnvelope(:west_1, :south, :east_1, :north, {SRID_WGS84}),
              ST_MakeEnvelope(:west_2, :south, :east_2, :north, {SRID_WGS84}))::facility_search.boxes,
-            NULL, NULL, asked.needs, asked.ranking, asked.model, :limit) AS best),
-        NULL, asked.needs, asked.ranking, (asked.model).as_of) AS card ON true
+            NULL, NULL, asked.needs, asked.ranking, :as_of, :limit) AS best),
+        NULL, asked.needs, asked.ranking, :as_of) AS card ON true
     """  # noqa: S608 - joined from constants of this file
 )
 
-_ONE = text(
+_ONE = driver_text(
     f"""
-    WITH asked AS MATERIALIZED (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking, {MODEL_SQL} AS model)
     SELECT pg_current_snapshot()::text AS data_version, card.*
-    FROM asked
-    CROSS JOIN LATERAL facility_search.cards(
-        ARRAY(SELECT one FROM facility_search.one(:facility_id, asked.model) AS one),
-        NULL, asked.needs, asked.ranking, (asked.model).as_of) AS card
+    FROM facility_search.cards(
+        ARRAY(SELECT one FROM facility_search.one(:facility_id, :as_of) AS one),
+        NULL, {NEEDS_SQL}, {RANKING_SQL}, :as_of) AS card
     """  # noqa: S608 - joined from constants of this file
 )
 
@@ -163,9 +145,9 @@ def nearby(session: Session, query: NearbyQuery) -> Found:
         "limit": query.limit,
         **needs_parameters(query.needs),
         **ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
-        **model_parameters(query.as_of),
+        "as_of": query.as_of,
     }
-    return _found(session.execute(_NEARBY, parameters).mappings().all())
+    return _found(driver_rows(session, _NEARBY, parameters))
 
 
 def in_box(session: Session, query: BoxQuery) -> Found:
@@ -182,9 +164,9 @@ def in_box(session: Session, query: BoxQuery) -> Found:
         "limit": query.limit,
         **needs_parameters(query.needs),
         **ranking_parameters(RANKINGS[query.rank, "walk"], "walk"),
-        **model_parameters(query.as_of),
+        "as_of": query.as_of,
     }
-    return _found(session.execute(_IN_BOX, parameters).mappings().all())
+    return _found(driver_rows(session, _IN_BOX, parameters))
 
 
 def one(session: Session, facility_id: int, as_of: datetime) -> Found:
@@ -197,9 +179,9 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
         "facility_id": facility_id,
         **needs_parameters(Needs()),
         **ranking_parameters(RANKINGS["balanced", "walk"], "walk"),
-        **model_parameters(as_of),
+        "as_of": as_of,
     }
-    rows = session.execute(_ONE, parameters).mappings().all()
+    rows = driver_rows(session, _ONE, parameters)
     if not rows:
         raise FacilityNotFound(facility_id)
     return Found(rows, widened=False, data_version=rows[0]["data_version"])
@@ -220,20 +202,15 @@ def _found(rows: Sequence[Row]) -> Found:
 
 def needs_parameters(needs: Needs) -> Mapping[str, Any]:
     """The parameters of NEEDS_SQL."""
-    listed = {
-        name: None if (values := getattr(needs, name)) is None else list(values)
-        for name in (
-            "kinds",
-            "access",
-            "wheelchair",
-            "fee",
-            "changing_table",
-            "all_gender",
-            "verdicts",
-            "open_states",
-        )
+    accepted = {name: getattr(needs, name) for name in ("access", "wheelchair", "fee", "changing_table", "all_gender")}
+    return {
+        "offered": offered(needs.kinds),
+        "ruled_out": ruled_out(accepted),
+        "verdicts": needs.verdicts and list(needs.verdicts),
+        "open_states": needs.open_states and list(needs.open_states),
+        "open_at": needs.open_at,
+        "open_on_arrival": needs.open_on_arrival,
     }
-    return {**listed, "open_at": needs.open_at, "open_on_arrival": needs.open_on_arrival}
 
 
 def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
@@ -243,20 +220,4 @@ def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
         "kappa": ranking.kappa,
         "beta_per_m": ranking.beta_stars_per_km / 1000,
         "seconds_per_m": duration_s(1, mode),
-    }
-
-
-def model_parameters(as_of: datetime) -> Mapping[str, Any]:
-    """The parameters of MODEL_SQL."""
-    days = (as_of - quality.LANDMARK) / timedelta(days=1)
-    return {
-        "as_of": as_of,
-        "decay_slow": 2.0 ** (-days / quality.SLOW_HALF_LIFE_DAYS),
-        "decay_fast": 2.0 ** (-days / quality.FAST_HALF_LIFE_DAYS),
-        "record_credibility": quality.RECORD_CREDIBILITY,
-        "present_credibility": quality.PRESENT_CREDIBILITY,
-        "prior_mean_stars": quality.PRIOR_MEAN_STARS,
-        "stars_sigma": quality.STARS_SIGMA,
-        "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,
-        "squat_at_most_stars": quality.SQUAT_AT_MOST_STARS,
     }

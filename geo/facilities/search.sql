@@ -1,17 +1,13 @@
 -- Nearby search, ranking and what a reply says of a facility. geo/schema.py installs this file as a whole, in a schema
 -- of its own, whenever it differs from what is there. PL/pgSQL keeps the plans of its statements for as long as a
 -- connection lives, so that no request pays for planning; force_generic_plan because its guess of what a plan for just
--- these values would save is wrong here: planning costs five times what it saves. The formulas are MATH.md's; their constants are handed in by
--- geo/crowd/quality.py and geo/facilities/ranking.py, so that each stands in one place.
+-- these values would save is wrong here: planning costs five times what it saves. The formulas are MATH.md's; their
+-- constants are functions that geo/schema.py makes of those in Python, and the planner puts in their values.
 
--- What a facility must be. NULL asks for nothing; a list passes a facility whose value, or 'unknown', is in it.
+-- What a facility must be. NULL asks for nothing.
 CREATE TYPE facility_search.needs AS (
-    kinds text[],
-    access text[],
-    wheelchair text[],
-    fee text[],
-    changing_table text[],
-    all_gender text[],
+    offered int,              -- traits of which it must have one at least; geo/facilities/attributes.py has the bits
+    ruled_out int,            -- traits of which it must have none
     verdicts text[],
     open_states text[],       -- of 'open', 'closed', 'unknown', at the moment that open_at or open_on_arrival tells
     open_at timestamptz,      -- NULL: at the request's as_of
@@ -24,19 +20,6 @@ CREATE TYPE facility_search.ranking AS (
     kappa float8,              -- stars of utility lost for each star of standard deviation
     beta_per_m float8,         -- stars of utility lost for each metre
     seconds_per_m float8       -- of the way there
-);
-
--- The decay to as_of of the forward-decayed sums, and the constants of quality.
-CREATE TYPE facility_search.quality_model AS (
-    as_of timestamptz,
-    decay_slow float8,
-    decay_fast float8,
-    record_credibility float8,
-    present_credibility float8,
-    prior_mean_stars float8,
-    stars_sigma float8,
-    sit_at_least_stars float8,
-    squat_at_most_stars float8
 );
 
 CREATE TYPE facility_search.ranked AS (
@@ -81,7 +64,7 @@ END $$;
 
 CREATE FUNCTION facility_search.initial_bearing_deg(origin geometry, target geometry) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    CASE WHEN ST_Equals(origin, target) THEN NULL ELSE
+    CASE WHEN origin = target THEN NULL ELSE
         mod((360 + degrees(atan2(
             sind(ST_X(target) - ST_X(origin)) * cosd(ST_Y(target)),
             cosd(ST_Y(origin)) * sind(ST_Y(target))
@@ -89,31 +72,34 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
         )))::numeric, 360)::float8
     END;
 
+-- What a forward-decayed sum of the database is multiplied by to be one of as_of.
+CREATE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    power(2, extract(epoch FROM facility_search.landmark() - as_of)::float8 / (86400 * half_life_days));
+
 -- q of MATH.md from sums already decayed to as_of: shrunk to its own record, which is shrunk to the prior.
 CREATE FUNCTION facility_search.quality(
-    weight_slow float8, stars_slow float8, weight_fast float8, stars_fast float8,
-    c_record float8, c_present float8, prior float8
-) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (c_present * ((c_record * prior + stars_slow) / (c_record + weight_slow)) + stars_fast)
-           / (c_present + weight_fast)
-$$;
+    weight_slow float8, stars_slow float8, weight_fast float8, stars_fast float8
+) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    (facility_search.present_credibility()
+        * (facility_search.record_credibility() * facility_search.prior_mean_stars() + stars_slow)
+        / (facility_search.record_credibility() + weight_slow)
+     + stars_fast)
+    / (facility_search.present_credibility() + weight_fast);
 
 -- sd of MATH.md: sqrt(sigma^2/(C+W_fast) + (C/(C+W_fast))^2 * sigma^2/(C0+W_slow)), with the common factor taken out.
-CREATE FUNCTION facility_search.standard_deviation(
-    weight_slow float8, weight_fast float8, c_record float8, c_present float8, sigma float8
-) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT sigma / (c_present + weight_fast)
-           * sqrt(c_present + weight_fast + c_present * c_present / (c_record + weight_slow))
-$$;
+CREATE FUNCTION facility_search.standard_deviation(weight_slow float8, weight_fast float8)
+RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    facility_search.stars_sigma() / (facility_search.present_credibility() + weight_fast)
+    * sqrt(facility_search.present_credibility() + weight_fast
+           + facility_search.present_credibility() ^ 2 / (facility_search.record_credibility() + weight_slow));
 
-CREATE FUNCTION facility_search.verdict(
-    q float8, sd float8, rating_count bigint, sit_at_least float8, squat_at_most float8
-) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN rating_count = 0 THEN 'unrated'
-                WHEN q - sd >= sit_at_least THEN 'sit'
-                WHEN q + sd <= squat_at_most THEN 'squat'
-                ELSE 'unsure' END
-$$;
+CREATE FUNCTION facility_search.verdict(q float8, sd float8, rating_count bigint)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN rating_count = 0 THEN 'unrated'
+         WHEN q - sd >= facility_search.sit_at_least_stars() THEN 'sit'
+         WHEN q + sd <= facility_search.squat_at_most_stars() THEN 'squat'
+         ELSE 'unsure' END;
 
 -- Open, closed or unknown at an instant, from the compiled hours.
 CREATE FUNCTION facility_search.open_state(open_during tstzmultirange, unknown_during tstzmultirange, at timestamptz)
@@ -122,50 +108,27 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
          WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
          ELSE 'closed' END;
 
--- Whether a facility meets what does not depend on when or how far; the planner inlines it, so that it costs no call.
-CREATE FUNCTION facility_search.meets(
-    offers text[], access text, wheelchair text, fee text, changing_table text, all_gender text,
-    kinds text[], access_asked text[], wheelchair_asked text[], fee_asked text[], changing_table_asked text[],
-    all_gender_asked text[]
-) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    (kinds IS NULL OR offers && kinds)
-    AND (access_asked IS NULL OR coalesce(access, 'unknown') = ANY (access_asked))
-    AND (wheelchair_asked IS NULL OR coalesce(wheelchair, 'unknown') = ANY (wheelchair_asked))
-    AND (fee_asked IS NULL OR coalesce(fee, 'unknown') = ANY (fee_asked))
-    AND (changing_table_asked IS NULL OR coalesce(changing_table, 'unknown') = ANY (changing_table_asked))
-    AND (all_gender_asked IS NULL OR coalesce(all_gender, 'unknown') = ANY (all_gender_asked));
-
 -- The exact best how_many of the facilities that stand in either box, meet the needs and, where within_m is given, lie
 -- that near to origin. Distance is measured on the sphere; without an origin nothing has a distance.
 CREATE FUNCTION facility_search.best_within(
     area facility_search.boxes, origin geometry, within_m float8, needs facility_search.needs,
-    ranking facility_search.ranking, model facility_search.quality_model, how_many bigint
+    ranking facility_search.ranking, as_of timestamptz, how_many bigint
 ) RETURNS SETOF facility_search.ranked
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
     box_1 CONSTANT geometry := area.box;
     box_2 CONSTANT geometry := area.box_beyond_antimeridian;
-    kinds CONSTANT text[] := needs.kinds;
-    access_asked CONSTANT text[] := needs.access;
-    wheelchair_asked CONSTANT text[] := needs.wheelchair;
-    fee_asked CONSTANT text[] := needs.fee;
-    changing_table_asked CONSTANT text[] := needs.changing_table;
-    all_gender_asked CONSTANT text[] := needs.all_gender;
+    offered CONSTANT int := needs.offered;
+    ruled_out CONSTANT int := needs.ruled_out;
     verdicts CONSTANT text[] := needs.verdicts;
     open_states CONSTANT text[] := needs.open_states;
-    open_at CONSTANT timestamptz := coalesce(needs.open_at, model.as_of);
+    open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
     seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN ranking.seconds_per_m ELSE 0 END;
     w CONSTANT float8 := ranking.quality_weight;
     kappa CONSTANT float8 := ranking.kappa;
     beta_per_m CONSTANT float8 := ranking.beta_per_m;
-    decay_slow CONSTANT float8 := model.decay_slow;
-    decay_fast CONSTANT float8 := model.decay_fast;
-    c_record CONSTANT float8 := model.record_credibility;
-    c_present CONSTANT float8 := model.present_credibility;
-    prior CONSTANT float8 := model.prior_mean_stars;
-    sigma CONSTANT float8 := model.stars_sigma;
-    sit_at_least CONSTANT float8 := model.sit_at_least_stars;
-    squat_at_most CONSTANT float8 := model.squat_at_most_stars;
+    decay_slow CONSTANT float8 := facility_search.decay(as_of, facility_search.slow_half_life_days());
+    decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
     SELECT judged.id, judged.distance_m, judged.q, judged.sd, judged.verdict,
@@ -174,19 +137,17 @@ BEGIN
     FROM (
         SELECT known.id, known.distance_m, known.q, known.sd, known.open_during, known.unknown_during, known.is_doubtful,
                open_at + make_interval(secs => coalesce(known.distance_m, 0) * seconds_to_arrive_per_m) AS moment,
-               facility_search.verdict(known.q, known.sd, known.rating_count, sit_at_least, squat_at_most) AS verdict
+               facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict
         FROM (
             SELECT f.id, f.rating_count, f.open_during, f.unknown_during, f.status = 'reported_closed' AS is_doubtful,
                    ST_DistanceSphere(f.location, origin) AS distance_m,
                    facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
-                       f.weight_fast * decay_fast, f.stars_fast * decay_fast, c_record, c_present, prior) AS q,
-                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast,
-                       c_record, c_present, sigma) AS sd
+                       f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
+                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
             FROM facility f
             WHERE f.status IN ('active', 'reported_closed')
               AND (f.location && box_1 OR f.location && box_2)
-              AND facility_search.meets(f.offers, f.access, f.wheelchair, f.fee, f.changing_table, f.all_gender,
-                      kinds, access_asked, wheelchair_asked, fee_asked, changing_table_asked, all_gender_asked)
+              AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
             OFFSET 0  -- a fence: each distance and quality is computed once, not wherever it is named
         ) AS known
         WHERE within_m IS NULL OR known.distance_m <= within_m
@@ -201,117 +162,158 @@ END $$;
 
 -- The exact best how_many within radius_m of origin; where there is none, of the whole Earth, and widened says so.
 --
--- U = w*q - kappa*sd - beta*d and q is at most max_stars, so that nothing farther than (w*max_stars - U_k)/beta can
+-- U = w*q - kappa*sd - beta*d and q is at most 5, so that nothing farther than (w*5 - U_k)/beta can
 -- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
--- disc, the bound's disc is searched once more. How wide to begin is only a guess, from where the nearest stand.
+-- disc, the bound's disc is searched once more. How wide a disc to search is only a guess: too small costs another
+-- turn, too large some facilities that need not have been looked at.
 -- What is reported closed comes behind everything else, however far that is: it bounds nothing.
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
-    model facility_search.quality_model, how_many bigint, OUT best facility_search.ranked[], OUT widened boolean
+    as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT widened boolean
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
+    usual_spacing_m CONSTANT float8 := 80;              -- in a town: what stands within n spacings is about n * n * pi
     spare CONSTANT float8 := 1.5;                       -- grow the area to hold this much more than seems needed
-    reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
-    growth_most CONSTANT float8 := 3;                   -- but the disc's radius no faster than this
-    max_stars CONSTANT float8 := 5;
+    growth_most CONSTANT float8 := 4;                   -- but the disc's radius no faster than this
     limit_m float8 := least(radius_m, half_circumference_m);
-    reach_m float8;
+    shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
+    reach_m float8 := least(limit_m, usual_spacing_m * sqrt(how_many) + shortfall_m);
     bound_m float8;
     sure_count float8;
 BEGIN
     widened := false;
-    SELECT least(limit_m, greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))
-                          + ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m)
-    INTO reach_m
-    FROM (SELECT f.location FROM facility f
-          WHERE f.status IN ('active', 'reported_closed')
-          ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(
-            facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, model, how_many) AS b);
+            facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);
         IF reach_m >= limit_m THEN
             EXIT WHEN cardinality(best) > 0 OR limit_m >= half_circumference_m;
             widened := true;
             limit_m := half_circumference_m;
         END IF;
-        sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE NOT b.is_doubtful);
-        bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(sure_count, 1)));
-        IF sure_count = how_many THEN
-            bound_m := (ranking.quality_weight * max_stars - best[how_many].utility) / ranking.beta_per_m;
+        IF NOT best[how_many].is_doubtful THEN
+            bound_m := (ranking.quality_weight * facility_search.max_stars() - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
+        ELSIF cardinality(best) = 0 THEN
+            -- In empty country the nearest of all, whatever they are like, tell how far it is to anything.
+            SELECT greatest(growth_most * reach_m, max(ST_DistanceSphere(nearest.location, origin)) + shortfall_m)
+            INTO bound_m
+            FROM (SELECT f.location FROM facility f
+                  WHERE f.status IN ('active', 'reported_closed')
+                  ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
+        ELSE
+            sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE NOT b.is_doubtful);
+            bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(sure_count, 1)));
         END IF;
         reach_m := least(bound_m, limit_m);
     END LOOP;
 END $$;
 
 -- One facility judged as the search judges it, without an origin; no row where there is none that may be shown.
-CREATE FUNCTION facility_search.one(wanted_id bigint, model facility_search.quality_model)
+CREATE FUNCTION facility_search.one(wanted_id bigint, as_of timestamptz)
 RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    decay_slow CONSTANT float8 := facility_search.decay(as_of, facility_search.slow_half_life_days());
+    decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
     SELECT judged.id, NULL::float8, judged.q, judged.sd,
-           facility_search.verdict(judged.q, judged.sd, judged.rating_count,
-                                   model.sit_at_least_stars, model.squat_at_most_stars),
-           NULL::float8, judged.is_doubtful
+           facility_search.verdict(judged.q, judged.sd, judged.rating_count), NULL::float8, judged.is_doubtful
     FROM (
         SELECT f.id, f.rating_count, f.status = 'reported_closed' AS is_doubtful,
-               facility_search.quality(
-                   f.weight_slow * model.decay_slow, f.stars_slow * model.decay_slow,
-                   f.weight_fast * model.decay_fast, f.stars_fast * model.decay_fast,
-                   model.record_credibility, model.present_credibility, model.prior_mean_stars) AS q,
-               facility_search.standard_deviation(
-                   f.weight_slow * model.decay_slow, f.weight_fast * model.decay_fast,
-                   model.record_credibility, model.present_credibility, model.stars_sigma) AS sd
+               facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
+                   f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
+               facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
         FROM facility f
         WHERE f.id = wanted_id AND f.status <> 'hidden'
     ) AS judged;
 END $$;
 
--- What a reply says of each of the ranked, in their order.
+-- An instant as RFC 3339 has it, in whole seconds.
+CREATE FUNCTION facility_search.instant(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN
+    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+
+-- What a reply says of each of the ranked, in their order: the facility as a GeoJSON Feature (RFC 7946), which the
+-- database writes once and nobody reads on the way, and the figures that decide what else is said of it. terms are those
+-- of the datasets that tell of it.
 CREATE FUNCTION facility_search.cards(
     best facility_search.ranked[], origin geometry, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz
 ) RETURNS TABLE (
-    id bigint, kind text, offers text[], name text, venue text, status text, lon float8, lat float8,
-    access text, wheelchair text, fee text, changing_table text, all_gender text, male text, female text,
-    shower text, drinking_water text, operator text, level text,
-    street text, house_number text, postcode text, city text, region text, country text,
-    opening_hours text, opening_hours_note text, open_checked_at timestamptz, open_state text, open_until timestamptz,
-    rating_count bigint, demo_rating_count bigint, excluded_rating_count bigint, mean_stars float8, last_rated_at timestamptz,
-    quality float8, sd float8, verdict text, utility float8,
-    distance_m float8, bearing_deg float8, duration_s float8, sources jsonb
+    id bigint, kind text, offers text[], name text, lon float8, lat float8, mean_stars float8,
+    distance_m float8, quality float8, sd float8, verdict text, utility float8,
+    open_checked_at timestamptz, open_state text, open_until timestamptz, feature text, terms text
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
+    seconds_per_m CONSTANT float8 := ranking.seconds_per_m;
+    seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN seconds_per_m ELSE 0 END;
 BEGIN
     RETURN QUERY
-    SELECT f.id, f.kind, f.offers, f.name, f.venue, f.status, ST_X(f.location), ST_Y(f.location),
-           f.access, f.wheelchair, f.fee, f.changing_table, f.all_gender, f.male, f.female,
-           f.shower, f.drinking_water, f.operator, f.level,
-           f.street, f.house_number, f.postcode, f.city, f.region, f.country,
-           f.opening_hours, f.opening_hours_note, moment.at,
-           told.state, CASE WHEN NOT f.unknown_during @> ending.at THEN ending.at END,
-           f.rating_count, f.demo_rating_count, f.excluded_rating_count, f.stars_total::float8 / nullif(f.rating_count, 0), f.last_rated_at,
-           b.quality, b.sd, b.verdict, b.utility,
-           b.distance_m, facility_search.initial_bearing_deg(origin, f.location),
-           b.distance_m * ranking.seconds_per_m,
-           (SELECT jsonb_agg(jsonb_build_object(
-                       'dataset', d.name, 'external_id', s.external_id, 'licence', d.licence,
-                       'attribution', d.attribution, 'url', d.url,
-                       'seen_at', CASE WHEN s.vanished_at IS NULL THEN
-                           to_char(d.imported_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END) ORDER BY d.name, s.external_id)
-            FROM facility_source s JOIN dataset d ON d.id = s.dataset_id
-            WHERE s.facility_id = f.id)
+    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), told.mean_stars,
+           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, told.open_state, ending.until,
+           json_build_object(
+               'type', 'Feature',
+               'id', f.id,
+               'geometry', json_build_object(
+                   'type', 'Point', 'coordinates', json_build_array(ST_X(f.location), ST_Y(f.location))),
+               'properties', json_build_object(
+                   'kind', f.kind, 'offers', f.offers, 'name', f.name, 'venue', f.venue,
+                   'status', f.status,
+                   'status_note', CASE f.status
+                       WHEN 'reported_closed' THEN 'Visitors reported it closed; nobody has confirmed that yet.'
+                       WHEN 'closed' THEN 'It is closed for good, or its source no longer lists it.' END,
+                   'address', json_build_object(
+                       'street', f.street, 'house_number', f.house_number, 'postcode', f.postcode, 'city', f.city,
+                       'region', f.region, 'country', f.country),
+                   'level', f.level, 'operator', f.operator,
+                   'distance_m', round(b.distance_m::numeric, 1),
+                   'bearing_deg', round(facility_search.initial_bearing_deg(origin, f.location)::numeric, 1),
+                   'duration_s', round(b.distance_m * seconds_per_m),
+                   'rating', json_build_object(
+                       'mean', round(told.mean_stars::numeric, 4), 'count', f.rating_count,
+                       'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
+                       'quality', round(b.quality::numeric, 4), 'sd', round(b.sd::numeric, 4), 'verdict', b.verdict,
+                       'last_rated_at', facility_search.instant(f.last_rated_at)),
+                   'open', json_build_object(
+                       'state', told.open_state,
+                       'until', facility_search.instant(ending.until),
+                       'at', facility_search.instant(moment.at),
+                       'opening_hours', f.opening_hours, 'note', f.opening_hours_note),
+                   'access', f.access, 'wheelchair', f.wheelchair, 'fee', f.fee,
+                   'changing_table', f.changing_table, 'all_gender', f.all_gender,
+                   'male', f.male, 'female', f.female, 'shower', f.shower, 'drinking_water', f.drinking_water,
+                   'sources', coalesce(known_from.sources, '[]'::json)))::text,
+           known_from.terms::text
     FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, is_doubtful, place)
     JOIN facility f ON f.id = b.facility_id
-    CROSS JOIN LATERAL (SELECT coalesce(needs.open_at, as_of) + make_interval(
-        secs => CASE WHEN needs.open_on_arrival THEN b.distance_m * ranking.seconds_per_m ELSE 0 END) AS at) AS moment
-    CROSS JOIN LATERAL (SELECT
-        facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS state,
-        tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0) AS told
+    CROSS JOIN LATERAL (
+        SELECT open_at + make_interval(secs => coalesce(b.distance_m, 0) * seconds_to_arrive_per_m) AS at
+    ) AS moment
+    CROSS JOIN LATERAL (
+        SELECT facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS open_state,
+               f.stars_total::float8 / nullif(f.rating_count, 0) AS mean_stars,
+               tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0
+    ) AS told
     -- When the state ends: at the first instant that is not open, or not closed; NULL if that is the start of the unknown.
-    CROSS JOIN LATERAL (SELECT lower(CASE told.state
-        WHEN 'open' THEN told.from_now - f.open_during
-        WHEN 'closed' THEN told.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0) AS ending
+    CROSS JOIN LATERAL (
+        SELECT lower(CASE told.open_state
+            WHEN 'open' THEN told.from_now - f.open_during
+            WHEN 'closed' THEN told.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0
+    ) AS state_end
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN NOT f.unknown_during @> state_end.at THEN state_end.at END AS until OFFSET 0
+    ) AS ending
+    CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_object(
+                   'dataset', d.name, 'external_id', s.external_id, 'licence', d.licence,
+                   'attribution', d.attribution, 'url', d.url,
+                   'seen_at', CASE WHEN s.vanished_at IS NULL THEN facility_search.instant(d.imported_at) END)
+                   ORDER BY d.name, s.external_id) AS sources,
+               json_agg(json_build_object('attribution', d.attribution, 'licence', d.licence, 'url', d.url)) AS terms
+        FROM facility_source s JOIN dataset d ON d.id = s.dataset_id
+        WHERE s.facility_id = f.id
+    ) AS known_from
     ORDER BY b.place;
 END $$;

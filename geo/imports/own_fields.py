@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from geo.coordinates import Point
-from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
 from geo.imports.record import FacilityRecord, Rejection
 
 ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {

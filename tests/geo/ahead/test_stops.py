@@ -18,7 +18,7 @@ from geo.ahead.stops import Journey, StopsQuery, along
 from geo.facilities.ranking import RANKINGS
 from geo.facilities.search import Needs
 from tests.conftest import NOON
-from tests.factories import add_facility, add_rating
+from tests.factories import add_facility, add_rating, properties
 from tests.geo import brute_force
 from tests.geo.ahead.test_passes import everywhere, wiggly
 from tests.geo.test_search import add_world
@@ -73,10 +73,11 @@ def test_the_opening_minute_is_open_and_the_closing_minute_is_shut(session: Sess
 def test_the_reply_tells_the_hours_of_its_own_arrival(session: Session) -> None:
     at_km(session, 60, **hours(50, 90))
     (card,) = along(session, way(120)).cards.values()
-    assert card["open_state"] == "open"
-    assert card["open_checked_at"] == NOON + timedelta(hours=1)
-    assert card["open_until"] == NOON + timedelta(minutes=90)
-    assert (card["distance_m"], card["bearing_deg"], card["duration_s"]) == (None, None, None)
+    told = properties(card)
+    assert told["open"]["state"] == "open"
+    assert told["open"]["at"] == NOON + timedelta(hours=1)
+    assert told["open"]["until"] == NOON + timedelta(minutes=90)
+    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
 
 
 def test_a_place_that_tells_no_hours_is_marked_and_can_be_left_out(session: Session) -> None:
@@ -102,7 +103,7 @@ def test_out_and_back_yields_a_place_at_each_pass(session: Session) -> None:
         (place, 1, "right"),
         (place, 2, "left"),
     ]
-    assert [card["open_checked_at"] for card in journey.cards.values()] == [
+    assert [properties(card)["open"]["at"] for card in journey.cards.values()] == [
         NOON + timedelta(minutes=30),
         NOON + timedelta(minutes=70),
     ]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
-from geo.facilities.models import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import TEXT_COLUMNS
 from geo.imports.writer import REJECTIONS_KEPT, Dataset, ImportSummary, write_dataset
