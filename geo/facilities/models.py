@@ -120,11 +120,7 @@ class Facility(Base):
     level: Mapped[str | None]
     opening_hours: Mapped[str | None]
     opening_hours_note: Mapped[str | None]
-    open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
-    unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
-    tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     offers: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(OFFERS, persisted=True))
-    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
     reported_closed_until: Mapped[datetime | None]
     rating_count: Mapped[int] = mapped_column(server_default="0")
     excluded_rating_count: Mapped[int] = mapped_column(server_default="0")
@@ -137,6 +133,11 @@ class Facility(Base):
     last_rated_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
+    # Long values last: a search walks over whatever stands before the columns it reads.
+    open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 
 class Dataset(Base):

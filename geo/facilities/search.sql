@@ -135,27 +135,33 @@ BEGIN
            w * judged.q - kappa * judged.sd - beta_per_m * coalesce(judged.distance_m, 0) AS utility,
            judged.is_doubtful
     FROM (
-        SELECT known.id, known.distance_m, known.q, known.sd, known.open_during, known.unknown_during, known.is_doubtful,
-               open_at + make_interval(secs => coalesce(known.distance_m, 0) * seconds_to_arrive_per_m) AS moment,
+        SELECT known.id, known.distance_m, known.q, known.sd, known.is_doubtful,
                facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict
         FROM (
-            SELECT f.id, f.rating_count, f.open_during, f.unknown_during, f.status = 'reported_closed' AS is_doubtful,
-                   ST_DistanceSphere(f.location, origin) AS distance_m,
-                   facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
-                       f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
-                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
-            FROM facility f
-            WHERE f.status IN ('active', 'reported_closed')
-              AND (f.location && box_1 OR f.location && box_2)
-              AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
-            OFFSET 0  -- a fence: each distance and quality is computed once, not wherever it is named
+            SELECT placed.id, placed.distance_m, placed.rating_count, placed.is_doubtful,
+                   facility_search.quality(placed.weight_slow * decay_slow, placed.stars_slow * decay_slow,
+                       placed.weight_fast * decay_fast, placed.stars_fast * decay_fast) AS q,
+                   facility_search.standard_deviation(
+                       placed.weight_slow * decay_slow, placed.weight_fast * decay_fast) AS sd
+            FROM (
+                SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m,
+                       f.status = 'reported_closed' AS is_doubtful
+                FROM facility f
+                WHERE f.status IN ('active', 'reported_closed')
+                  AND (f.location && box_1 OR f.location && box_2)
+                  AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
+                OFFSET 0  -- a fence: each distance, and each quality below, is computed once, not wherever it is named
+            ) AS placed
+            WHERE (within_m IS NULL OR placed.distance_m <= within_m)
+              AND (open_states IS NULL OR facility_search.open_state(
+                      placed.open_during, placed.unknown_during,
+                      open_at + make_interval(secs => coalesce(placed.distance_m, 0) * seconds_to_arrive_per_m)
+                  ) = ANY (open_states))
+            OFFSET 0
         ) AS known
-        WHERE within_m IS NULL OR known.distance_m <= within_m
         OFFSET 0
     ) AS judged
-    WHERE (verdicts IS NULL OR judged.verdict = ANY (verdicts))
-      AND (open_states IS NULL
-           OR facility_search.open_state(judged.open_during, judged.unknown_during, judged.moment) = ANY (open_states))
+    WHERE verdicts IS NULL OR judged.verdict = ANY (verdicts)
     ORDER BY judged.is_doubtful, utility DESC, judged.id
     LIMIT how_many;
 END $$;
@@ -174,16 +180,20 @@ CREATE FUNCTION facility_search.nearby(
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
-    usual_spacing_m CONSTANT float8 := 80;              -- in a town: what stands within n spacings is about n * n * pi
+    reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
     spare CONSTANT float8 := 1.5;                       -- grow the area to hold this much more than seems needed
     growth_most CONSTANT float8 := 4;                   -- but the disc's radius no faster than this
     limit_m float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
-    reach_m float8 := least(limit_m, usual_spacing_m * sqrt(how_many) + shortfall_m);
+    reach_m float8;
     bound_m float8;
     sure_count float8;
 BEGIN
     widened := false;
+    SELECT least(limit_m, shortfall_m + greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))) INTO reach_m
+    FROM (SELECT f.location FROM facility f
+          WHERE f.status IN ('active', 'reported_closed')
+          ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);
@@ -195,13 +205,6 @@ BEGIN
         IF NOT best[how_many].is_doubtful THEN
             bound_m := (ranking.quality_weight * facility_search.max_stars() - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
-        ELSIF cardinality(best) = 0 THEN
-            -- In empty country the nearest of all, whatever they are like, tell how far it is to anything.
-            SELECT greatest(growth_most * reach_m, max(ST_DistanceSphere(nearest.location, origin)) + shortfall_m)
-            INTO bound_m
-            FROM (SELECT f.location FROM facility f
-                  WHERE f.status IN ('active', 'reported_closed')
-                  ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
         ELSE
             sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE NOT b.is_doubtful);
             bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(sure_count, 1)));
