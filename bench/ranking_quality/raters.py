@@ -77,7 +77,10 @@ def rate(random: Generator, felt: Floats, median_a_year: float, brigades_a_place
     until = np.full(len(day), np.inf)
     until[order[:-1]] = np.where(again, day[order[1:]], np.inf)
     by_place = np.lexsort((day, place))
-    return Ratings(*(field[by_place] for field in (place.astype(np.int64), day, until, stars, weight, rater >= 0)))
+    honestly = (rater >= 0).astype(float)
+    return Ratings(
+        place[by_place].astype(np.int64), *(field[by_place] for field in (day, until, stars, weight, honestly))
+    )
 
 
 def _honest(random: Generator, felt: Floats, median_a_year: float, days: float) -> tuple[Floats, ...]:
