@@ -1,7 +1,7 @@
 """`make bench-ranking`: what visitors of made-up towns get from ours and from other orders, in Markdown and JSON.
 
-make bench-ranking                        160 towns that choose constants, 160 others that confirm them
-make bench-ranking ARGS="--towns 32"      fewer; always as many of each regime
+make bench-ranking                        192 towns that choose constants, 192 others that confirm them
+make bench-ranking ARGS="--towns 96"      fewer; always as many of each regime
 """
 
 import argparse
@@ -16,7 +16,7 @@ from bench.ranking_quality.world import REGIMES
 def main() -> None:
     """Measure, and print the tables and their JSON."""
     parser = argparse.ArgumentParser(prog="make bench-ranking", description=__doc__.partition("\n")[0])
-    parser.add_argument("--towns", type=int, default=160, help=f"a multiple of {len(REGIMES)}")
+    parser.add_argument("--towns", type=int, default=192, help=f"a multiple of {len(REGIMES)}")
     parser.add_argument("--seed", type=int, default=0, help="of the first town")
     asked = parser.parse_args()
     if asked.towns < 2 * len(REGIMES) or asked.towns % len(REGIMES):

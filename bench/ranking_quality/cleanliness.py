@@ -51,7 +51,7 @@ def long_run_means(random: Generator, places: int, steps: int, town_mean: float,
         sd: of the means.
     """
     changes = random.random((places, steps)) < 1 / (MANAGEMENT_DAYS * STEPS_PER_DAY)
-    reign = np.cumsum(changes, axis=1)
+    reign = np.cumsum(changes, axis=1, dtype=np.int64)
     means = random.normal(town_mean, sd, (places, int(reign.max()) + 1))
     return np.take_along_axis(means, reign, axis=1)
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from bench.ranking_quality.cleanliness import Floats
+from bench.ranking_quality.cleanliness import Floats, expected_stars
 from bench.ranking_quality.world import World
 from geo.crowd import quality
 from geo.crowd.wilson import Z_95_PERCENT
@@ -42,7 +42,7 @@ class Evidence:
     """A town's ratings as they stood at each moment."""
 
     def __init__(self, world: World) -> None:
-        """Look at a town; only the informed filter may look at more of it than its ratings."""
+        """Look at a town; only what is told may look at more of it than its ratings."""
         self.world = world
         ratings, moments = world.ratings, world.moments[:, None]
         self._ratings = ratings
@@ -82,7 +82,8 @@ class TwoScales(NamedTuple):
     Attributes:
         slow_days, fast_days: half-lives.
         record_credibility, present_credibility: C0 and C.
-        prior_stars: μ, None for the town's own mean.
+        prior_stars: μ; or the mean of the town's own ratings, or that of all towns' places, which a product knows
+            that has been rated for a while.
         trust: in ratings.
     """
 
@@ -90,7 +91,7 @@ class TwoScales(NamedTuple):
     fast_days: float = quality.FAST_HALF_LIFE_DAYS
     record_credibility: float = quality.RECORD_CREDIBILITY
     present_credibility: float = quality.PRESENT_CREDIBILITY
-    prior_stars: float | None = quality.PRIOR_MEAN_STARS
+    prior_stars: float | Literal["town", "kind"] = quality.PRIOR_MEAN_STARS
     trust: Trust = "weighed"
 
 
@@ -99,7 +100,14 @@ def two_scales(evidence: Evidence, constants: TwoScales) -> Estimate:
     slow = evidence.sums(constants.slow_days, constants.trust)
     fast = evidence.sums(constants.fast_days, constants.trust)
     c0, c = constants.record_credibility, constants.present_credibility
-    prior = _town_mean(slow, c0) if constants.prior_stars is None else constants.prior_stars
+    prior: Floats | float
+    match constants.prior_stars:
+        case "town":
+            prior = _town_mean(slow, c0)
+        case "kind":
+            prior = expected_stars(np.array([evidence.world.regime.kind_mean]))
+        case float(stars):
+            prior = stars
     base = (c0 * prior + slow.value) / (c0 + slow.weight)
     q = (c * base + fast.value) / (c + fast.weight)
     record_variance = quality.STARS_SIGMA**2 / (c0 + slow.weight)
@@ -141,5 +149,5 @@ def _town_mean(slow: Sums, credibility: float) -> Floats:
     places = slow.weight / (slow.weight + credibility)
     stars = slow.value / (slow.weight + credibility)
     total = places.sum(axis=1, keepdims=True)
-    prior = np.full_like(total, quality.PRIOR_MEAN_STARS)
-    return np.divide(stars.sum(axis=1, keepdims=True), total, out=prior, where=total > 1)
+    enough = total > 1
+    return np.where(enough, stars.sum(axis=1, keepdims=True) / np.where(enough, total, 1), quality.PRIOR_MEAN_STARS)

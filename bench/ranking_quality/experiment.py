@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.ranking_quality.cleanliness import Floats
 from bench.ranking_quality.estimates import Evidence
-from bench.ranking_quality.rankers import OTHERS, OURS, Change, Ranker, alone, together
+from bench.ranking_quality.rankers import KAPPAS, OTHERS, OURS, Change, Ranker, alone, right_mean, together
 from bench.ranking_quality.visits import Score, Visits
 from bench.ranking_quality.world import REGIMES, Regime, World, make_world
 from geo.facilities.ranking import Mode, Rank
@@ -20,7 +20,7 @@ CLEANLINESS: list[Task] = [("cleanliness", "walk"), ("cleanliness", "drive")]
 FINALISTS = 3
 """Sets of changed constants that go from the choosing towns to the confirming ones."""
 
-CONFIRMING_SEEDS = 1_000_000
+CONFIRMING_SEEDS = 10_000_000
 """From here on: no town that chose a constant confirms it."""
 
 
@@ -43,9 +43,9 @@ class Outcome(NamedTuple):
         """One field in one task: towns by rankers."""
         return self.scores[:, :, self.tasks.index(task), Score._fields.index(field)]
 
-    def balanced_regret(self) -> Floats:
+    def regret(self, rank: Rank) -> Floats:
         """Mean regret on foot and by car: towns by rankers."""
-        return (self.of("regret", BALANCED[0]) + self.of("regret", BALANCED[1])) / 2
+        return (self.of("regret", (rank, "walk")) + self.of("regret", (rank, "drive"))) / 2
 
 
 def towns(count: int, first_seed: int) -> Iterable[World]:
@@ -70,17 +70,18 @@ def compare(worlds: Iterable[World], rankers: Sequence[Ranker], tasks: Sequence[
 def choose(worlds: Sequence[World]) -> list[Ranker]:
     """Find sets of constants that together beat ours by mean regret on foot and by car."""
     single = alone()
-    regret = compare(worlds, [OURS, *single.values()], BALANCED).balanced_regret().mean(axis=0)
+    regret = compare(worlds, [OURS, *single.values()], BALANCED).regret("balanced").mean(axis=0)
     best: dict[str, tuple[float, Change]] = {}
     for change, figure in zip(single, regret[1:-1].tolist(), strict=True):
         best[change[0]] = min(best.get(change[0], (regret[0], change)), (figure, change), key=lambda pair: pair[0])
     sets = together(change for figure, change in best.values() if figure < regret[0])
     if not sets:
         return []
-    order = np.argsort(compare(worlds, sets, BALANCED).balanced_regret().mean(axis=0)[: len(sets)])
+    order = np.argsort(compare(worlds, sets, BALANCED).regret("balanced").mean(axis=0)[: len(sets)])
     return [sets[index] for index in order[:FINALISTS]]
 
 
 def confirm(worlds: Iterable[World], finalists: Sequence[Ranker]) -> Outcome:
     """Score everything on other towns."""
-    return compare(worlds, [OURS, *OTHERS, *alone().values(), *finalists], [*BALANCED, *CLEANLINESS])
+    rankers = [OURS, *OTHERS, *alone().values(), *map(right_mean, KAPPAS), *finalists]
+    return compare(worlds, list({ranker.name: ranker for ranker in rankers}.values()), [*BALANCED, *CLEANLINESS])

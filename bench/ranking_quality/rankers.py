@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,6 +65,7 @@ OTHERS = [
 ]
 
 SYMBOLS = {
+    "kappa": "κ",
     "slow_days": "slow half-life",
     "fast_days": "fast half-life",
     "record_credibility": "C0",
@@ -72,25 +73,31 @@ SYMBOLS = {
     "prior_stars": "μ",
 }
 
-ALTERNATIVES: dict[str, list[float | None]] = {
-    "kappa": [0.0, 0.25, 0.5, 0.75, 1.0, 1.5],
+KAPPAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+"""Where doubt is priced: how much fits best hangs on whether the prior mean is right, so both with ours and with that
+of the kind."""
+
+ALTERNATIVES: dict[str, list[float | str]] = {
+    "kappa": [*KAPPAS],
     "fast_days": [7.0, 14.0, 60.0, 90.0],
     "slow_days": [90.0, 180.0, 730.0, 1460.0],
     "present_credibility": [1.0, 2.0, 10.0, 20.0],
     "record_credibility": [1.0, 2.0, 3.0, 10.0, 20.0],
-    "prior_stars": [3.2, 3.4, 3.8, 4.0, None],
+    "prior_stars": [3.2, 3.4, 3.8, 4.0, "town", "kind"],
 }
-"""Other values of each constant; None of μ is the town's own mean."""
+"""Other values of each constant."""
 
-Change = tuple[str, float | None]
+Change = tuple[str, float | str]
 """A constant and its other value."""
 
 
 def changed(changes: Iterable[Change]) -> Ranker:
     """Ours with other constants."""
     values = dict(changes)
-    formula = TwoScales()._replace(**{name: value for name, value in values.items() if name != "kappa"})
-    return Constants(values.get("kappa"), formula).ranker(", ".join(_said(*change) for change in values.items()))
+    name = ", ".join(_said(*change) for change in values.items())
+    kappa: Any = values.pop("kappa", None)
+    others: dict[str, Any] = values
+    return Constants(kappa, TwoScales(**others)).ranker(name)
 
 
 def alone() -> dict[Change, Ranker]:
@@ -99,12 +106,16 @@ def alone() -> dict[Change, Ranker]:
     return {change: changed([change]) for change in changes}
 
 
+def right_mean(kappa: float) -> Ranker:
+    """Ours with the mean of the kind, taking off some doubt."""
+    return changed([("kappa", kappa), ("prior_stars", "kind")])
+
+
 def together(changes: Iterable[Change]) -> list[Ranker]:
     """Every set of two or more of these changes."""
     sets = product(*([None, change] for change in changes))
     return [changed(some) for some in ([c for c in each if c] for each in sets) if len(some) > 1]
 
 
-def _said(name: str, value: float | None) -> str:
-    symbol = SYMBOLS.get(name, "κ")
-    return f"{symbol} {'of the town' if value is None else format(value, 'g')}"
+def _said(name: str, value: float | str) -> str:
+    return f"{SYMBOLS[name]} {f'of the {value}' if isinstance(value, str) else format(value, 'g')}"

@@ -105,14 +105,15 @@ def _brigades(random: Generator, places: int, days: float, expected: float) -> t
     count = random.poisson(expected)
     sizes = random.lognormal(log(BRIGADE_MEDIAN), BRIGADE_SIGMA, count).astype(int).clip(2, BRIGADE_MAX)
     total = int(sizes.sum())
-    place = np.repeat(random.integers(places, size=count), sizes)
-    begin = np.repeat(random.uniform(0, days - BRIGADE_DAYS, count), sizes)
-    stars = np.repeat(random.choice([1.0, 5.0], count), sizes)
+    place: Integers = np.repeat(random.integers(places, size=count), sizes)
+    begin: Floats = np.repeat(random.uniform(0, days - BRIGADE_DAYS, count), sizes)
+    stars: Floats = np.repeat(random.choice([1.0, 5.0], count), sizes)
     new = random.random(total) < BRIGADE_NEW_SHARE
-    together = np.repeat(np.array([brigade_weight(int(size)) for size in sizes]), sizes)
+    together: Floats = np.repeat(np.array([brigade_weight(int(size)) for size in sizes]), sizes)
     weight = together * np.where(new, NEW_DEVICE_WEIGHT, 1.0)
     day = begin + random.uniform(0, BRIGADE_DAYS, total)
-    return place.astype(float), -1.0 - np.arange(total), day, stars, weight
+    strangers = -np.arange(1, total + 1, dtype=np.float64)
+    return place.astype(float), strangers, day, stars, weight
 
 
 def brigade_weight(size: int) -> float:

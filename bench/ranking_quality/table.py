@@ -1,22 +1,27 @@
 """The tables: what visitors get from each order, where it differs by regime, and what doubt costs."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from bench.ranking_quality.cleanliness import Floats
 from bench.ranking_quality.experiment import Outcome, Task
 from bench.ranking_quality.interval import Interval, interval
-from bench.ranking_quality.rankers import ALTERNATIVES, OURS, changed
-from bench.ranking_quality.world import BRIGADES_A_PLACE_YEAR, MEDIANS_A_YEAR, RELAXATIONS_DAYS
+from bench.ranking_quality.rankers import KAPPAS, OURS, Ranker, changed, right_mean
+from bench.ranking_quality.world import BRIGADES_A_PLACE_YEAR, KIND_MEANS, MEDIANS_A_YEAR, RELAXATIONS_DAYS
+from geo.facilities.ranking import Rank
 
 
 def markdown(outcome: Outcome) -> str:
     """All tables."""
     parts = []
-    for rank in dict.fromkeys(rank for rank, _ in outcome.tasks):
+    ranks = dict.fromkeys(rank for rank, _ in outcome.tasks)
+    for rank in ranks:
         parts += [f"### `rank={rank}`", _by_task(outcome, [task for task in outcome.tasks if task[0] == rank])]
-    parts += ["### By regime: `rank=balanced`, mean regret on foot and by car, less ours", _by_regime(outcome)]
+    for rank in ranks:
+        parts += [f"### By regime: `rank={rank}`, mean regret on foot and by car, less ours", _by_regime(outcome, rank)]
     parts += ["### What doubt costs", _price_of_doubt(outcome)]
     return "\n\n".join(parts)
 
@@ -63,13 +68,14 @@ def _figures(outcome: Outcome, tasks: Sequence[Task], ranker: int) -> Iterator[s
         yield f"{outcome.of('dirty', task)[:, ranker].mean():.2%}"
 
 
-def _by_regime(outcome: Outcome) -> str:
+def _by_regime(outcome: Outcome, rank: Rank) -> str:
     """Plain 95 % intervals, but for all towns together, which are corrected as above."""
     regimes = np.array(outcome.regimes)
     groups = {f"{days:g} days": regimes[:, 0] == days for days in RELAXATIONS_DAYS}
     groups |= {f"{median:g} ratings a year": regimes[:, 1] == median for median in MEDIANS_A_YEAR}
     groups |= {f"{rate:g} brigades": regimes[:, 2] == rate for rate in BRIGADES_A_PLACE_YEAR}
-    regret = outcome.balanced_regret()
+    groups |= {f"mean {mean:g}": regimes[:, 3] == mean for mean in KIND_MEANS}
+    regret = outcome.regret(rank)
     less_ours = regret - regret[:, [outcome.names.index(OURS.name)]]
     rows = []
     for at, name in enumerate(outcome.names):
@@ -80,20 +86,30 @@ def _by_regime(outcome: Outcome) -> str:
 
 def _price_of_doubt(outcome: Outcome) -> str:
     """Regret and dirty visits by κ, and what a dirty visit less costs against the next smaller κ."""
-    kappas = sorted(kappa for kappa in ALTERNATIVES["kappa"] if kappa is not None)
-    rankers = [outcome.names.index(changed([("kappa", kappa)]).name) for kappa in kappas]
     rows = []
-    for task in outcome.tasks:
+    for task, (prior, ranker) in product(
+        outcome.tasks, {"μ of ours": _kappa_alone, "μ of the kind": right_mean}.items()
+    ):
+        rankers = [outcome.names.index(ranker(kappa).name) for kappa in KAPPAS]
         regret, dirty = (outcome.of(field, task)[:, rankers] for field in ("regret", "dirty"))
-        for at, kappa in enumerate(kappas):
-            row = [f"{task[0]}, {task[1]}, κ {kappa:g}", f"{regret[:, at].mean():.4f}", f"{dirty[:, at].mean():.2%}"]
+        for at, kappa in enumerate(KAPPAS):
+            name = f"{', '.join(task)}, {prior}, κ {kappa:g}"
+            row = [name, f"{regret[:, at].mean():.4f}", f"{dirty[:, at].mean():.2%}"]
             if at:
-                paid, spared = regret[:, at] - regret[:, at - 1], dirty[:, at - 1] - dirty[:, at]
-                points = interval(100 * spared)
-                row += [_said(interval(paid)), f"{points.mean:+.2f} ± {points.margin:.2f}"]
-                row.append(f"{paid.mean() / spared.mean():.1f}" if points.mean > points.margin else "unsure")
+                row += _price(regret[:, at] - regret[:, at - 1], dirty[:, at - 1] - dirty[:, at])
             rows.append(row + [""] * (6 - len(row)))
     return _table(["order", "regret", "dirty", "paid", "dirty visits in 100 spared", "stars a dirty visit"], rows)
+
+
+def _kappa_alone(kappa: float) -> Ranker:
+    return changed([("kappa", kappa)])
+
+
+def _price(paid: Floats, spared: Floats) -> list[str]:
+    """What was paid, for what, and the ratio where it is sure that anything was spared."""
+    points = interval(100 * spared)
+    price = f"{paid.mean() / spared.mean():.1f}" if points.mean > points.margin else "unsure"
+    return [_said(interval(paid)), f"{points.mean:+.2f} ± {points.margin:.2f}", price]
 
 
 def _said(stars: Interval, signed: bool = True) -> str:

@@ -50,7 +50,7 @@ def test_the_same_towns_give_the_same_figures() -> None:
 
 
 def test_changed_constants_are_named_and_tried_in_every_set_of_two_or_more() -> None:
-    sets = together([("kappa", 0.0), ("prior_stars", None), ("fast_days", 14.0)])
+    sets = together([("kappa", 0.0), ("prior_stars", "town"), ("fast_days", 14.0)])
     assert [ranker.name for ranker in sets] == [
         "μ of the town, fast half-life 14",
         "κ 0, fast half-life 14",
