@@ -4,6 +4,8 @@
 #   make test    the tests; ARGS are pytest's: make test ARGS="-k nearby"
 #   make check   format, lint, types
 #   make bench   the measurements; ARGS are the benchmark's
+#   make bench-ranking
+#                what visitors of made-up towns get from the ranking: docs/ranking-quality.md
 #   make stop    stop the private PostGIS
 #
 # Written for GNU make 3.81, the one of macOS. Python's tools are run as modules, so that a checkout may be moved.
@@ -11,7 +13,7 @@
 PYTHON := .venv/bin/python
 SHELL := /bin/bash
 
-.PHONY: run test check bench stop broken
+.PHONY: run test check bench bench-ranking stop broken
 
 run: .venv/runtime
 	@exec $(PYTHON) -m flask up
@@ -28,6 +30,9 @@ check: .venv/development
 
 bench: .venv/runtime
 	@$(PYTHON) -m bench $(ARGS)
+
+bench-ranking: .venv/runtime
+	@$(PYTHON) -m bench.ranking_quality $(ARGS)
 
 stop: .venv/runtime
 	@$(PYTHON) -m flask database stop

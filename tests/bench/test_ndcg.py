@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from bench.ndcg import dcg, ndcg
+from bench.ndcg import dcg, ndcg, ndcg_of_rows
 
 
 def test_the_gain_has_the_published_value() -> None:
@@ -18,3 +19,10 @@ def test_what_was_left_out_counts_against_an_order() -> None:
 def test_the_best_order_scores_one_and_so_does_any_order_of_nothing() -> None:
     assert ndcg([3, 3, 2, 1, 0]) == 1
     assert ndcg([0, 0]) == 1
+
+
+def test_many_orders_at_once_score_as_one_by_one() -> None:
+    relevances = np.random.default_rng(8).integers(0, 5, (20, 12)).astype(float)
+    relevances[3] = 0
+    scores = ndcg_of_rows(relevances[:, :5], relevances)
+    assert scores == pytest.approx([ndcg(list(row[:5]), row[5:]) for row in relevances], abs=1e-12)
