@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -65,7 +65,7 @@ _Clock = tuple[tuple[datetime, timedelta | None], ...]
 _Holidays = tuple[bool, tuple[tuple[datetime, datetime], ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledHours:
     """When a place is open, and when nobody can say; closed at any other time.
 
@@ -74,6 +74,11 @@ class CompiledHours:
 
     open_during: tuple[TimeRange, ...]
     unknown_during: tuple[TimeRange, ...]
+
+    @cached_property
+    def multiranges(self) -> tuple[str, str]:
+        """Both as PostgreSQL's ``tstzmultirange`` literals; of what is kept compiled, written once."""
+        return multirange(self.open_during), multirange(self.unknown_during)
 
 
 _ALWAYS: tuple[TimeRange, ...] = ((None, None),)
@@ -112,7 +117,6 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     return _compile_at(text, start, *first)
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def multirange(ranges: tuple[TimeRange, ...]) -> str:
     """Write ranges as a PostgreSQL ``tstzmultirange`` literal."""
     return "{" + ",".join(f"[{_bound(start)},{_bound(end)})" for start, end in ranges) + "}"

@@ -336,7 +336,9 @@ NEIGHBOURS = [
 
 
 @pytest.mark.parametrize("as_of", [MONDAY, datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)])
-@pytest.mark.parametrize("text", sorted({*SYNTHETIC_TEXTS, *TEXTS, "PH 10:00-12:00", "Mo-Fr 08:00-18:00; PH +1 day off"}))
+@pytest.mark.parametrize(
+    "text", sorted({*SYNTHETIC_TEXTS, *TEXTS, "PH 10:00-12:00", "Mo-Fr 08:00-18:00; PH +1 day off"})
+)
 def test_a_place_like_one_met_before_has_the_hours_that_it_would_have_alone(text: str, as_of: datetime) -> None:
     hours_module._first_places.cache_clear()
     after_others = [compile_hours(text, place, as_of) for place in NEIGHBOURS]
