@@ -100,26 +100,18 @@ class StagedHours:
 
 def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> str:
     """Write a record as the fields of STAGED_COLUMNS, with a digest of all that its source says."""
-    text = record.opening_hours
-    said = (record.external_id, record.closed, _ewkb(record.location), *_texts_of(record), text)
+    external_id, text, closed = record.external_id, record.opening_hours, "t" if record.closed else "f"
+    location, texts = _ewkb(record.location), _texts_of(record)
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.blake2b(orjson.dumps(said) + tags, digest_size=16).hexdigest()
+    said = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
+    digest = hashlib.blake2b(said, digest_size=16).hexdigest()
     number = hours.number_of(text, record.location) if text else None
     syntax, note = (None, text) if number is None else (text, None)  # text in no syntax is only a note
-    external_id, closed, *texts, _ = said
-    columns = [external_id, *texts, syntax, note, tags.decode()]
-    if _needs_escapes("".join(filter(None, columns))):
+    columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
+    if b"\\" in said:  # JSON too writes by a backslash whatever has to be escaped
         columns = [column and column.translate(_ESCAPES) for column in columns]
-    external_id, *columns = [_NULL if column is None else column for column in columns]
-    return (
-        "\t".join((str(row_number), external_id, "t" if closed else "f", rf"\\x{digest}", number or _NULL, *columns))
-        + "\n"
-    )
-
-
-def _needs_escapes(text: str) -> bool:
-    """Whether any of ESCAPES may be in a text: cheaper to ask once a row than to translate each field."""
-    return "\\" in text or not text.isprintable()
+    external_id, *rest = [_NULL if column is None else column for column in columns]
+    return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"
 
 
 def _ewkb(point: Point) -> str:
