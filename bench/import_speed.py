@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from time import perf_counter
 from typing import Any
 
@@ -74,13 +73,13 @@ def _copy_s(database: Database) -> float:
                    FROM information_schema.columns WHERE table_name = 'facility' AND is_generated = 'NEVER'"""
             )
         ).scalar_one()
-        rows = StringIO()
-        cursor.copy_expert(f"COPY facility ({columns}) TO STDOUT", rows)
-        rows.seek(0)
-        started_s = perf_counter()
-        cursor.copy_expert(f"COPY facility_copy ({columns}) FROM STDIN", rows)
-        connection.commit()
-        elapsed_s = perf_counter() - started_s
+        with TemporaryFile() as rows:
+            cursor.copy_expert(f"COPY facility ({columns}) TO STDOUT", rows)
+            rows.seek(0)
+            started_s = perf_counter()
+            cursor.copy_expert(f"COPY facility_copy ({columns}) FROM STDIN", rows)
+            connection.commit()
+            elapsed_s = perf_counter() - started_s
         connection.execute(text("DROP TABLE facility_copy"))
         connection.commit()
     return elapsed_s

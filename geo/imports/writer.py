@@ -109,8 +109,9 @@ def write_dataset(
     for statement in (_ADD_FACILITIES, _ADD_SOURCES, _JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES):
         session.execute(statement, parameters)
     session.execute(text("DROP TABLE staged, staged_hours, resolved, judged"))
-    # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
-    session.execute(text("ANALYZE facility, facility_source"))
+    if summary.added or summary.changed or summary.vanished:
+        # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
+        session.execute(text("ANALYZE facility, facility_source"))
     return summary
 
 
