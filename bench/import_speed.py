@@ -1,5 +1,6 @@
 """An import of a GeoJSON file against COPY of the same rows into the same table with the same indexes, constraints."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ def row(database: Database, facilities: int) -> Row:
     """Import a file of the synthetic world into an empty database, then copy its table within it; the world stays."""
     with _world_file(facilities) as path:
         print(f"importing {facilities} facilities", file=sys.stderr)
+        gc.freeze()  # the cities of the world that was made stay loaded, and are not the import's to look through
         import_rate = facilities / import_s(database, path)
     return Row("import", import_rate, facilities / _copy_s(database), "rows/s", "COPY into the same table", "≥ 0.3")
 
