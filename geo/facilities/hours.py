@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,16 @@ _ZONE_MAP_LAT_MAX = 89.9
 """At the poles and on the antimeridian itself the library knows no time zone, and says so on stderr."""
 
 _CACHED_TEXTS = 2048
-"""Texts kept compiled, each with its zone: some 27 kB each with what is written of them, 55 MB in all."""
+"""Texts kept compiled, each with its place: some 27 kB each with what is written of them, 55 MB in all."""
+
+_CACHED_DAYS = 2
+"""Days of which the places are kept: an import that runs over midnight still compiles for one day alone."""
+
+_CACHED_CLOCKS = 1024
+"""Zones whose clocks are kept: twice as many as there are."""
+
+_CLOCK_STEP = timedelta(minutes=15)
+"""Clocks change on a quarter of an hour in UTC."""
 
 _UTC_ZONE = ZoneInfo("UTC")
 """The library takes no other tzinfo than a ZoneInfo."""
@@ -39,8 +49,9 @@ _FALLBACK = re.compile(r'\|\|(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
 """``17:00+`` and ``sunset+``, not ``2026+`` nor ``(sunset+01:00)``."""
 _SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
-_PLACE_DEPENDENT = re.compile(r"\bPH\b|sunrise|sunset|dawn|dusk", re.IGNORECASE)
-"""What needs more of the place than its time zone: its country, or where the sun stands."""
+_PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
+_OF_THIS_PLACE_ALONE = re.compile(r"sunrise|sunset|dawn|dusk|\bPH\s*[-+]", re.IGNORECASE)
+"""Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
 
 _HoursState = Literal["open", "unknown", "closed"]
 _STATES: dict[State, _HoursState] = {
@@ -50,9 +61,11 @@ _STATES: dict[State, _HoursState] = {
 }
 _Span = tuple[datetime, datetime, _HoursState]
 _Read = Callable[[str], OpeningHours]
+_Clock = tuple[tuple[datetime, timedelta | None], ...]
+_Holidays = tuple[bool, tuple[tuple[datetime, datetime], ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledHours:
     """When a place is open, and when nobody can say; closed at any other time.
 
@@ -61,6 +74,11 @@ class CompiledHours:
 
     open_during: tuple[TimeRange, ...]
     unknown_during: tuple[TimeRange, ...]
+
+    @cached_property
+    def multiranges(self) -> tuple[str, str]:
+        """Both as PostgreSQL's ``tstzmultirange`` literals; of what is kept compiled, written once."""
+        return multirange(self.open_during), multirange(self.unknown_during)
 
 
 _ALWAYS: tuple[TimeRange, ...] = ((None, None),)
@@ -91,13 +109,14 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     start = datetime.combine(as_of.astimezone(UTC).date(), time(), tzinfo=_UTC_ZONE)
     lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
     lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
-    if _PLACE_DEPENDENT.search(text):
-        return _compile(text, start, partial(OpeningHours, coords=(lat, lon)))
-    any_span = next(OpeningHours("24/7", coords=(lat, lon)).intervals(start))
-    return _compile_in_zone(text, start, _time_zone(str(any_span[0].tzinfo)))
+    zone = _time_zone(_zone_key(lon, lat, start))
+    if _OF_THIS_PLACE_ALONE.search(text):
+        return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
+    holidays = _holidays(lon, lat, zone, start) if _PUBLIC_HOLIDAYS.search(text) else None
+    first = _first_places(start).setdefault((_clock(zone, start), holidays), (zone, lon, lat))
+    return _compile_at(text, start, *first)
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def multirange(ranges: tuple[TimeRange, ...]) -> str:
     """Write ranges as a PostgreSQL ``tstzmultirange`` literal."""
     return "{" + ",".join(f"[{_bound(start)},{_bound(end)})" for start, end in ranges) + "}"
@@ -113,10 +132,50 @@ def _time_zone(key: str) -> ZoneInfo:
     return ZoneInfo(key)
 
 
+def _zone_key(lon: float, lat: float, start: datetime) -> str:
+    """Name the time zone; without the country, whose borders take thrice as long to look up."""
+    always = OpeningHours("24/7", coords=(lat, lon), auto_country=False)
+    return str(next(always.intervals(start))[0].tzinfo)
+
+
+@lru_cache(maxsize=_CACHED_CLOCKS)
+def _clock(zone: ZoneInfo, start: datetime) -> _Clock:
+    """When the zone's offset from UTC changes, from a day before the compiled weeks until a day after, and to what."""
+    day = timedelta(days=1)
+    days = [(start + n * day).astimezone(UTC) for n in range(-1, COMPILED_AHEAD // day + 2)]
+    instants = [days[0]]
+    for before, after in pairwise(days):
+        if _offset(before, zone) != _offset(after, zone):
+            instants += (before + n * _CLOCK_STEP for n in range(1, day // _CLOCK_STEP + 1))
+    changes = [(instants[0], _offset(instants[0], zone))]
+    changes += (
+        (at, _offset(at, zone)) for before, at in pairwise(instants) if _offset(before, zone) != _offset(at, zone)
+    )
+    return tuple(changes)
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
+    return instant.astimezone(zone).utcoffset()
+
+
+def _holidays(lon: float, lat: float, zone: ZoneInfo, start: datetime) -> _Holidays:
+    """Whether any public holiday is known, and which days are in the compiled weeks, a day before and one after."""
+    hours = OpeningHours("PH", timezone=zone, coords=(lat, lon))
+    day = timedelta(days=1)
+    spans = hours.intervals(start - day, start + COMPILED_AHEAD + day)
+    days = tuple((begin, end) for begin, end, state, _ in spans if state == State.OPEN)
+    return bool(days) or hours.next_change(start) is not None, days
+
+
+@lru_cache(maxsize=_CACHED_DAYS)
+def _first_places(_start: datetime) -> dict[tuple[_Clock, _Holidays | None], tuple[ZoneInfo, float, float]]:
+    """The first place met with each clock and each calendar: what it compiles to, all others like it do."""
+    return {}
+
+
 @lru_cache(maxsize=_CACHED_TEXTS)
-def _compile_in_zone(text: str, start: datetime, zone: ZoneInfo) -> CompiledHours | None:
-    """Compile a text that means the same in the whole time zone; most rows of an import share theirs."""
-    return _compile(text, start, partial(OpeningHours, timezone=zone))
+def _compile_at(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: float) -> CompiledHours | None:
+    return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
 
 
 def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
@@ -202,11 +261,13 @@ def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
     """Gather the spans of each state in UTC, and call unknown whatever lies outside the compiled weeks."""
     begin = start.astimezone(UTC)
     end = begin + COMPILED_AHEAD
-    utc = sorted((max(s.astimezone(UTC), begin), min(u.astimezone(UTC), end), state) for s, u, state in spans)
-    unknown = [(s, u) for s, u, state in utc if state == "unknown" and s < u]
+    during: dict[str, list[TimeRange]] = {"open": [], "unknown": [], "closed": []}
+    for since, until, state in spans:
+        if state != "closed" and (s := max(since.astimezone(UTC), begin)) < (u := min(until.astimezone(UTC), end)):
+            during[state].append((s, u))
     return CompiledHours(
-        _merged([(s, u) for s, u, state in utc if state == "open" and s < u]),
-        _merged([(None, begin), *unknown, (end, None)]),
+        _merged(sorted(during["open"])),
+        _merged([(None, begin), *sorted(during["unknown"]), (end, None)]),
     )
 
 

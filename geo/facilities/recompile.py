@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
-from geo.facilities.hours import compile_hours, multirange
+from geo.facilities.hours import compile_hours
 
 BATCH = 1_000
 """Facilities read and written at once: a few hundred kB, and a short time under lock."""
@@ -44,12 +44,13 @@ def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetim
     for facility in facilities:
         hours = compile_hours(facility["opening_hours"], Point(facility["lon"], facility["lat"]), as_of)
         if hours is not None:
+            open_during, unknown_during = hours.multiranges
             values.append(
                 {
                     "id": facility["id"],
                     "opening_hours": facility["opening_hours"],
-                    "open_during": multirange(hours.open_during),
-                    "unknown_during": multirange(hours.unknown_during),
+                    "open_during": open_during,
+                    "unknown_during": unknown_during,
                 }
             )
     if values:

@@ -42,7 +42,7 @@ def facility_of(
     for name, value in said.items():
         if value is None or value == "":
             continue
-        if name in FREE_TEXTS and isinstance(value, str):
+        if isinstance(value, str) and (name in FREE_TEXTS or value in ALLOWED_WORDS.get(name, ())):
             words[name] = value
         elif (fault := _fault_in(name, value)) is not None:
             return Rejection(external_id, fault)

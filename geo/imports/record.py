@@ -7,9 +7,9 @@ from pathlib import Path
 from geo.coordinates import Point
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FacilityRecord:
-    """One facility of one source.
+    """One facility of one source; nobody changes it, but to say so to Python would double the time to make one.
 
     Attributes:
         external_id: the source's own name for it, unique within the dataset (``node/123`` for OSM).

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
+from typing import IO
 
 import orjson
 
 from geo.coordinates import SRID_WGS84, Point
-from geo.facilities.hours import compile_hours, multirange
+from geo.facilities.hours import compile_hours
 from geo.imports.record import FacilityRecord
 
 COPY_CHUNK_ROWS = 500
-"""Rows handed to COPY at once: about 200 kB of text."""
+"""Rows handed to COPY at once: about 100 kB of text."""
+
+HOURS_KEPT = 2048
+"""Hours of which the number is kept, some 4 kB each, then forgotten; met again, they are written a second time."""
+
+HOURS_IN_MEMORY_BYTES = 1_048_576
+"""As many wait in memory, and more than that on disk."""
 
 TEXT_COLUMNS = (
     *("kind", "name", "venue", "access", "wheelchair", "fee", "changing_table", "all_gender", "male", "female"),
@@ -23,16 +30,13 @@ TEXT_COLUMNS = (
 )
 """Columns of facility that a record fills by the same name."""
 
-FACILITY_COLUMNS = (
-    "location",
-    *TEXT_COLUMNS,
-    *("opening_hours", "opening_hours_note", "open_during", "unknown_during"),
-    "tags",
-)
-"""All columns of facility that an import owns."""
+ROW_COLUMNS = ("location", *TEXT_COLUMNS, "opening_hours", "opening_hours_note", "tags")
+HOURS_COLUMNS = ("open_during", "unknown_during")
+"""All columns of facility that an import owns: those of each row, and those that many rows share."""
 
-STAGED_COLUMNS = ("row_number", "external_id", "closed", "digest", *FACILITY_COLUMNS)
-"""The fields of a line, in their order."""
+STAGED_COLUMNS = ("row_number", "external_id", "closed", "digest", "hours_number", *ROW_COLUMNS)
+HOURS_FIELDS = ("hours_number", *HOURS_COLUMNS)
+"""The fields of the lines of rows and of hours, in their order."""
 
 _texts_of = attrgetter(*TEXT_COLUMNS)
 
@@ -64,31 +68,50 @@ class CopyFile:
             raise
 
 
-def copy_line(row_number: int, record: FacilityRecord, as_of: datetime) -> str:
+class StagedHours:
+    """Compiled hours, numbered: most rows share theirs with others, and they are four times as long as all the rest.
+
+    They wait in a file for the end of the rows, as one COPY runs at a time.
+    """
+
+    def __init__(self, file: IO[str], as_of: datetime) -> None:
+        """Compile for the weeks that follow ``as_of``, and write lines of HOURS_FIELDS to the file."""
+        self._file = file
+        self._as_of = as_of
+        self._count = 0
+        self._numbers: dict[tuple[str, str], str] = {}
+
+    def number_of(self, text: str, location: Point) -> str | None:
+        """The number of a text's hours at a place; None for text in no syntax."""
+        hours = compile_hours(text, location, self._as_of)
+        if hours is None:
+            return None
+        written = hours.multiranges
+        return self._numbers.get(written) or self._written(written)
+
+    def _written(self, multiranges: tuple[str, str]) -> str:
+        if len(self._numbers) == HOURS_KEPT:
+            self._numbers.clear()
+        self._count += 1
+        number = self._numbers[multiranges] = str(self._count)
+        self._file.write("\t".join((number, *multiranges)) + "\n")
+        return number
+
+
+def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> str:
     """Write a record as the fields of STAGED_COLUMNS, with a digest of all that its source says."""
-    said = (record.external_id, record.closed, _ewkb(record.location), *_texts_of(record), record.opening_hours)
+    external_id, text, closed = record.external_id, record.opening_hours, "t" if record.closed else "f"
+    location, texts = _ewkb(record.location), _texts_of(record)
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.blake2b(orjson.dumps(said) + tags, digest_size=16).hexdigest()
-    external_id, closed, *columns, _ = said
-    texts = [external_id, *columns, *_compiled(record, as_of), tags.decode()]
-    if _needs_escapes("".join(filter(None, texts))):
-        texts = [text and text.translate(_ESCAPES) for text in texts]
-    external_id, *columns = (_NULL if text is None else text for text in texts)
-    return "\t".join((str(row_number), external_id, "t" if closed else "f", rf"\\x{digest}", *columns)) + "\n"
-
-
-def _needs_escapes(text: str) -> bool:
-    """Whether any of ESCAPES may be in a text: cheaper to ask once a row than to translate each field."""
-    return "\\" in text or not text.isprintable()
-
-
-def _compiled(record: FacilityRecord, as_of: datetime) -> tuple[str | None, ...]:
-    """Opening hours, their note, and when it is open and unknown; text in no syntax is only a note."""
-    text = record.opening_hours
-    hours = compile_hours(text, record.location, as_of) if text else None
-    if hours is None:
-        return (None, text, None, None)
-    return (text, None, multirange(hours.open_during), multirange(hours.unknown_during))
+    said = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
+    digest = hashlib.blake2b(said, digest_size=16).hexdigest()
+    number = hours.number_of(text, record.location) if text else None
+    syntax, note = (None, text) if number is None else (text, None)  # text in no syntax is only a note
+    columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
+    if b"\\" in said:  # JSON too writes by a backslash whatever has to be escaped
+        columns = [column and column.translate(_ESCAPES) for column in columns]
+    external_id, *rest = [_NULL if column is None else column for column in columns]
+    return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"
 
 
 def _ewkb(point: Point) -> str:

@@ -8,6 +8,7 @@ in the caller's transaction, and never touches a rating.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import psycopg2
@@ -17,7 +18,16 @@ from sqlalchemy.orm import Session
 from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.staging import FACILITY_COLUMNS, STAGED_COLUMNS, CopyFile, copy_line
+from geo.imports.staging import (
+    HOURS_COLUMNS,
+    HOURS_FIELDS,
+    HOURS_IN_MEMORY_BYTES,
+    ROW_COLUMNS,
+    STAGED_COLUMNS,
+    CopyFile,
+    StagedHours,
+    copy_line,
+)
 from geo.imports.storable import fault_in
 
 REJECTIONS_KEPT = 100
@@ -81,8 +91,12 @@ def write_dataset(
         DatabaseUnavailable: the database broke off while the rows were sent.
     """
     summary = ImportSummary()
-    session.execute(_PREPARE)
-    _stage(session, _lines(rows, as_of, summary, progress))
+    for statement in (_PREPARE, _STAGE, _STAGE_HOURS):
+        session.execute(statement)
+    with SpooledTemporaryFile(HOURS_IN_MEMORY_BYTES, "w+", encoding="ascii") as hours:
+        _copy(session, _COPY, CopyFile(_lines(rows, StagedHours(hours, as_of), summary, progress)))
+        hours.seek(0)
+        _copy(session, _COPY_HOURS, CopyFile(hours))
     for external_id, repeats in session.execute(_DROP_REPEATED):
         for _ in range(repeats):
             summary.reject(external_id, "the same id stood in an earlier row, which was taken")
@@ -94,21 +108,19 @@ def write_dataset(
         setattr(summary, outcome, facilities)
     for statement in (_ADD_FACILITIES, _ADD_SOURCES, _JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES):
         session.execute(statement, parameters)
-    session.execute(text("DROP TABLE staged, resolved, judged"))
-    # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
-    session.execute(text("ANALYZE facility, facility_source"))
+    session.execute(text("DROP TABLE staged, staged_hours, resolved, judged"))
+    if summary.added or summary.changed or summary.vanished:
+        # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
+        session.execute(text("ANALYZE facility, facility_source"))
     return summary
 
 
-def _stage(session: Session, lines: Iterator[str]) -> None:
-    """Copy the lines into a table of this transaction."""
-    session.execute(_STAGE)
-    file = CopyFile(lines)
+def _copy(session: Session, copy: str, file: CopyFile) -> None:
     connection = session.connection()
     driver_connection: Any = connection.connection.driver_connection
     try:
         with driver_connection.cursor() as cursor:
-            cursor.copy_expert(_COPY, file)
+            cursor.copy_expert(copy, file)
     except psycopg2.Error as error:
         if file.failure is not None:
             raise file.failure from None
@@ -118,7 +130,7 @@ def _stage(session: Session, lines: Iterator[str]) -> None:
 
 def _lines(
     rows: Iterable[FacilityRecord | Rejection],
-    as_of: datetime,
+    hours: StagedHours,
     summary: ImportSummary,
     progress: Callable[[int], None],
 ) -> Iterator[str]:
@@ -131,7 +143,7 @@ def _lines(
         elif fault := fault_in(row):
             summary.reject(_quoted(row.external_id), fault)
         else:
-            yield copy_line(summary.read, row, as_of)
+            yield copy_line(summary.read, row, hours)
     progress(summary.read)
 
 
@@ -151,8 +163,11 @@ def _dataset_id(session: Session, dataset: Dataset, as_of: datetime) -> int:
     return dataset_id
 
 
-_COLUMN_LIST = ", ".join(FACILITY_COLUMNS)
-_STAGED_COLUMN_LIST = ", ".join(f"staged.{column}" for column in FACILITY_COLUMNS)
+_ROW_COLUMN_LIST = ", ".join(ROW_COLUMNS)
+_COLUMN_LIST = ", ".join((*ROW_COLUMNS, *HOURS_COLUMNS))
+_STAGED_COLUMN_LIST = ", ".join(
+    (*(f"staged.{column}" for column in ROW_COLUMNS), *(f"staged_hours.{column}" for column in HOURS_COLUMNS))
+)
 
 # Statements take their time; another import of the same dataset is waited for, however long it runs; and one command
 # may sort and join in more memory than the many of a server.
@@ -162,13 +177,21 @@ _STAGE = text(
     f"""
     CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
     SELECT NULL::integer AS row_number, NULL::text AS external_id, NULL::boolean AS closed, NULL::bytea AS digest,
-           {_COLUMN_LIST}
+           NULL::integer AS hours_number, {_ROW_COLUMN_LIST}
     FROM facility
     WITH NO DATA
     """  # noqa: S608 - joined from constants of staging.py
 )
 
+_STAGE_HOURS = text(
+    f"""
+    CREATE TEMPORARY TABLE staged_hours ON COMMIT DROP AS
+    SELECT NULL::integer AS hours_number, {", ".join(HOURS_COLUMNS)} FROM facility WITH NO DATA
+    """  # noqa: S608 - joined from constants of staging.py
+)
+
 _COPY = f"COPY staged ({', '.join(STAGED_COLUMNS)}) FROM STDIN"
+_COPY_HOURS = f"COPY staged_hours ({', '.join(HOURS_FIELDS)}) FROM STDIN"
 
 _DROP_REPEATED = text(
     """
@@ -223,7 +246,7 @@ _ADD_FACILITIES = text(
     f"""
     INSERT INTO facility (id, status, {_COLUMN_LIST})
     SELECT resolved.facility_id, CASE WHEN staged.closed THEN 'closed' ELSE 'active' END, {_STAGED_COLUMN_LIST}
-    FROM staged JOIN resolved USING (row_number)
+    FROM staged JOIN resolved USING (row_number) LEFT JOIN staged_hours USING (hours_number)
     WHERE resolved.outcome = 'added'
     ORDER BY resolved.facility_id
     """  # noqa: S608 - joined from constants of staging.py
@@ -269,7 +292,7 @@ _CHANGE_FACILITIES = text(
     f"""
     UPDATE facility
     SET ({_COLUMN_LIST}) = ({_STAGED_COLUMN_LIST}), status = judged.status, updated_at = :as_of
-    FROM staged JOIN judged USING (row_number)
+    FROM staged JOIN judged USING (row_number) LEFT JOIN staged_hours USING (hours_number)
     WHERE facility.id = judged.facility_id
     """  # noqa: S608 - joined from constants of staging.py
 )

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
-from geo.imports import geojson
+from geo.imports import geojson, json_stream
 from geo.imports.record import FacilityRecord, Rejection
 from tests.geo.imports.real_data import real_file
 
@@ -194,3 +196,67 @@ def test_paris_has_its_toilets() -> None:
 def test_paris_has_its_drinking_water() -> None:
     rows = list(geojson.read_osm(real_file("paris_osm_drinking_water_2021.geojson")))
     assert sum(isinstance(row, FacilityRecord) and row.kind == "drinking_water" for row in rows) == 821
+
+
+def everything(path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> tuple[list[Any], str]:
+    """The items that a file gives in pieces of a size, and what it says at last."""
+    monkeypatch.setattr(json_stream, "PIECE_BYTES", piece_bytes)
+    items: list[Any] = []
+    try:
+        for item in json_stream.stream_items(path, "features"):
+            items.append(item)  # noqa: PERF402 - an error must not lose those before it
+    except UnreadableFile as error:
+        return items, str(error)
+    return items, "read"
+
+
+def one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], str]:
+    """The same by ijson alone."""
+    with monkeypatch.context() as patched:
+
+        def refuse(*_: object) -> Any:
+            raise json_stream._NotInPieces
+
+        patched.setattr(json_stream, "_pieces", refuse)
+        return everything(path, patched, 1)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")) | st.sampled_from(("},{", '"},{"', "]", '\\"},', '{"features": [{}, {}]}')),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("", "a", "features")), inner),
+    max_leaves=6,
+)  # fmt: skip
+documents = st.builds(
+    lambda before, items, after: {**before, "features": items, **after},
+    st.dictionaries(st.sampled_from(("", "a", "b")), values, max_size=2),
+    st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3) | values, max_size=12),
+    st.dictionaries(st.sampled_from(("", "c", "d")), values, max_size=2),
+)
+
+
+@given(document=documents, piece_bytes=st.integers(20, 500), indent=st.sampled_from((None, 1)), cut=st.integers(0, 40))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_document_in_pieces_is_the_document_read_one_by_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    document: dict[str, Any],
+    piece_bytes: int,
+    indent: int | None,
+    cut: int,
+) -> None:
+    path = tmp_path / "x.json"
+    text = json.dumps(document, ensure_ascii=False, indent=indent).encode()
+    for content in (text, text[: len(text) - cut]):
+        path.write_bytes(content)
+        items, said = everything(path, monkeypatch, piece_bytes)
+        assert (items, said) == one_by_one(path, monkeypatch)
+        if content == text:
+            assert (items, said) == (document["features"], "read")
+
+
+def test_features_that_are_plain_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "_one_by_one", None)
+    path = collection(tmp_path / "x.json", *[feature(TOILETS, id=number) for number in range(5_000)])
+    assert path.stat().st_size > 2 * json_stream.PIECE_BYTES
+    assert [row["id"] for row in json_stream.stream_items(path, "features")] == list(range(5_000))

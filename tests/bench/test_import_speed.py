@@ -1,0 +1,10 @@
+from bench.import_speed import _world_file
+from geo.facilities.synthetic import synthetic_facilities
+from geo.imports import geojson
+from geo.imports.formats import detect_format
+
+
+def test_the_file_that_is_imported_holds_the_whole_synthetic_world() -> None:
+    with _world_file(500) as path:
+        assert detect_format(path) == "geojson"
+        assert list(geojson.read_own(path)) == list(synthetic_facilities(500))
