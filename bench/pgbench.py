@@ -1,0 +1,91 @@
+"""The rate of a statement that needs no server of ours: pgbench, prepared, on the same database."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2.extensions import AsIs
+from sqlalchemy import Connection, event, text
+
+from bench.askers import Asker
+from geo.database import Database
+from geo.facilities import search
+from geo.postgres_programs import find_programs
+
+CLIENTS = 8
+"""As many as the database connections of a worker: more only queue for the cores."""
+
+
+class PgbenchFailed(Exception):
+    """It did not measure what it should; the text is what it wrote."""
+
+
+def script(database: Database, askers: Sequence[Asker]) -> str:
+    """pgbench's script for the very statement that the API sends, caught on its way to the driver.
+
+    Its values are written out as the driver writes them, but for the asker's place, which the statement itself reads
+    from a small table by a number drawn at random: a look-up of some ten microseconds.
+    """
+    with database.write() as session:
+        session.execute(text("CREATE TABLE bench_asker (id int PRIMARY KEY, lon float8 NOT NULL, lat float8 NOT NULL)"))
+        session.execute(
+            text("INSERT INTO bench_asker VALUES (:id, :lon, :lat)"),
+            [{"id": number, "lon": a.origin.lon, "lat": a.origin.lat} for number, a in enumerate(askers, start=1)],
+        )
+        session.commit()
+    with database.read() as session:
+        caught: list[tuple[str, dict[str, Any]]] = []
+
+        def catch(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            caught.append((statement, dict(parameters)))
+
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", catch)
+        search.nearby(session, askers[0].query)
+        [(statement, parameters)] = caught
+        for axis in ("lon", "lat"):
+            parameters[axis] = AsIs(f"(SELECT {axis} FROM bench_asker WHERE id = :asker)")  # noqa: S608 - two words
+        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]  # psycopg2's is a context manager
+            written: bytes = cursor.mogrify(statement, parameters)
+    return f"\\set asker random(1, {len(askers)})\n{written.decode().strip()};\n"
+
+
+def rate(url: str, script_text: str, duration_s: int) -> float:
+    """Statements a second.
+
+    Args:
+        url: of the database, as libpq takes it.
+        script_text: of pgbench.
+        duration_s: how long.
+
+    Raises:
+        PgbenchFailed: it failed, or a statement did.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script_text)
+        file.flush()
+        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
+            [find_programs().folder / "pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1"]
+            + ["-T", str(duration_s), "-f", file.name, url],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise PgbenchFailed(f"pgbench failed: {done.stderr.strip()}")
+    return parse(done.stdout)
+
+
+def parse(output: str) -> float:
+    """Transactions a second, without the time to connect.
+
+    Raises:
+        PgbenchFailed: some failed, or it tells no rate.
+    """
+    failed = re.search(r"number of failed transactions: (\d+)", output)
+    found = re.search(r"^tps = ([\d.]+) \(without initial connection time\)", output, re.MULTILINE)
+    if found is None or (failed and int(failed[1])):
+        raise PgbenchFailed(f"pgbench tells no rate without failures: {output.strip()}")
+    return float(found[1])
