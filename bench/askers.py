@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from bench.row import NotMeasured
 from bench.world import AS_OF
 from geo.coordinates import EARTH_RADIUS_M, Point
 from geo.database import Session
@@ -25,10 +26,6 @@ stand, whatever the radius, so that in a dense one it costs nothing."""
 
 CANDIDATES = 5_000
 """Places tried at most: a world where fewer than enough of them have K facilities around is too thin to measure."""
-
-
-class TooThin(Exception):
-    """The world has too few places with K facilities around; the text says what to do."""
 
 
 class Asker(NamedTuple):
@@ -65,11 +62,11 @@ def find(session: Session, count: int) -> Sequence[Asker]:
     """Askers near facilities, as near cities, each with K facilities around; the same for the same world.
 
     Raises:
-        TooThin: there are not so many.
+        NotMeasured: there are not so many.
     """
     found = list(islice(_well_served(session), count))
     if len(found) < count:
-        raise TooThin(
+        raise NotMeasured(
             f"only {len(found)} of the {count} askers have {K} facilities around: take --facilities 100000 or more"
         )
     return found

@@ -10,16 +10,13 @@ from psycopg2.extensions import AsIs
 from sqlalchemy import Connection, event, text
 
 from bench.askers import Asker
+from bench.row import NotMeasured
 from geo.database import Database
 from geo.facilities import search
 from geo.postgres_programs import find_programs
 
 CLIENTS = 8
 """As many as the database connections of a worker: more only queue for the cores."""
-
-
-class PgbenchFailed(Exception):
-    """It did not measure what it should; the text is what it wrote."""
 
 
 def script(database: Database, askers: Sequence[Asker]) -> str:
@@ -61,7 +58,7 @@ def rate(url: str, script_text: str, duration_s: int) -> float:
         duration_s: how long.
 
     Raises:
-        PgbenchFailed: it failed, or a statement did.
+        NotMeasured: it failed, or a statement did.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script_text)
@@ -74,7 +71,7 @@ def rate(url: str, script_text: str, duration_s: int) -> float:
             check=False,
         )
     if done.returncode:
-        raise PgbenchFailed(f"pgbench failed: {done.stderr.strip()}")
+        raise NotMeasured(f"pgbench failed: {done.stderr.strip()}")
     return parse(done.stdout)
 
 
@@ -82,10 +79,10 @@ def parse(output: str) -> float:
     """Transactions a second, without the time to connect.
 
     Raises:
-        PgbenchFailed: some failed, or it tells no rate.
+        NotMeasured: some failed, or it tells no rate.
     """
     failed = re.search(r"number of failed transactions: (\d+)", output)
     found = re.search(r"^tps = ([\d.]+) \(without initial connection time\)", output, re.MULTILINE)
     if found is None or (failed and int(failed[1])):
-        raise PgbenchFailed(f"pgbench tells no rate without failures: {output.strip()}")
+        raise NotMeasured(f"pgbench tells no rate without failures: {output.strip()}")
     return float(found[1])

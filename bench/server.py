@@ -13,6 +13,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from bench.row import NotMeasured
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 WORKERS = 2
@@ -22,10 +24,6 @@ PATIENCE_S = 60
 """How long a server may take to start or to stop."""
 
 POLL_S = 0.01
-
-
-class ServerFailed(Exception):
-    """A server did not come up, or answered what it should not; the text is what it wrote."""
 
 
 class Server(NamedTuple):
@@ -72,7 +70,7 @@ def running(
     """A server, from when it answers path with 200 on; whatever happens, it is stopped at the end.
 
     Raises:
-        ServerFailed: it does not come up.
+        NotMeasured: it does not come up.
     """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 - no shell, and every word is ours
@@ -107,7 +105,7 @@ def _await(server: Server, process: subprocess.Popen[bytes], path: str, log: IO[
                 return
         time.sleep(POLL_S)
     log.seek(0)
-    raise ServerFailed(f"the server does not answer {path}: {log.read()[-2000:].decode(errors='replace')}")
+    raise NotMeasured(f"the server does not answer {path}: {log.read()[-2000:].decode(errors='replace')}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

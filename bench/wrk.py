@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.row import NotMeasured
+
 SCRIPT = Path(__file__).with_name("requests.lua")
 
 CONNECTIONS = 16
@@ -15,10 +17,6 @@ CONNECTIONS = 16
 
 TIMEOUT_S = 10
 """After which an answer counts as missing."""
-
-
-class LoadFailed(Exception):
-    """A load did not measure what it should; the text says why."""
 
 
 class Load(NamedTuple):
@@ -60,10 +58,10 @@ def load(port: int, requests: Sequence[bytes], duration_s: float, connections: i
     """Send the requests in turn, over and over, to a server on the loopback interface.
 
     Raises:
-        LoadFailed: wrk is missing, or not every request was answered well.
+        NotMeasured: wrk is missing, or not every request was answered well.
     """
     if not shutil.which("wrk"):
-        raise LoadFailed("wrk is missing: run `sudo apt-get install wrk`, or `brew install wrk`")
+        raise NotMeasured("wrk is missing: run `sudo apt-get install wrk`, or `brew install wrk`")
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(requests))
         file.flush()
@@ -75,7 +73,7 @@ def load(port: int, requests: Sequence[bytes], duration_s: float, connections: i
             check=False,
         )
     if done.returncode:
-        raise LoadFailed(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+        raise NotMeasured(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
     return checked(parse(done.stdout))
 
 
@@ -88,8 +86,8 @@ def checked(seen: Load) -> Load:
     """The same load.
 
     Raises:
-        LoadFailed: an answer was an error or did not come, or none came at all.
+        NotMeasured: an answer was an error or did not come, or none came at all.
     """
     if seen.refused or seen.broken or not seen.requests:
-        raise LoadFailed(f"of {seen.requests} answers {seen.refused} were errors, and {seen.broken} did not come")
+        raise NotMeasured(f"of {seen.requests} answers {seen.refused} were errors, and {seen.broken} did not come")
     return seen
