@@ -49,7 +49,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def product(database_url: str, workers: int = WORKERS, **settings: str) -> Iterator[Server]:
+def product(
+    database_url: str, workers: int = WORKERS, path: str = "/healthz", **settings: str
+) -> Iterator[Server]:
     """The product, `flask serve`, its request log on and going to a file; settings are more environment variables.
 
     Rate limits are off: all requests come from one address.
@@ -59,7 +61,7 @@ def product(database_url: str, workers: int = WORKERS, **settings: str) -> Itera
         **{"DATABASE_URL": database_url, "PORT": str(port), "WEB_CONCURRENCY": str(workers), "RATE_LIMITS": "off"},
         **settings,
     }
-    with running([sys.executable, "-m", "flask", "serve"], port, environ) as server:
+    with running([sys.executable, "-m", "flask", "serve"], port, environ, path) as server:
         yield server
 
 
@@ -110,9 +112,9 @@ def _await(server: Server, process: subprocess.Popen[bytes], path: str, log: IO[
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        # The session that it was started in is its own, and so are all processes in it.
+    # The session that it was started in is its own, and so is whatever of it is still there.
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
