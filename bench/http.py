@@ -1,4 +1,4 @@
-"""Ranked searches a second over HTTP, against pgbench's rate of the very statement that they send, on the same cores."""
+"""Ranked searches a second over HTTP, against pgbench's rate of the statement that they send, on the same cores."""
 
 from functools import partial
 
@@ -22,4 +22,6 @@ def rows(run: Run) -> list[Row]:
             lambda: wrk.load(server.port, requests, run.slice_s).rate,
             partial(pgbench.rate, run.libpq_url, script, run.slice_s),
         )
-    return [Row("http, GET /v1/facilities, k = 20", ours, theirs, "/s", "pgbench -M prepared, the same statement", "≥ 0.55")]
+    return [
+        Row("http, GET /v1/facilities, k = 20", ours, theirs, "/s", "pgbench -M prepared, the same statement", "≥ 0.55")
+    ]

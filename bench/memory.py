@@ -1,8 +1,6 @@
 """What one worker holds in memory after many requests."""
 
-import subprocess
-
-from bench import wrk
+from bench import program, wrk
 from bench.row import NotMeasured, Row
 from bench.run import Run
 from bench.server import Server, product
@@ -32,8 +30,8 @@ def rows(run: Run) -> list[Row]:
 
 def _worker_mib(server: Server) -> float:
     """The resident set of the server's largest child: the worker, beside what multiprocessing may have started."""
-    listed = subprocess.run(["ps", "-axo", "ppid=,rss="], capture_output=True, text=True, check=True)  # noqa: S607
-    processes = [[int(cell) for cell in line.split()] for line in listed.stdout.splitlines()]
+    listed = program.run("ps", "-axo", "ppid=,rss=")
+    processes = [[int(cell) for cell in line.split()] for line in listed.splitlines()]
     sizes_kib = [rss_kib for parent, rss_kib in processes if parent == server.pid]
     if not sizes_kib:
         raise NotMeasured("the server has no worker")

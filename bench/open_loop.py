@@ -11,7 +11,6 @@ import json
 import re
 import select
 import socket
-import subprocess
 import sys
 import tempfile
 from collections import deque
@@ -22,7 +21,9 @@ from random import Random
 from time import perf_counter
 from typing import NamedTuple
 
+from bench import program
 from bench.row import NotMeasured
+from bench.server import PROJECT
 
 CONNECTIONS = 64
 """Kept open: more than a server that keeps up ever has in use."""
@@ -97,16 +98,8 @@ def load(port: int, requests: Sequence[bytes], rate_per_s: float, duration_s: fl
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(requests))
         file.flush()
-        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
-            [sys.executable, "-m", "bench.open_loop", str(port), str(rate_per_s), str(duration_s), file.name],
-            cwd=Path(__file__).resolve().parent.parent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise NotMeasured(f"the open loop failed: {done.stderr.strip()[-500:]}")
-    return Latencies(**json.loads(done.stdout))
+        command = [sys.executable, "-m", "bench.open_loop", str(port), str(rate_per_s), str(duration_s), file.name]
+        return Latencies(**json.loads(program.run(*command, cwd=PROJECT)))
 
 
 def arrivals(rate_per_s: float, duration_s: float, random: Random) -> list[float]:

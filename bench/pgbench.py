@@ -1,7 +1,6 @@
 """The rate of a statement that needs no server of ours: pgbench, prepared, on the same database."""
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from psycopg2.extensions import AsIs
 from sqlalchemy import Connection, event, text
 
+from bench import program
 from bench.askers import Asker
 from bench.row import NotMeasured
 from geo.database import Database
@@ -20,7 +20,7 @@ CLIENTS = 8
 
 
 def script(database: Database, askers: Sequence[Asker]) -> str:
-    """pgbench's script for the very statement that the API sends, caught on its way to the driver.
+    """Write pgbench's script for the very statement that the API sends, caught on its way to the driver.
 
     Its values are written out as the driver writes them, but for the asker's place, which the statement itself reads
     from a small table by a number drawn at random: a look-up of some ten microseconds.
@@ -63,16 +63,8 @@ def rate(url: str, script_text: str, duration_s: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script_text)
         file.flush()
-        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
-            [find_programs().folder / "pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1"]
-            + ["-T", str(duration_s), "-f", file.name, url],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise NotMeasured(f"pgbench failed: {done.stderr.strip()}")
-    return parse(done.stdout)
+        options = ("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(duration_s), "-f", file.name)
+        return parse(program.run(find_programs().folder / "pgbench", *options, url))
 
 
 def parse(output: str) -> float:

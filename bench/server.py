@@ -49,16 +49,17 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def product(
-    database_url: str, workers: int = WORKERS, path: str = "/healthz", **settings: str
-) -> Iterator[Server]:
+def product(database_url: str, workers: int = WORKERS, path: str = "/healthz", **settings: str) -> Iterator[Server]:
     """The product, `flask serve`, its request log on and going to a file; settings are more environment variables.
 
     Rate limits are off: all requests come from one address.
     """
     port = free_port()
     environ = {
-        **{"DATABASE_URL": database_url, "PORT": str(port), "WEB_CONCURRENCY": str(workers), "RATE_LIMITS": "off"},
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(workers),
+        "RATE_LIMITS": "off",
         **settings,
     }
     with running([sys.executable, "-m", "flask", "serve"], port, environ, path) as server:

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import program
 from bench.row import NotMeasured
 
 SCRIPT = Path(__file__).with_name("requests.lua")
@@ -65,16 +65,9 @@ def load(port: int, requests: Sequence[bytes], duration_s: float, connections: i
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(requests))
         file.flush()
-        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
-            ["wrk", "-t", "1", "-c", str(connections), "-d", f"{duration_s:g}s", "--timeout", f"{TIMEOUT_S}s"]  # noqa: S607
-            + ["-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise NotMeasured(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
-    return checked(parse(done.stdout))
+        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{duration_s:g}s", "--timeout", f"{TIMEOUT_S}s"]
+        command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name]
+        return checked(parse(program.run(*command)))
 
 
 def parse(output: str) -> Load:
