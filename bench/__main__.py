@@ -9,6 +9,7 @@ make bench ARGS="--facilities 1000000 --memory-requests 10000"   sooner done wit
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import psycopg2
 
-from bench import conditional, http, import_speed, latency, memory, peers, ratings, route, start, statement, world
+from bench import conditional, http, import_speed, latency, memory, peers, ratings, route, start, statement, world, wrk
 from bench.row import NotMeasured, Row, markdown
 from bench.run import Run
 from geo import schema
@@ -26,15 +27,20 @@ from geo.local_postgres import LocalPostgres, default_data_dir
 PROJECT = Path(__file__).resolve().parent.parent
 RATINGS_A_FACILITY = 3
 
-
 SLICE_S = 5
 """Seconds of one slice of a load; a comparison takes four slices of each side."""
 
 MEMORY_REQUESTS = 100_000
 
-ROWS: Mapping[str, Callable[[Run], list[Row]]] = {
+Rows = Mapping[str, Callable[[Run], list[Row]]]
+
+STATEMENTS: Rows = {
+    "import": lambda _: [],  # measured already: it makes the world
     "statement": lambda run: statement.rows(run.database),
     "route": lambda run: route.rows(run.database),
+}
+
+SERVERS: Rows = {
     "http": http.rows,
     "peers": peers.rows,
     "conditional": conditional.rows,
@@ -43,7 +49,8 @@ ROWS: Mapping[str, Callable[[Run], list[Row]]] = {
     "start": start.rows,
     "ratings": ratings.rows,  # last: it changes the world
 }
-"""What may be asked for by name; the import is always measured, as it makes the world."""
+
+ROWS: Rows = {**STATEMENTS, **SERVERS}
 
 
 @contextmanager
@@ -65,6 +72,8 @@ def empty_database(cluster: LocalPostgres, name: str) -> Iterator[Database]:
 
 def measure(asked: argparse.Namespace) -> Iterator[Row]:
     """The rows that are asked for, each as soon as it is there."""
+    if not STATEMENTS.keys() >= set(asked.rows):
+        wrk.require()
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
     cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
     cluster.start()
@@ -87,6 +96,8 @@ def main() -> None:
     parser.add_argument("--slice-s", type=int, default=SLICE_S, help="seconds of one slice of a load")
     parser.add_argument("--memory-requests", type=int, default=MEMORY_REQUESTS)
     asked = parser.parse_args()
+    # Told to end, it stops its servers first, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rows: list[Row] = []
     failure = None
     try:

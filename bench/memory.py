@@ -30,7 +30,7 @@ def rows(run: Run) -> list[Row]:
 
 def _worker_mib(server: Server) -> float:
     """The resident set of the server's largest child: the worker, beside what multiprocessing may have started."""
-    listed = program.run("ps", "-axo", "ppid=,rss=")
+    listed = program.run("ps", "-axo", "ppid=,rss=").stdout
     processes = [[int(cell) for cell in line.split()] for line in listed.splitlines()]
     sizes_kib = [rss_kib for parent, rss_kib in processes if parent == server.pid]
     if not sizes_kib:

@@ -68,7 +68,7 @@ class _Connection:
         self.socket.sendall(request)
 
     def is_answered(self) -> bool:
-        """Read what has come; whether it is all.
+        """Read what has come, and tell whether it is all.
 
         Raises:
             NotMeasured: it is an error, or the server has hung up.
@@ -99,7 +99,7 @@ def load(port: int, requests: Sequence[bytes], rate_per_s: float, duration_s: fl
         file.write(b"\0".join(requests))
         file.flush()
         command = [sys.executable, "-m", "bench.open_loop", str(port), str(rate_per_s), str(duration_s), file.name]
-        return Latencies(**json.loads(program.run(*command, cwd=PROJECT)))
+        return Latencies(**json.loads(program.run(*command, cwd=PROJECT).stdout))
 
 
 def arrivals(rate_per_s: float, duration_s: float, random: Random) -> list[float]:
@@ -113,9 +113,13 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)]
 
 
-def _drive(port: int, requests: Sequence[bytes], arrives_s: Sequence[float]) -> list[float]:
-    """The seconds that each request took, in the order of arrival."""
-    idle = deque(_Connection(port) for _ in range(CONNECTIONS))
+def drive(port: int, requests: Sequence[bytes], arrives_s: Sequence[float]) -> list[float]:
+    """Send the requests in turn, each when it arrives; the seconds that each took, in the order of arrival.
+
+    Raises:
+        NotMeasured: an answer was no 200, or none came.
+    """
+    idle = deque(_Connection(port) for _ in range(CONNECTIONS))  # in turn, so that all workers have work
     busy: dict[_Connection, int] = {}
     took_s = [0.0] * len(arrives_s)
     sent = answered = 0
@@ -137,6 +141,8 @@ def _drive(port: int, requests: Sequence[bytes], arrives_s: Sequence[float]) -> 
                 took_s[busy.pop(connection)] = perf_counter() - started_s - connection.arrived_s
                 idle.append(connection)
                 answered += 1
+    for connection in idle:
+        connection.socket.close()
     return took_s
 
 
@@ -144,7 +150,7 @@ def main() -> None:
     """Load, and print Latencies as JSON."""
     port, rate_per_s, duration_s, file = sys.argv[1:]
     instants = arrivals(float(rate_per_s), float(duration_s), Random(3))  # noqa: S311 - a measurement, not a secret
-    took_s = _drive(int(port), Path(file).read_bytes().split(b"\0"), instants)
+    took_s = drive(int(port), Path(file).read_bytes().split(b"\0"), instants)
     counted_ms = [took * 1000 for took in took_s[round(WARM_UP_SHARE * len(took_s)) :]]
     seen = Latencies(len(counted_ms), percentile(counted_ms, 50), percentile(counted_ms, 99))
     print(json.dumps(seen._asdict()))

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from psycopg2.extensions import AsIs
@@ -50,12 +51,12 @@ def script(database: Database, askers: Sequence[Asker]) -> str:
 
 
 def rate(url: str, script_text: str, duration_s: int) -> float:
-    """Statements a second.
+    """Statements a second, over the seconds that follow the first.
 
     Args:
         url: of the database, as libpq takes it.
         script_text: of pgbench.
-        duration_s: how long.
+        duration_s: how many seconds count.
 
     Raises:
         NotMeasured: it failed, or a statement did.
@@ -63,18 +64,19 @@ def rate(url: str, script_text: str, duration_s: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script_text)
         file.flush()
-        options = ("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(duration_s), "-f", file.name)
-        return parse(program.run(find_programs().folder / "pgbench", *options, url))
+        options = ("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-P", "1", "-T", str(1 + duration_s))
+        return parse(program.run(find_programs().folder / "pgbench", *options, "-f", file.name, url).stderr)
 
 
-def parse(output: str) -> float:
-    """Transactions a second, without the time to connect.
+def parse(progress: str) -> float:
+    """Transactions a second, from what pgbench tells each second.
+
+    In the first, its connections plan their statements, which the server's did long ago.
 
     Raises:
-        NotMeasured: some failed, or it tells no rate.
+        NotMeasured: some failed, or there is no second.
     """
-    failed = re.search(r"number of failed transactions: (\d+)", output)
-    found = re.search(r"^tps = ([\d.]+) \(without initial connection time\)", output, re.MULTILINE)
-    if found is None or (failed and int(failed[1])):
-        raise NotMeasured(f"pgbench tells no rate without failures: {output.strip()}")
-    return float(found[1])
+    seconds = re.findall(r"^progress: [\d.]+ s, ([\d.]+) tps,.*?(?:, (\d+) failed)?$", progress, re.MULTILINE)[1:]
+    if not seconds or any(int(failed or 0) for _, failed in seconds):
+        raise NotMeasured(f"pgbench tells no rate without failures: {progress.strip()}")
+    return fmean(float(tps) for tps, _ in seconds)

@@ -45,6 +45,16 @@ class Load(NamedTuple):
         return self.requests / self.duration_s
 
 
+def require() -> None:
+    """Say at once where wrk is missing, before there is a world.
+
+    Raises:
+        NotMeasured: it is; the text says how to get it.
+    """
+    if not shutil.which("wrk"):
+        raise NotMeasured("wrk is missing: run `sudo apt-get install wrk`, or `brew install wrk`")
+
+
 def raw_request(
     path: str, method: str = "GET", header: Sequence[tuple[str, str]] = (), body: str = "", host: str = "127.0.0.1"
 ) -> bytes:
@@ -58,16 +68,14 @@ def load(port: int, requests: Sequence[bytes], duration_s: float, connections: i
     """Send the requests in turn, over and over, to a server on the loopback interface.
 
     Raises:
-        NotMeasured: wrk is missing, or not every request was answered well.
+        NotMeasured: not every request was answered well.
     """
-    if not shutil.which("wrk"):
-        raise NotMeasured("wrk is missing: run `sudo apt-get install wrk`, or `brew install wrk`")
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(requests))
         file.flush()
         command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{duration_s:g}s", "--timeout", f"{TIMEOUT_S}s"]
         command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name]
-        return checked(parse(program.run(*command)))
+        return checked(parse(program.run(*command).stdout))
 
 
 def parse(output: str) -> Load:
