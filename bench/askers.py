@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from math import cos, degrees, radians
+from math import asin, cos, degrees, radians, sin
 from random import Random
 from typing import NamedTuple
 
@@ -26,6 +26,9 @@ stand, whatever the radius, so that in a dense one it costs nothing."""
 
 CANDIDATES = 5_000
 """Places tried at most: a world where fewer than enough of them have K facilities around is too thin to measure."""
+
+ROUNDING_M = 1.0
+"""More than six decimals of a degree can lose."""
 
 
 class Asker(NamedTuple):
@@ -52,8 +55,9 @@ class Asker(NamedTuple):
     @property
     def bbox(self) -> str:
         """The square around it that its whole answer stands in: west,south,east,north in degrees."""
-        half_height = degrees(self.reach_m / EARTH_RADIUS_M)
-        half_width = half_height / cos(radians(self.origin.lat))
+        reach = (self.reach_m + ROUNDING_M) / EARTH_RADIUS_M
+        # The widest meridian distance of a circle on a sphere.
+        half_height, half_width = degrees(reach), degrees(asin(sin(reach) / cos(radians(self.origin.lat))))
         west, east = self.origin.lon - half_width, self.origin.lon + half_width
         return f"{west:.6f},{self.origin.lat - half_height:.6f},{east:.6f},{self.origin.lat + half_height:.6f}"
 
