@@ -1,0 +1,29 @@
+"""How much slower the slowest hundredth is than the middle, under a load that leaves room."""
+
+from statistics import median
+
+from bench import open_loop, wrk
+from bench.row import Row
+from bench.run import Run
+from bench.server import product
+from bench.slices import ROUNDS
+
+LOAD_SHARE = 0.7
+"""Of the rate that saturates the server."""
+
+DURATION_SLICES = 2
+"""An open loop takes so many slices: a percentile 99 needs thousands of requests."""
+
+
+def rows(run: Run) -> list[Row]:
+    """Rounds of a closed loop, which tells the rate of saturation, and an open one at a share of it."""
+    requests = [wrk.raw_request(asker.path) for asker in run.askers]
+    with product(run.url) as server:
+        wrk.load(server.port, requests, run.slice_s)  # warms up
+        seen = []
+        for _ in range(ROUNDS):
+            rate = LOAD_SHARE * wrk.load(server.port, requests, run.slice_s).rate
+            seen.append(open_loop.load(server.port, requests, rate, DURATION_SLICES * run.slice_s))
+    p99_ms, p50_ms = median(one.p99_ms for one in seen), median(one.p50_ms for one in seen)
+    name = f"latency, p99 at {LOAD_SHARE:.0%} of saturation, arrivals at random"
+    return [Row(name, p99_ms, p50_ms, "ms", "p50", "≤ 5")]

@@ -1,0 +1,82 @@
+"""The rate of a statement that needs no server of ours: pgbench, prepared, on the same database."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from psycopg2.extensions import AsIs
+from sqlalchemy import Connection, event, text
+
+from bench import program
+from bench.askers import Asker
+from bench.row import NotMeasured
+from geo.database import Database
+from geo.facilities import search
+from geo.postgres_programs import find_programs
+
+CLIENTS = 8
+"""As many as the database connections of a worker: more only queue for the cores."""
+
+
+def script(database: Database, askers: Sequence[Asker]) -> str:
+    """Write pgbench's script for the very statement that the API sends, caught on its way to the driver.
+
+    Its values are written out as the driver writes them, but for the asker's place, which the statement itself reads
+    from a small table by a number drawn at random: a look-up of some ten microseconds.
+    """
+    with database.write() as session:
+        session.execute(text("CREATE TABLE bench_asker (id int PRIMARY KEY, lon float8 NOT NULL, lat float8 NOT NULL)"))
+        session.execute(
+            text("INSERT INTO bench_asker VALUES (:id, :lon, :lat)"),
+            [{"id": number, "lon": a.origin.lon, "lat": a.origin.lat} for number, a in enumerate(askers, start=1)],
+        )
+        session.commit()
+    with database.read() as session:
+        caught: list[tuple[str, dict[str, Any]]] = []
+
+        def catch(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            caught.append((statement, dict(parameters)))
+
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", catch)
+        search.nearby(session, askers[0].query)
+        [(statement, parameters)] = caught
+        for axis in ("lon", "lat"):
+            parameters[axis] = AsIs(f"(SELECT {axis} FROM bench_asker WHERE id = :asker)")  # noqa: S608 - two words
+        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]  # psycopg2's is a context manager
+            written: bytes = cursor.mogrify(statement, parameters)
+    return f"\\set asker random(1, {len(askers)})\n{written.decode().strip()};\n"
+
+
+def rate(url: str, script_text: str, duration_s: int) -> float:
+    """Statements a second, over the seconds that follow the first.
+
+    Args:
+        url: of the database, as libpq takes it.
+        script_text: of pgbench.
+        duration_s: how many seconds count.
+
+    Raises:
+        NotMeasured: it failed, or a statement did.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script_text)
+        file.flush()
+        options = ("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-P", "1", "-T", str(1 + duration_s))
+        return parse(program.run(find_programs().folder / "pgbench", *options, "-f", file.name, url).stderr)
+
+
+def parse(progress: str) -> float:
+    """Transactions a second, from what pgbench tells each second.
+
+    In the first, its connections plan their statements, which the server's did long ago.
+
+    Raises:
+        NotMeasured: some failed, or there is no second.
+    """
+    seconds = re.findall(r"^progress: [\d.]+ s, ([\d.]+) tps,.*?(?:, (\d+) failed)?$", progress, re.MULTILINE)[1:]
+    if not seconds or any(int(failed or 0) for _, failed in seconds):
+        raise NotMeasured(f"pgbench tells no rate without failures: {progress.strip()}")
+    return fmean(float(tps) for tps, _ in seconds)
