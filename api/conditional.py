@@ -32,6 +32,8 @@ def not_modified(session: Session, as_of: datetime, variant: str = "") -> Respon
         as_of: the minute.
         variant: what else the answer depends on, besides the URL: its language.
     """
+    if not request.if_none_match:
+        return None
     prefix = _prefix(as_of, variant)
     # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
     # werkzeug reads an empty tag as None.

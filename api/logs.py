@@ -5,6 +5,7 @@ from http import HTTPMethod
 from time import perf_counter
 from uuid import uuid4
 
+import orjson
 import structlog
 from flask import Flask, Response, g, request
 
@@ -19,9 +20,10 @@ def configure() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stdout.buffer),
+        cache_logger_on_first_use=True,
     )
 
 
@@ -37,6 +39,7 @@ def method() -> str:
 
 def register(app: Flask) -> None:
     """Log every request of the app."""
+    log = structlog.get_logger()
 
     @app.before_request
     def _start() -> None:
@@ -46,7 +49,7 @@ def register(app: Flask) -> None:
     @app.after_request
     def _log(response: Response) -> Response:
         response.headers[REQUEST_ID_HEADER] = g.request_id
-        structlog.get_logger().info(
+        log.info(
             "request",
             request_id=g.request_id,
             method=method(),

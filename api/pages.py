@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, make_response, render_template
 
-from api.geojson import attribution
+from api.geojson import attribution, feature
 from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from geo.facilities import search
@@ -38,7 +38,8 @@ def home() -> Response:
         example = search.one(session, example_id, now()).facilities if example_id else []
     nearby = None
     if example:
-        place = {axis: round(example[0][axis], COORDINATE_DIGITS) for axis in ("lat", "lon")}
+        lon, lat = feature(example[0])["geometry"]["coordinates"]
+        place = {"lat": round(lat, COORDINATE_DIGITS), "lon": round(lon, COORDINATE_DIGITS)}
         nearby = f"/v1/facilities?{urlencode(place)}&limit=3"
     response = make_response(render_template("home.html", nearby=nearby, attribution=attribution(example)))
     response.headers["Content-Security-Policy"] = PAGE_POLICY

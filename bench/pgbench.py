@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
+import psycopg2.extensions
 from psycopg2.extensions import AsIs
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from bench import program
 from bench.askers import Asker
 from bench.row import NotMeasured
-from geo.database import Database
+from geo.database import Database, sql_connection
 from geo.facilities import search
 from geo.postgres_programs import find_programs
 
@@ -36,16 +37,19 @@ def script(database: Database, askers: Sequence[Asker]) -> str:
     with database.read() as session:
         caught: list[tuple[str, dict[str, Any]]] = []
 
-        def catch(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-            caught.append((statement, dict(parameters)))
+        class Catcher(psycopg2.extensions.cursor):  # type: ignore[misc]  # psycopg2 is untyped
+            def execute(self, statement: str, parameters: Any = None) -> None:
+                caught.append((statement, dict(parameters)))
+                super().execute(statement, parameters)
 
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", catch)
+        driver_connection: Any = sql_connection(session).connection.driver_connection
+        driver_connection.cursor_factory = Catcher
         search.nearby(session, askers[0].query)
+        driver_connection.cursor_factory = psycopg2.extensions.cursor
         [(statement, parameters)] = caught
         for axis in ("lon", "lat"):
             parameters[axis] = AsIs(f"(SELECT {axis} FROM bench_asker WHERE id = :asker)")  # noqa: S608 - two words
-        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]  # psycopg2's is a context manager
+        with driver_connection.cursor() as cursor:
             written: bytes = cursor.mogrify(statement, parameters)
     return f"\\set asker random(1, {len(askers)})\n{written.decode().strip()};\n"
 

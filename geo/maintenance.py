@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, exists, select, text, update
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
+from geo.database import Session
 from geo.facilities.models import Facility
 from geo.limits import gcra
 from geo.moderation import audit, queue

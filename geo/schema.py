@@ -10,10 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from geo.crowd import quality
-from geo.database import Database
+from geo.database import Database, Session, sql_connection
 from geo.errors import DatabaseUnavailable
 from geo.facilities import ranking
 
@@ -77,8 +76,9 @@ def downgrade(database: Database, revision: str) -> None:
 
 def is_current(session: Session) -> bool:
     """Whether the database holds exactly the schema of this code."""
-    context = MigrationContext.configure(session.connection())
-    return context.get_current_revision() == head() and _installed_search(session.connection()) == _search_digest()
+    connection = sql_connection(session)
+    context = MigrationContext.configure(connection)
+    return context.get_current_revision() == head() and _installed_search(connection) == _search_digest()
 
 
 def _hold_the_lock(connection: Connection) -> None:

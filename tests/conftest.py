@@ -46,11 +46,13 @@ class OneConnection(Database):
         self._connection = connection
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
         with Session(self._connection, join_transaction_mode="create_savepoint") as session:
             yield session
-
-    write = read
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from geo.ahead import ask_again
 from geo.ahead.ask_again import AskAgain
 from geo.ahead.hints import Hint, Situation, decide, gate
 from geo.ahead.outlook import look
 from geo.ahead.outlook_on_route import look_along, position_m
+from geo.database import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,11 @@ from math import asin, atan2, ceil, cos, degrees, floor, radians, sin
 from typing import NoReturn
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from geo.ahead.cells import coarsest_within
 from geo.ahead.outlook import WELCOME_DURING, needs_parameters
 from geo.coordinates import EARTH_RADIUS_M, SRID_WGS84, Point
-from geo.database import Row
+from geo.database import Row, Session
 from geo.errors import CellTooCoarse
 from geo.facilities import search
 from geo.facilities.attributes import UNKNOWN

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from geo.ahead.hints import AHEAD_HALF_ANGLE_DEG, Outlook, Situation, may_repeat
 from geo.coordinates import SRID_WGS84
+from geo.database import Session
 from geo.facilities import search
 from geo.facilities.attributes import UNKNOWN
 from geo.facilities.ranking import CIRCUITY, RANKINGS, SPEED_M_PER_S, Rank

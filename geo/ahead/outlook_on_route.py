@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from geo.ahead import stops
 from geo.ahead.hints import CRUISE_M_PER_S, Outlook, Situation, may_repeat
@@ -18,7 +17,7 @@ from geo.ahead.outlook import CANDIDATES, LONGEST_SILENCE_S, WELCOME_DURING, nee
 from geo.ahead.passes import Track
 from geo.ahead.route import Route, lay, point
 from geo.coordinates import SRID_WGS84, Point
-from geo.database import Row
+from geo.database import Row, Session
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS, Rank, Ranking
 

@@ -9,12 +9,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from geo.ahead.passes import Ints, Passes, Side, Track
 from geo.ahead.plan import COST_DECIMALS, STOP_COST_STARS, Plan, best_plan
 from geo.ahead.route import Route
-from geo.database import Row
+from geo.database import Row, Session
 from geo.facilities import search
 from geo.facilities.attributes import UNKNOWN
 from geo.facilities.ranking import MAX_STARS, RANKINGS, Mode, Rank, Ranking

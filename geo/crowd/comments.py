@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Device, PastRating, Rating, Report
 from geo.crowd.text_checks import contact_details
+from geo.database import Session
 from geo.moderation import queue
 from geo.moderation.decisions import Ruling, record
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Device
+from geo.database import Session
 from geo.errors import InvalidToken
 
 TOKEN_PREFIX = "bfd_"  # noqa: S105 - the typed prefix of a token, not one

@@ -6,9 +6,9 @@ from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import NETWORK_BYTES, Secret
+from geo.database import Session
 
 NETWORK_LIFETIME = timedelta(days=7)
 """How long a hash is kept: as long as ratings from one network are weighed together (MATH.md)."""

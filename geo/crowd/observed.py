@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Rating
 from geo.crowd.wilson import wilson_interval
+from geo.database import Session
 
 FACTS = ("soap", "paper", "running_water", "lock")
 """Facts with a yes or a no."""

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 
 from geo.crowd import comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
+from geo.database import Session
 from geo.facilities.models import Facility
 from geo.moderation import appeals, audit, decisions, queue
 from geo.moderation.models import Appeal

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, text
-from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
 from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
+from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
 from geo.moderation import queue

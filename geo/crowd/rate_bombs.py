@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.moderation import queue
 
 BURST_WINDOW = timedelta(hours=24)

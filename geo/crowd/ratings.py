@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
 from geo.crowd import comments, rate_bombs, trust
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
+from geo.database import Session
 from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities.models import Facility
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
 from geo.crowd import trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
+from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
 from geo.moderation import queue

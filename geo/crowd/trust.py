@@ -6,9 +6,9 @@ from math import log
 from typing import Literal
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from geo.crowd.networks import NETWORK_LIFETIME
+from geo.database import Session
 
 Presence = Literal["within_150_m", "farther"]
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
+from geo.database import Session
 from geo.facilities.hours import compile_hours
 
 BATCH = 1_000

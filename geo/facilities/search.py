@@ -85,7 +85,7 @@ class Found:
     """An answer.
 
     Attributes:
-        facilities: rows of ``facility_search.cards``, best first.
+        facilities: rows of ``facility_search.cards``, of its columns those of _CARD, best first.
         widened: nothing lay within the radius, so that these come from beyond it.
         data_version: see ``geo.database.data_version``.
     """
@@ -101,21 +101,24 @@ NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_stat
 RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
 """The composites that facility_search takes, for each statement that asks it; their parameters are made below."""
 
-_ORIGIN_SQL = f"ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84})"
+_CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms"
+"""What an answer is put together from: each value more is one to read for each facility of each answer."""
 
 _NEARBY = driver_text(
     f"""
-    SELECT pg_current_snapshot()::text AS data_version, nearby.widened, card.*
-    FROM facility_search.nearby({_ORIGIN_SQL}, :radius_m, {NEEDS_SQL}, {RANKING_SQL}, :as_of, :limit)
-        AS nearby
-    LEFT JOIN LATERAL facility_search.cards(
-        nearby.best, {_ORIGIN_SQL}, {NEEDS_SQL}, {RANKING_SQL}, :as_of) AS card ON true
+    SELECT pg_current_snapshot()::text AS data_version, nearby.widened, {_CARD}
+    FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin, {NEEDS_SQL} AS needs,
+                 {RANKING_SQL} AS ranking, CAST(:as_of AS timestamptz) AS as_of OFFSET 0) AS asked
+    CROSS JOIN facility_search.nearby(
+        asked.origin, :radius_m, asked.needs, asked.ranking, asked.as_of, :limit) AS nearby
+    LEFT JOIN facility_search.cards(
+        nearby.best, asked.origin, asked.needs, asked.ranking, asked.as_of) AS card ON true
     """  # noqa: S608 - joined from constants of this file
 )
 
 _IN_BOX = driver_text(
     f"""
-    SELECT pg_current_snapshot()::text AS data_version, false AS widened, card.*
+    SELECT pg_current_snapshot()::text AS data_version, false AS widened, {_CARD}
     FROM (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking) AS asked
     LEFT JOIN LATERAL facility_search.cards(
         ARRAY(SELECT best FROM facility_search.best_within(
@@ -128,7 +131,7 @@ _IN_BOX = driver_text(
 
 _ONE = driver_text(
     f"""
-    SELECT pg_current_snapshot()::text AS data_version, card.*
+    SELECT pg_current_snapshot()::text AS data_version, {_CARD}
     FROM facility_search.cards(
         ARRAY(SELECT one FROM facility_search.one(:facility_id, :as_of) AS one),
         NULL, {NEEDS_SQL}, {RANKING_SQL}, :as_of) AS card

@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
+from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports.record import FacilityRecord, Rejection, Source
@@ -116,7 +116,7 @@ def write_dataset(
 
 
 def _copy(session: Session, copy: str, file: CopyFile) -> None:
-    connection = session.connection()
+    connection = sql_connection(session)
     driver_connection: Any = connection.connection.driver_connection
     try:
         with driver_connection.cursor() as cursor:

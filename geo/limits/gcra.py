@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.errors import LimitReached
 from geo.limits.models import KEY_BYTES, RateLimit
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
 from geo.crowd import proposals
 from geo.crowd.models import Proposal
+from geo.database import Session
 from geo.errors import Conflict
 from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.models import Facility

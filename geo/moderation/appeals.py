@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
 from geo.crowd.devices import KnownDevice
+from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
 from geo.moderation import audit, decisions, verdicts
 from geo.moderation.models import Appeal, Decision

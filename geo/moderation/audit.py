@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import RowMapping, insert, select, text
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.moderation.models import AuditEntry, Decision
 
 GENESIS = bytes(32)

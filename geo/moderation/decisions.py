@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, exists, func, insert, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from geo.crowd.models import Rating, RatingExclusion
+from geo.database import Session
 from geo.errors import ThingNotFound
 from geo.moderation import audit
 from geo.moderation.models import Decision

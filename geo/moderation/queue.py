@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.errors import Conflict, OutOfDate, ThingNotFound
 from geo.moderation.models import QueueItem
 from geo.moderation.staff import KnownStaff

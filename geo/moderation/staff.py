@@ -9,9 +9,9 @@ from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select, update
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Device
+from geo.database import Session
 from geo.errors import Conflict, InvalidToken, NotAllowed, ThingNotFound
 from geo.moderation import audit
 from geo.moderation.models import ROLES, Staff

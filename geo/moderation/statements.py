@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.moderation.models import Decision
 
 EEA = (

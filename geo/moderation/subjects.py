@@ -5,9 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from geo.crowd.models import Device, Proposal, Rating
+from geo.database import Session
 from geo.errors import ThingNotFound
 from geo.facilities.models import Facility
 

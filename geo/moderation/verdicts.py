@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
 
 from geo.crowd import ratings, reports
 from geo.crowd.models import Device, PastRating, Rating, RatingExclusion
+from geo.database import Session
 from geo.errors import Conflict, NotAllowed
 from geo.facilities.models import Facility
 from geo.moderation import acceptance, queue

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select
-from sqlalchemy.orm import Session
 
 from geo.crowd import proposals
 from geo.crowd.models import Device, Rating, RatingExclusion, Report
+from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
 

@@ -16,8 +16,8 @@ from threading import Lock
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.errors import ThingNotFound
 from geo.partners.models import Partner, PartnerUsage
 

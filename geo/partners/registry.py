@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, ThingNotFound
 from geo.partners import keys
 from geo.partners.models import KEY_SLOTS, MAX_ORIGINS, PUBLISHABLE_SCOPES, Partner, PartnerKey
@@ -281,8 +281,11 @@ def listed(session: Session, partner_id: int | None = None) -> Sequence[ListedPa
     if partner_id is not None and not partners:
         raise ThingNotFound(f"there is no partner {partner_id}")
     rows = session.execute(
-        select(PartnerKey).join(Partner, Partner.id == PartnerKey.partner_id).where(*chosen).order_by(PartnerKey.id)
-    ).scalars()
+        select(*PartnerKey.__table__.columns)
+        .join(Partner, Partner.id == PartnerKey.partner_id)
+        .where(*chosen)
+        .order_by(PartnerKey.id)
+    )
     by_partner: dict[int, list[ListedKey]] = {}
     for row in rows:
         key = ListedKey(row.id, row.hint, _terms(row), row.created_at, row.revoked_at)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from geo.database import Session
 from geo.partners.models import PartnerUsage
 
 DAYS_SHOWN = 90
