@@ -4,6 +4,7 @@ make bench                                                       100,000 facilit
 make bench ARGS="--facilities 1000000"                           another world; always three ratings a facility
 make bench ARGS="--rows http,latency --slice-s 2"                some rows only, and less time for them
 make bench ARGS="--facilities 1000000 --memory-requests 10000"   sooner done with a worker's memory
+make bench ARGS="--facilities 1000000 --rows all"                the whole table, with a world of 5,000,000: an hour
 """
 
 import argparse
@@ -12,16 +13,26 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg2
-
-from bench import conditional, http, import_speed, latency, memory, peers, ratings, route, start, statement, world, wrk
+from bench import (
+    conditional,
+    http,
+    import_speed,
+    latency,
+    memory,
+    peers,
+    ratings,
+    route,
+    scale,
+    start,
+    statement,
+    world,
+    wrk,
+)
+from bench.databases import empty_database
 from bench.row import NotMeasured, Row, markdown
 from bench.run import Run
-from geo import schema
-from geo.database import Database, driver_url
 from geo.local_postgres import LocalPostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -36,8 +47,9 @@ Rows = Mapping[str, Callable[[Run], list[Row]]]
 
 STATEMENTS: Rows = {
     "import": lambda _: [],  # measured already: it makes the world
-    "statement": lambda run: statement.rows(run.database),
+    "statement": statement.rows,
     "route": lambda run: route.rows(run.database),
+    "scale": scale.rows,
 }
 
 SERVERS: Rows = {
@@ -52,22 +64,8 @@ SERVERS: Rows = {
 
 ROWS: Rows = {**STATEMENTS, **SERVERS}
 
-
-@contextmanager
-def empty_database(cluster: LocalPostgres, name: str) -> Iterator[Database]:
-    """A migrated database of the bench's own, gone when it ends."""
-    admin = psycopg2.connect(driver_url(cluster.url()).replace("+psycopg2", ""))
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
-        database = Database(cluster.url(name), statement_timeout_ms=0)
-        try:
-            schema.upgrade(database)
-            yield database
-        finally:
-            database.close()
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-            admin.close()
+BY_DEFAULT = [name for name in ROWS if name != "scale"]
+"""Scale makes a world of five million facilities, which takes a quarter of an hour."""
 
 
 def measure(asked: argparse.Namespace) -> Iterator[Row]:
@@ -82,7 +80,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Row]:
         yield import_speed.row(database, asked.facilities)
         print(f"rating {asked.facilities} facilities", file=sys.stderr)
         world.add_ratings(database, RATINGS_A_FACILITY * asked.facilities)
-        run = Run(database, cluster.url(name), asked.slice_s, asked.memory_requests)
+        run = Run(database, cluster, name, asked.slice_s, asked.memory_requests)
         for row in asked.rows:
             print(f"measuring {row}", file=sys.stderr)
             yield from ROWS[row](run)
@@ -92,7 +90,7 @@ def main() -> None:
     """Measure, and print the table and its JSON: of what there is, where a row cannot be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--facilities", type=int, default=100_000)
-    parser.add_argument("--rows", type=_names, default=list(ROWS), help=f"some of {','.join(ROWS)}")
+    parser.add_argument("--rows", type=_names, default=BY_DEFAULT, help=f"all, or some of {','.join(ROWS)}")
     parser.add_argument("--slice-s", type=int, default=SLICE_S, help="seconds of one slice of a load")
     parser.add_argument("--memory-requests", type=int, default=MEMORY_REQUESTS)
     asked = parser.parse_args()
@@ -110,7 +108,7 @@ def main() -> None:
 
 
 def _names(text: str) -> list[str]:
-    names = text.split(",")
+    names = list(ROWS) if text == "all" else text.split(",")
     if unknown := set(names) - set(ROWS):
         raise argparse.ArgumentTypeError(f"no row is called {', '.join(sorted(unknown))}")
     return [name for name in ROWS if name in names]

@@ -1,10 +1,10 @@
-"""The rate of a statement that needs no server of ours: pgbench, prepared, on the same database."""
+"""The rate of a statement that needs no server of ours: pgbench on the same database."""
 
 import re
 import tempfile
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 import psycopg2.extensions
 from psycopg2.extensions import AsIs
@@ -16,6 +16,8 @@ from bench.row import NotMeasured
 from geo.database import Database, sql_connection
 from geo.facilities import search
 from geo.postgres_programs import find_programs
+
+Mode = Literal["simple", "prepared"]
 
 CLIENTS = 8
 """As many as the database connections of a worker: more only queue for the cores."""
@@ -54,13 +56,14 @@ def script(database: Database, askers: Sequence[Asker]) -> str:
     return f"\\set asker random(1, {len(askers)})\n{written.decode().strip()};\n"
 
 
-def rate(url: str, script_text: str, duration_s: int) -> float:
+def rate(url: str, script_text: str, duration_s: int, mode: Mode) -> float:
     """Statements a second, over the seconds that follow the first.
 
     Args:
         url: of the database, as libpq takes it.
         script_text: of pgbench.
         duration_s: how many seconds count.
+        mode: simple sends the statement's text each time, as the API's driver does; prepared parses and plans it once.
 
     Raises:
         NotMeasured: it failed, or a statement did.
@@ -68,7 +71,7 @@ def rate(url: str, script_text: str, duration_s: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script_text)
         file.flush()
-        options = ("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-P", "1", "-T", str(1 + duration_s))
+        options = ("-n", "-M", mode, "-c", str(CLIENTS), "-j", "1", "-P", "1", "-T", str(1 + duration_s))
         return parse(program.run(find_programs().folder / "pgbench", *options, "-f", file.name, url).stderr)
 
 

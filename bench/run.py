@@ -6,6 +6,7 @@ from functools import cached_property
 
 from bench import askers
 from geo.database import Database
+from geo.local_postgres import LocalPostgres
 
 ASKERS = 500
 """Places that ask in turn: enough that no cache of one of them helps."""
@@ -17,15 +18,22 @@ class Run:
 
     Attributes:
         database: the world.
-        url: of its database, as SQLAlchemy writes it.
+        cluster: that it is in.
+        name: of its database there.
         slice_s: how long one slice of a load lasts.
         memory_requests: after how many requests a worker's memory is looked at.
     """
 
     database: Database
-    url: str
+    cluster: LocalPostgres
+    name: str
     slice_s: int
     memory_requests: int
+
+    @property
+    def url(self) -> str:
+        """Of its database, as SQLAlchemy writes it."""
+        return self.cluster.url(self.name)
 
     @property
     def libpq_url(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import orjson
 import psycopg2
-from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, event, text
+from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
@@ -201,5 +201,5 @@ def data_version(session: Session) -> str:
 
     It is PostgreSQL's own snapshot (pg_current_snapshot), so it costs writers nothing.
     """
-    version: str = session.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
-    return version
+    [row] = driver_rows(session, "SELECT pg_current_snapshot()::text AS version", {})
+    return str(row["version"])

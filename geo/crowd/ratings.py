@@ -270,17 +270,19 @@ _RECOMPUTE = text(
                coalesce(sum(fast) FILTER (WHERE counts), 0), coalesce(sum(fast * stars) FILTER (WHERE counts), 0),
                max(rated_at) FILTER (WHERE counts)
         FROM (
-            SELECT stars, weight, rated_at, demo,
-                   NOT EXISTS (SELECT FROM rating_exclusion AS e
-                               WHERE e.facility_id = facility.id AND e.lifted_at IS NULL
-                                 AND e.during @> rating.rated_at) AS counts
+            SELECT stars, weight, rated_at, demo, (excluded.during @> rated_at) IS NOT TRUE AS counts,
+                   -- date_part and not extract, whose numeric takes four times as long.
+                   date_part('epoch', rated_at - :landmark) AS age_s
             FROM rating
+            CROSS JOIN (
+                SELECT range_agg(during) AS during FROM rating_exclusion
+                WHERE facility_id = facility.id AND lifted_at IS NULL
+            ) AS excluded
             WHERE rating.facility_id = facility.id
             ORDER BY rated_at DESC, stars, weight
         ) AS ordered
-        CROSS JOIN LATERAL (SELECT extract(epoch FROM rated_at - :landmark)::float8 AS age_s) AS since_landmark
         CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
-                                   weight * power(2, age_s / :fast_half_life_s) AS fast) AS decayed
+                                   weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed
     )
     WHERE id = ANY (:facility_ids)
     """

@@ -181,8 +181,8 @@ DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
     reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
-    spare CONSTANT float8 := 1.5;                       -- grow the area to hold this much more than seems needed
-    growth_most CONSTANT float8 := 4;                   -- but the disc's radius no faster than this
+    spare CONSTANT float8 := 4;                         -- grow the area to hold this much more than seems needed
+    growth_most CONSTANT float8 := 8;                   -- but the disc's radius no faster than this
     limit_m float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
     reach_m float8;
