@@ -35,14 +35,16 @@ RANKINGS: dict[tuple[Rank, Mode], Ranking] = {
     # 250 m further on foot for one star more; a car goes eight times as far in the same time, lights and all.
     ("balanced", "walk"): Ranking(kappa=0.5, beta_stars_per_km=4.0),
     ("balanced", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.5),
-    # A kilometre for one star more, and a place that few have rated must make up for the doubt.
-    ("cleanliness", "walk"): Ranking(kappa=1.0, beta_stars_per_km=1.0),
-    ("cleanliness", "drive"): Ranking(kappa=1.0, beta_stars_per_km=0.125),
+    # A kilometre for one star more. To take off more doubt than in balanced spares a dirty visit in three hundred, and
+    # each of those costs the other visitors six stars (docs/ranking-quality.md).
+    ("cleanliness", "walk"): Ranking(kappa=0.5, beta_stars_per_km=1.0),
+    ("cleanliness", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.125),
     # Utility is the distance alone; any beta above 0 gives the same order.
     ("distance", "walk"): Ranking(kappa=0.0, beta_stars_per_km=1.0, quality_weight=0.0),
     ("distance", "drive"): Ranking(kappa=0.0, beta_stars_per_km=1.0, quality_weight=0.0),
 }
-"""Chosen, not measured, until a benchmark of ranking quality tells better ones."""
+"""What a star is worth in metres is a choice; each kappa is one that no other beat both on foot and by car in simulated
+towns (`make bench-ranking`, docs/ranking-quality.md)."""
 
 SPEED_M_PER_S: dict[Mode, float] = {
     # Comfortable gait of the slowest, women in their seventies: Bohannon, Age and Ageing 26, 1997, p. 15.

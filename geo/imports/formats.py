@@ -1,14 +1,14 @@
 """The formats that can be imported, by name: who reads them, and whose data they hold."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from geo.errors import UnreadableFile
-from geo.imports import australia, csv_table, geojson, osm_pbf, overpass
-from geo.imports.record import Reader, Source
+from geo.imports import australia, csv_table, geojson, overpass
+from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,16 @@ OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
 
+def _read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
+    # libosmium is four megabytes that no server process has a use for.
+    from geo.imports import osm_pbf  # noqa: PLC0415
+
+    return osm_pbf.read(path)
+
+
 FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
     {
-        "osm": ImportFormat("OpenStreetMap extract (.osm.pbf, .osm)", osm_pbf.read, OPENSTREETMAP),
+        "osm": ImportFormat("OpenStreetMap extract (.osm.pbf, .osm)", _read_osm, OPENSTREETMAP),
         "overpass": ImportFormat("Overpass API reply (JSON)", overpass.read, OPENSTREETMAP),
         "osm-geojson": ImportFormat("GeoJSON with OSM tags", geojson.read_osm, OPENSTREETMAP),
         "geojson": ImportFormat("GeoJSON with our own properties", geojson.read_own, None),

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -101,6 +103,34 @@ def test_the_schema_goes_down_to_nothing_and_up_again(empty_database: Database) 
     assert not is_current(empty_database)
     schema.upgrade(empty_database)
     assert catalog(empty_database) == upgraded
+
+
+def test_the_newest_file_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.head()
+
+
+def test_facilities_keep_what_is_known_of_them_when_their_long_columns_move(empty_database: Database) -> None:
+    schema.upgrade(empty_database)
+    schema.downgrade(empty_database, "0004")
+    ranges = '{["2026-11-20 06:00:00+00","2026-11-20 18:00:00+00")}'
+    with empty_database.connection() as connection:
+        connection.execute(
+            text(
+                """INSERT INTO facility (kind, location, wheelchair, open_during, unknown_during, tags)
+                   VALUES ('toilets', 'SRID=4326;POINT(1 2)', 'yes', :ranges, '{}', '{"supervised": "yes"}'),
+                          ('shower', 'SRID=4326;POINT(1 3)', NULL, NULL, NULL, '{}')"""
+            ),
+            {"ranges": ranges},
+        )
+        connection.commit()
+    schema.upgrade(empty_database)
+    with empty_database.read() as session:
+        rows = session.execute(
+            text("SELECT open_during::text, unknown_during::text, tags, traits & 4 FROM facility ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in rows] == [(ranges, "{}", {"supervised": "yes"}, 0), (None, None, {}, 4)]
 
 
 def test_the_migrations_make_what_the_models_say(empty_database: Database, database_url: str) -> None:

@@ -1,0 +1,42 @@
+"""Traits: the bits of a facility's attributes, and what they make of a search's needs."""
+
+from itertools import product
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO, offered, ruled_out
+from tests.factories import add_facility
+
+
+def traits_of(session: Session, **columns: str | None) -> int:
+    facility_id = add_facility(session, **columns)
+    return session.execute(text("SELECT traits FROM facility WHERE id = :id"), {"id": facility_id}).scalar_one()
+
+
+def test_each_value_of_each_attribute_is_ruled_out_unless_it_is_accepted(session: Session) -> None:
+    for column, words in (
+        ("access", ACCESSES),
+        ("wheelchair", WHEELCHAIR),
+        ("fee", YES_NO),
+        ("changing_table", YES_NO),
+        ("all_gender", YES_NO),
+    ):
+        for value, accepted in product((None, *words), (*words, UNKNOWN)):
+            is_met = (value or UNKNOWN) == accepted
+            assert (traits_of(session, **{column: value}) & ruled_out({column: (accepted,)}) == 0) == is_met
+
+
+def test_traits_know_the_same_offers_as_the_reply_tells(session: Session) -> None:
+    for kind, shower, water, table in product(KINDS, *[(None, "yes", "no")] * 3):
+        traits = traits_of(session, kind=kind, shower=shower, drinking_water=water, changing_table=table)
+        told = session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one()
+        assert {asked for asked in KINDS if traits & offered((asked,))} == set(told)
+        assert traits & offered(None)
+
+
+def test_no_wish_rules_nothing_out_and_all_of_them_together_leave_room() -> None:
+    assert ruled_out({"access": None, "fee": None}) == 0
+    assert ruled_out({"fee": ("yes", "no", UNKNOWN)}) == 0
+    assert ruled_out({"fee": ("yes",)}) | ruled_out({"fee": ("no",)}) == ruled_out({"fee": ()})
+    assert offered(KINDS) == offered(None)
