@@ -271,13 +271,13 @@ BEGIN
                        'street', f.street, 'house_number', f.house_number, 'postcode', f.postcode, 'city', f.city,
                        'region', f.region, 'country', f.country),
                    'level', f.level, 'operator', f.operator,
-                   'distance_m', round(b.distance_m::numeric, 1),
-                   'bearing_deg', round(facility_search.initial_bearing_deg(origin, f.location)::numeric, 1),
+                   'distance_m', round(b.distance_m * 10) / 10,
+                   'bearing_deg', round(facility_search.initial_bearing_deg(origin, f.location) * 10) / 10,
                    'duration_s', round(b.distance_m * seconds_per_m),
                    'rating', json_build_object(
-                       'mean', round(told.mean_stars::numeric, 4), 'count', f.rating_count,
+                       'mean', round(told.mean_stars * 10000) / 10000, 'count', f.rating_count,
                        'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
-                       'quality', round(b.quality::numeric, 4), 'sd', round(b.sd::numeric, 4), 'verdict', b.verdict,
+                       'quality', round(b.quality * 10000) / 10000, 'sd', round(b.sd * 10000) / 10000, 'verdict', b.verdict,
                        'last_rated_at', facility_search.instant(f.last_rated_at)),
                    'open', json_build_object(
                        'state', told.open_state,
