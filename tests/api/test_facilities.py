@@ -38,7 +38,7 @@ def test_an_answer_that_still_holds_costs_one_look_at_the_snapshot(
         tag = client.get(path).headers["ETag"]
         del statements[:]
         assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
-        assert statements == ["SELECT pg_current_snapshot()::text"]
+        assert statements == ["SELECT pg_current_snapshot()::text AS version"]
 
 
 def test_an_answer_is_geojson_with_everything_that_a_phone_shows(

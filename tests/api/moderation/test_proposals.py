@@ -38,7 +38,7 @@ def test_a_change_keeps_id_ratings_and_history(session: Session, place: int, pho
     senior.decide(senior.queue()[0], "accept_proposal", "verified")
     after = facility_row(session, place)
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"name", "wheelchair", "location", "updated_at"}
+    assert changed == {"name", "wheelchair", "traits", "location", "updated_at"}
     assert scalar(session, "SELECT before ->> 'name' FROM facility_change") == "Asema-aukio"
     (decision,) = senior("GET", "/admin/v1/decisions").get_json()["decisions"]
     assert senior("POST", f"/admin/v1/decisions/{decision['id']}/revert", {"reason": "mistake"}).status_code == 201
