@@ -95,10 +95,17 @@ class Facility(Base):
         {"postgresql_with": {"fillfactor": str(FACILITY_FILLFACTOR)}},
     )
 
+    # What a search reads stands first, what is long last: PostgreSQL walks over whatever stands before a column.
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    kind: Mapped[str]
     location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
     status: Mapped[str] = mapped_column(server_default="active")
+    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
+    rating_count: Mapped[int] = mapped_column(server_default="0")
+    weight_slow: Mapped[float] = mapped_column(server_default="0")
+    stars_slow: Mapped[float] = mapped_column(server_default="0")
+    weight_fast: Mapped[float] = mapped_column(server_default="0")
+    stars_fast: Mapped[float] = mapped_column(server_default="0")
+    kind: Mapped[str]
     name: Mapped[str | None]
     venue: Mapped[str | None]
     access: Mapped[str | None]
@@ -122,19 +129,12 @@ class Facility(Base):
     opening_hours_note: Mapped[str | None]
     offers: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(OFFERS, persisted=True))
     reported_closed_until: Mapped[datetime | None]
-    rating_count: Mapped[int] = mapped_column(server_default="0")
     excluded_rating_count: Mapped[int] = mapped_column(server_default="0")
     demo_rating_count: Mapped[int] = mapped_column(server_default="0")
     stars_total: Mapped[int] = mapped_column(server_default="0")
-    weight_slow: Mapped[float] = mapped_column(server_default="0")
-    stars_slow: Mapped[float] = mapped_column(server_default="0")
-    weight_fast: Mapped[float] = mapped_column(server_default="0")
-    stars_fast: Mapped[float] = mapped_column(server_default="0")
     last_rated_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
-    # Long values last: a search walks over whatever stands before the columns it reads.
     open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
