@@ -119,6 +119,6 @@ def test_the_documented_page_shows_places_at_its_keys_origin_and_nothing_elsewhe
     assert '<p id="terms"><a href="https://a.example/terms">© Asema &amp; Co</a> </p>' in at_home
     assert '<p id="terms">Nothing to show: Failed to fetch</p>' in abroad
     assert "<li>" not in abroad
-    assert '"method": "OPTIONS"' in log
+    assert '"method":"OPTIONS"' in log
     assert '"status":403' in log
     assert key not in log
