@@ -262,28 +262,30 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
 _RECOMPUTE = text(
     """
     UPDATE facility
-    SET (rating_count, excluded_rating_count, demo_rating_count, stars_total,
+    SET (rating_count, demo_rating_count, stars_total,
          weight_slow, stars_slow, weight_fast, stars_fast, last_rated_at) = (
-        SELECT count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts),
-               count(*) FILTER (WHERE counts AND demo), coalesce(sum(stars) FILTER (WHERE counts), 0),
-               coalesce(sum(slow) FILTER (WHERE counts), 0), coalesce(sum(slow * stars) FILTER (WHERE counts), 0),
-               coalesce(sum(fast) FILTER (WHERE counts), 0), coalesce(sum(fast * stars) FILTER (WHERE counts), 0),
-               max(rated_at) FILTER (WHERE counts)
-        FROM (
-            SELECT stars, weight, rated_at, demo, (excluded.during @> rated_at) IS NOT TRUE AS counts,
-                   -- date_part and not extract, whose numeric takes four times as long.
-                   date_part('epoch', rated_at - :landmark) AS age_s
-            FROM rating
-            CROSS JOIN (
-                SELECT range_agg(during) AS during FROM rating_exclusion
-                WHERE facility_id = facility.id AND lifted_at IS NULL
-            ) AS excluded
-            WHERE rating.facility_id = facility.id
-            ORDER BY rated_at DESC, stars, weight
-        ) AS ordered
-        CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
-                                   weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed
-    )
-    WHERE id = ANY (:facility_ids)
+            SELECT count(*), count(*) FILTER (WHERE demo), coalesce(sum(stars), 0),
+                   coalesce(sum(slow), 0), coalesce(sum(slow * stars), 0),
+                   coalesce(sum(fast), 0), coalesce(sum(fast * stars), 0), max(rated_at)
+            FROM (
+                -- date_part and not extract, whose numeric takes four times as long.
+                SELECT stars, weight, rated_at, demo, date_part('epoch', rated_at - :landmark) AS age_s
+                FROM rating
+                WHERE rating.facility_id = facility.id AND (excluded.during @> rated_at) IS NOT TRUE
+                ORDER BY rated_at DESC, stars, weight
+            ) AS counted
+            CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
+                                       weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed
+        ),
+        -- Of most places nothing is excluded, and their ratings need not be read again.
+        excluded_rating_count = CASE WHEN excluded.during IS NULL THEN 0 ELSE (
+            SELECT count(*) FROM rating WHERE rating.facility_id = facility.id AND excluded.during @> rated_at
+        ) END
+    FROM (
+        SELECT asked.id, (SELECT range_agg(during) FROM rating_exclusion
+                          WHERE facility_id = asked.id AND lifted_at IS NULL) AS during
+        FROM unnest(:facility_ids) AS asked (id)
+    ) AS excluded
+    WHERE facility.id = excluded.id
     """
 )
