@@ -189,11 +189,17 @@ def driver_rows(session: Session, statement: str, parameters: Mapping[str, Any])
         statement: of driver_text.
         parameters: by name.
     """
-    driver_connection: Any = sql_connection(session).connection.driver_connection
-    with driver_connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+    connection = sql_connection(session)
+    driver_connection: Any = connection.connection.driver_connection
+    try:
+        with driver_connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+    except psycopg2.Error:
+        if driver_connection.closed:
+            connection.invalidate()  # or the pool would try to reset it, and complain at length
+        raise
 
 
 def data_version(session: Session) -> str:

@@ -284,7 +284,7 @@ _RECOMPUTE = text(
     FROM (
         SELECT asked.id, (SELECT range_agg(during) FROM rating_exclusion
                           WHERE facility_id = asked.id AND lifted_at IS NULL) AS during
-        FROM unnest(:facility_ids) AS asked (id)
+        FROM unnest(CAST(:facility_ids AS bigint[])) AS asked (id)
     ) AS excluded
     WHERE facility.id = excluded.id
     """

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from psycopg2.errors import DivisionByZero
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from geo.database import Database, data_version
+from geo.database import Database, data_version, driver_rows
 from geo.errors import DatabaseUnavailable
 
 LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
@@ -63,6 +64,24 @@ def test_a_connection_whose_server_hung_up_is_replaced_unseen(database: Database
     with database.write() as session:
         assert session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar_one()
     assert backend(database) != pid
+
+
+def test_a_server_that_hangs_up_on_a_search_is_away_and_the_next_one_finds_another(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for way in (database.read, database.write):
+        with pytest.raises(DatabaseUnavailable), way() as session:
+            driver_rows(session, "SELECT pg_terminate_backend(pg_backend_pid())", {})
+        with way() as session:
+            assert driver_rows(session, "SELECT 1 AS one", {}) == [{"one": 1}]
+    assert caplog.text == ""
+
+
+def test_a_search_that_is_wrong_is_our_fault_and_not_the_servers_absence(database: Database) -> None:
+    with pytest.raises(DivisionByZero), database.read() as session:
+        driver_rows(session, "SELECT 1 / 0", {})
+    with database.read() as session:
+        assert data_version(session)
 
 
 def test_a_server_that_is_not_there_is_told_in_one_line() -> None:

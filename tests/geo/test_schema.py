@@ -124,9 +124,14 @@ def test_facilities_keep_what_is_known_of_them_when_their_long_columns_move(empt
             ),
             {"ranges": ranges},
         )
+        connection.execute(text("GRANT SELECT ON facility TO PUBLIC"))
         connection.commit()
     schema.upgrade(empty_database)
     with empty_database.read() as session:
+        grants = session.execute(
+            text("SELECT relacl::text FROM pg_class WHERE oid = 'facility'::regclass")
+        ).scalar_one()
+        assert ",=r/" in grants
         rows = session.execute(
             text("SELECT open_during::text, unknown_during::text, tags, traits & 4 FROM facility ORDER BY id")
         ).all()

@@ -44,10 +44,18 @@ BEGIN
     -- Its own constraints and indexes come before the foreign keys that need them.
     statements_after := ARRAY(
         SELECT format('ALTER TABLE facility ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
-        FROM pg_constraint WHERE conrelid = old ORDER BY contype = 'p' DESC, conname
+        FROM pg_constraint WHERE conrelid = old AND contype <> 'n'  -- PostgreSQL 18 lists each NOT NULL too
+        ORDER BY contype = 'p' DESC, conname
     ) || ARRAY(
         SELECT pg_get_indexdef(indexrelid) FROM pg_index
         WHERE indrelid = old AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = old)
+    ) || ARRAY(
+        SELECT format('GRANT %s ON %s TO %s', privilege_type,
+                      CASE relkind WHEN 'S' THEN 'SEQUENCE facility_id_seq' ELSE 'facility' END,
+                      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+               || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+        FROM pg_class, aclexplode(relacl)
+        WHERE oid IN (old, pg_get_serial_sequence('facility', 'id')::regclass) AND grantee <> relowner
     ) || statements_after;
     SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod))
                || CASE WHEN attgenerated <> ''
@@ -62,7 +70,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT coalesce(array_position(first, attname::text),
                                         100 + array_position(last, attname::text), 50) AS place) AS placed
     WHERE attrelid = old AND attnum > 0 AND NOT attisdropped;
-    SELECT array_to_string(reloptions, ', ') INTO options FROM pg_class WHERE oid = old;
+    SELECT coalesce(array_to_string(reloptions, ', '), 'fillfactor=100') INTO options FROM pg_class WHERE oid = old;
     last_id := nextval(pg_get_serial_sequence('facility', 'id'));
     EXECUTE format('CREATE TABLE facility_moved (%s) WITH (%s)', definitions, options);
     EXECUTE format('INSERT INTO facility_moved (%s) SELECT %s FROM facility ORDER BY id', copied, copied);

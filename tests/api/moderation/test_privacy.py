@@ -88,6 +88,12 @@ def test_erasure_leaves_no_trace_and_equals_a_recompute(
     assert staff_of("reader").queue(kind="proposal") == []
 
 
+def test_a_device_that_never_rated_is_erased_as_well(phones: Phones) -> None:
+    phone = phones()
+    assert phone("DELETE", "/v1/me").status_code == 204
+    assert phone("GET", "/v1/me").status_code == 401
+
+
 def test_erasing_one_of_a_cluster_weighs_the_others_anew(
     session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
