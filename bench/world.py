@@ -68,11 +68,27 @@ _MOMENTS = {
 
 _STARS = "least(5, greatest(1, round(3.7 + 2 * (random() + random() + random() - 1.5))))"
 
-_DECAYED = """
-    CROSS JOIN LATERAL (SELECT date_part('epoch', rated_at - :landmark) AS age_s) AS since_landmark
-    CROSS JOIN LATERAL (SELECT power(2, age_s / :slow_half_life_s) AS slow,
-                               power(2, age_s / :fast_half_life_s) AS fast) AS decayed
-"""
+
+def _recompute(ratings: str) -> str:
+    """The statement that sets the sums of all facilities to those of a query's facility_id, stars and rated_at."""
+    return f"""
+        UPDATE facility
+        SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
+            weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
+            weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
+        FROM (
+            SELECT facility_id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
+                   sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
+                   sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
+            FROM ({ratings}) AS given
+            CROSS JOIN LATERAL (SELECT date_part('epoch', rated_at - :landmark) AS age_s) AS since_landmark
+            CROSS JOIN LATERAL (SELECT power(2, age_s / :slow_half_life_s) AS slow,
+                                       power(2, age_s / :fast_half_life_s) AS fast) AS decayed
+            GROUP BY facility_id
+        ) AS sums
+        WHERE sums.facility_id = facility.id
+    """  # noqa: S608 - joined from constants of this file
+
 
 _STATEMENTS = (
     "SELECT setseed(0.42)",
@@ -90,34 +106,12 @@ _STATEMENTS = (
     FROM generate_series(1, :ratings), facilities, devices
     ON CONFLICT DO NOTHING
     """,  # noqa: S608 - joined from constants of this file
-    f"""
-    UPDATE facility
-    SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
-        weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
-        weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
-    FROM (
-        SELECT facility_id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
-               sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
-               sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
-        FROM rating {_DECAYED}
-        GROUP BY facility_id
-    ) AS sums
-    WHERE sums.facility_id = facility.id
-    """,  # noqa: S608 - joined from constants of this file
+    _recompute("SELECT facility_id, stars, rated_at FROM rating"),
 )
 
-_SUMS = f"""
-    UPDATE facility
-    SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
-        weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
-        weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
-    FROM (
-        SELECT id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
-               sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
-               sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
-        FROM (SELECT id, {_STARS} AS stars, :as_of - random() * :oldest_days * interval '1 day' AS rated_at
-              FROM facility, generate_series(1, 3)) AS drawn {_DECAYED}
-        GROUP BY id
-    ) AS sums
-    WHERE sums.id = facility.id
-"""  # noqa: S608 - joined from constants of this file
+_SUMS = _recompute(
+    f"""
+    SELECT id AS facility_id, {_STARS} AS stars, :as_of - random() * :oldest_days * interval '1 day' AS rated_at
+    FROM facility, generate_series(1, 3)
+    """  # noqa: S608 - joined from constants of this file
+)

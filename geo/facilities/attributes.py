@@ -10,6 +10,14 @@ WHEELCHAIR = ("yes", "limited", "no")
 UNKNOWN = "unknown"
 """In a list of accepted values: take also the facilities whose value nobody knows."""
 
+OFFERS = """array_remove(ARRAY[
+    kind,
+    CASE WHEN shower = 'yes' AND kind <> 'shower' THEN 'shower' END,
+    CASE WHEN drinking_water = 'yes' AND kind <> 'drinking_water' THEN 'drinking_water' END,
+    CASE WHEN changing_table = 'yes' AND kind <> 'baby_care' THEN 'baby_care' END
+], NULL)"""
+"""All that it offers, its own kind first, as the reply lists it. The bits below say the same, and a test holds both."""
+
 _OFFERED_WHEN: Mapping[str, str] = {
     "toilets": "kind = 'toilets'",
     "drinking_water": "kind = 'drinking_water' OR drinking_water = 'yes'",

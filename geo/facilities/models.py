@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.coordinates import SRID_WGS84
 from geo.database import Base
-from geo.facilities.attributes import ACCESSES, KINDS, TRAITS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, KINDS, OFFERS, TRAITS, WHEELCHAIR, YES_NO
 
 STATUSES = ("active", "reported_closed", "closed", "hidden")
 
@@ -29,13 +29,6 @@ EXTERNAL_ID_MAX_CHARACTERS = 255
 FACILITY_FILLFACTOR = 85
 """Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row
 version stays there and no index is touched (PostgreSQL's HOT update)."""
-
-OFFERS = """array_remove(ARRAY[
-    kind,
-    CASE WHEN shower = 'yes' AND kind <> 'shower' THEN 'shower' END,
-    CASE WHEN drinking_water = 'yes' AND kind <> 'drinking_water' THEN 'drinking_water' END,
-    CASE WHEN changing_table = 'yes' AND kind <> 'baby_care' THEN 'baby_care' END
-], NULL)"""
 
 
 def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:

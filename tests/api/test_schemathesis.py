@@ -39,14 +39,18 @@ def schemathesis(server: Server, folder: Path, *options: str) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-@pytest.mark.parametrize("caller", ["a device", "a stranger"])
-@pytest.mark.parametrize(
+in_each_round = pytest.mark.parametrize(
     "thoroughness",
     [
         pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
         pytest.param(["--max-examples", "40", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
     ],
 )
+"""A quick round always, a thorough one with the slow tests; the same questions each time, so that a failure repeats."""
+
+
+@pytest.mark.parametrize("caller", ["a device", "a stranger"])
+@in_each_round
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path, caller: str, thoroughness: list[str]) -> None:
     headers = []
     if caller == "a device":

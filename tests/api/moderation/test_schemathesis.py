@@ -12,7 +12,7 @@ from geo.database import Database
 from geo.moderation import staff
 from tests.api.schemathesis_hooks import PLACES
 from tests.api.serving import Server, serving
-from tests.api.test_schemathesis import schemathesis
+from tests.api.test_schemathesis import in_each_round, schemathesis
 from tests.factories import add_device, add_facility
 
 
@@ -37,13 +37,7 @@ def server(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield server
 
 
-@pytest.mark.parametrize(
-    "thoroughness",
-    [
-        pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
-        pytest.param(["--max-examples", "40", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
-    ],
-)
+@in_each_round
 def test_schemathesis_finds_nothing(server: Server, token: str, tmp_path: Path, thoroughness: list[str]) -> None:
     options = [
         *thoroughness,

@@ -12,7 +12,7 @@ from geo.partners.models import MAX_DAILY_QUOTA, SCOPES
 from geo.partners.registry import KeyTerms
 from tests.api.schemathesis_hooks import PLACES
 from tests.api.serving import Server, serving
-from tests.api.test_schemathesis import schemathesis
+from tests.api.test_schemathesis import in_each_round, schemathesis
 from tests.factories import add_facility
 
 
@@ -36,13 +36,7 @@ def server(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield server
 
 
-@pytest.mark.parametrize(
-    "thoroughness",
-    [
-        pytest.param(["--max-examples", "6", "--generation-deterministic"], id="quick"),
-        pytest.param(["--max-examples", "40", "--generation-deterministic"], id="thorough", marks=pytest.mark.slow),
-    ],
-)
+@in_each_round
 def test_schemathesis_finds_nothing(server: Server, key: str, tmp_path: Path, thoroughness: list[str]) -> None:
     options = [*thoroughness, "--include-path-regex", "^/partner/", "--header", f"Authorization: Bearer {key}"]
     if found := schemathesis(server, tmp_path, *options):
