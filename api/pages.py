@@ -34,12 +34,14 @@ def register(app: Flask) -> None:
 def home() -> Response:
     """The page, with a link to one live answer."""
     with database().read() as session:
-        example_id = search.any_offered(session)
+        example_id, kind = search.any_offered(session, search.DEFAULT_KINDS), {}
+        if example_id is None:
+            example_id, kind = search.any_offered(session, None), {"kind": "any"}
         example = search.one(session, example_id, now()).facilities if example_id else []
     nearby = None
     if example:
         lon, lat = feature(example[0])["geometry"]["coordinates"]
-        place = {"lat": round(lat, COORDINATE_DIGITS), "lon": round(lon, COORDINATE_DIGITS)}
+        place = {"lat": round(lat, COORDINATE_DIGITS), "lon": round(lon, COORDINATE_DIGITS), **kind}
         nearby = f"/v1/facilities?{urlencode(place)}&limit=3"
     response = make_response(render_template("home.html", nearby=nearby, attribution=attribution(example)))
     response.headers["Content-Security-Policy"] = PAGE_POLICY

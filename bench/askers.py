@@ -24,6 +24,9 @@ RADIUS_M = 50_000
 """How far they look: so far that the K nearest lie within in a thin world too. The search begins where the K nearest
 stand, whatever the radius, so that in a dense one it costs nothing."""
 
+ANY_KIND = search.Needs(kinds=None)
+"""What they ask for: all of the world, as the bare queries that it is compared with."""
+
 CANDIDATES = 5_000
 """Places tried at most: a world where fewer than enough of them have K facilities around is too thin to measure."""
 
@@ -45,12 +48,13 @@ class Asker(NamedTuple):
     @property
     def path(self) -> str:
         """Its request to the API."""
-        return f"/v1/facilities?lat={self.origin.lat:.6f}&lon={self.origin.lon:.6f}&radius_m={RADIUS_M}&limit={K}"
+        place = f"lat={self.origin.lat:.6f}&lon={self.origin.lon:.6f}"
+        return f"/v1/facilities?{place}&radius_m={RADIUS_M}&kind=any&limit={K}"
 
     @property
     def query(self) -> search.NearbyQuery:
         """The same request to the search."""
-        return search.NearbyQuery(self.origin, AS_OF, RADIUS_M, K)
+        return search.NearbyQuery(self.origin, AS_OF, RADIUS_M, K, ANY_KIND)
 
     @property
     def bbox(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bench.askers import Asker, K
+from bench.askers import ANY_KIND, Asker, K
 from bench.row import Row
 from bench.run import Run
 from geo.coordinates import SRID_WGS84
@@ -40,7 +40,7 @@ _PREPARE_RANKED = f"""
 
 _RANKED = driver_text(f"EXECUTE ranked (:lon, :lat, {search.NEEDS_SQL}, {search.RANKING_SQL}, :as_of, :radius_m)")
 
-NEEDS = search.Needs(wheelchair=("yes",), fee=("no",), open_states=("open",))
+NEEDS = replace(ANY_KIND, wheelchair=("yes",), fee=("no",), open_states=("open",))
 
 
 def rows(run: Run) -> list[Row]:
@@ -67,7 +67,7 @@ def medians_ms(session: Session, askers: Sequence[Asker]) -> list[float]:
     """Plain; ranked, and with needs; the API's own statement, and with needs."""
     questions: Sequence[Callable[[Asker], object]] = (
         lambda asker: driver_rows(session, _KNN, {"lon": asker.origin.lon, "lat": asker.origin.lat}),
-        partial(_ranked, session, search.Needs()),
+        partial(_ranked, session, ANY_KIND),
         partial(_ranked, session, NEEDS),
         lambda asker: search.nearby(session, asker.query),
         lambda asker: search.nearby(session, replace(asker.query, needs=NEEDS)),

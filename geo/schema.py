@@ -26,6 +26,7 @@ CONSTANTS = {
     "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,
     "squat_at_most_stars": quality.SQUAT_AT_MOST_STARS,
     "max_stars": ranking.MAX_STARS,
+    "widest_m": ranking.WIDEST_M,
 }
 """Of the formulas: each stands in one place, and is a function of its name and no arguments in the database."""
 

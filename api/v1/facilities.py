@@ -16,7 +16,7 @@ from api.v1 import examples, replies, requests
 from geo.coordinates import Point
 from geo.crowd import observed
 from geo.facilities import search
-from geo.facilities.ranking import RANKINGS
+from geo.facilities.ranking import RANKINGS, WIDEST_M
 
 door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
 
@@ -33,7 +33,8 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
     """The best facilities near a point, or in a box.
 
     The exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty and the
-    distance. Where nothing lies within the radius, the search widens by itself and says so.
+    distance. Where nothing lies within the radius, the search widens to twice the distance of the nearest facility that
+    meets the needs, at most to 100 km, and says so.
     """
     return answer_list(asked)
 
@@ -91,7 +92,7 @@ def answer_one(facility_id: int) -> Response:
 
 def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
     needs = search.Needs(
-        kinds=_tuple(asked, "kind"),
+        kinds=requests.wanted_kinds(asked),
         access=_tuple(asked, "access") or search.OFFERED_ACCESS,
         wheelchair=_tuple(asked, "wheelchair"),
         fee=_tuple(asked, "fee"),
@@ -121,6 +122,9 @@ def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> s
     """Why the list is wider than asked, or empty; an empty list is never left unexplained."""
     if isinstance(query, search.BoxQuery):
         return None if found.facilities else "No facility in this box meets these needs."
-    if found.widened:
-        return f"Nothing within {query.radius_m:g} m meets these needs; these are the best beyond it."
-    return None if found.facilities else "No facility that we know of, anywhere, meets these needs."
+    if found.nearest_m is not None:
+        return (
+            f"Nothing within {query.radius_m:g} m meets these needs. The nearest that does is {found.nearest_m:.0f} m"
+            " away; these are the best within twice that distance."
+        )
+    return None if found.facilities else f"Nothing within {WIDEST_M / 1000:g} km meets these needs."

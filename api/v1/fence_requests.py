@@ -7,11 +7,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from api.strictness import Decimal, StrictSchema, WholeNumber, between, words
-from api.v1.hint_requests import DEFAULT_KINDS
-from api.v1.requests import VERDICTS, list_of
+from api.v1.requests import KIND_DESCRIPTION, KIND_WORDS, VERDICTS, list_of, wanted_kinds
 from geo.ahead import cells
 from geo.coordinates import Point
-from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, UNKNOWN, WHEELCHAIR, YES_NO
 from geo.facilities.search import OFFERED_ACCESS, Needs
 
 PLATFORM_LIMITS = {"ios": 20, "android": 100}
@@ -75,7 +74,7 @@ class FencesRequest(StrictSchema):
         validate=between(1, PLATFORM_LIMITS["android"]),
         metadata={"description": "Instead of platform: how many regions at most, beside the refresh region."},
     )
-    kind = list_of(KINDS, "It offers one of these; toilets unless told.")
+    kind = list_of(KIND_WORDS, KIND_DESCRIPTION)
     access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
     wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
     fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
@@ -109,7 +108,7 @@ class FencesRequest(StrictSchema):
             "heading_deg": data.get("heading_deg"),
             "limit": data.get("limit", PLATFORM_LIMITS[data.get("platform", DEFAULT_PLATFORM)] - 1),
             "needs": Needs(
-                kinds=asked.get("kind", DEFAULT_KINDS),
+                kinds=wanted_kinds(asked),
                 access=asked.get("access", OFFERED_ACCESS),
                 wheelchair=asked.get("wheelchair"),
                 fee=asked.get("fee"),

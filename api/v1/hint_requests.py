@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,6 @@ from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import Route, lay
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, InvalidRoute
-from geo.facilities.search import Needs
 
 MAX_SPEED_M_S = 100
 """A fast train; whoever is faster cannot stop."""
@@ -33,9 +31,6 @@ DRIVES_FROM_M_S = 4
 """Whoever is faster than this, 14 km/h, does not walk."""
 
 MAX_DISMISSED = 200
-
-DEFAULT_KINDS = ("toilets",)
-"""What one stops for, unless told."""
 
 TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 
@@ -144,7 +139,7 @@ class HintsRequest(StrictSchema):
     needs = fields.Nested(
         NeedsBody,
         load_default=lambda: NeedsBody().load({}),
-        metadata={"description": "What a stop must be; toilets unless it names a kind."},
+        metadata={"description": "What a stop must be."},
     )
     comfort_s = WholeNumber(
         strict=True,
@@ -189,7 +184,6 @@ class HintsRequest(StrictSchema):
     @post_load
     def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
         """Fields of Situation, but for as_of and memory, and fields of Memory in ``memory``."""
-        needs: Needs = data["needs"]
         comfort_s = data["comfort_s"]
         fast = data.get("speed_m_s", 0) >= DRIVES_FROM_M_S
         return {
@@ -198,7 +192,7 @@ class HintsRequest(StrictSchema):
             "heading_deg": data.get("heading_deg"),
             "speed_m_s": data.get("speed_m_s"),
             "route": data.get("route"),
-            "needs": needs if needs.kinds else replace(needs, kinds=DEFAULT_KINDS),
+            "needs": data["needs"],
             "comfort_s": comfort_s,
             "since_last_stop_s": data.get("since_last_stop_s", NEED_OF_COMFORT * comfort_s),
             "memory": {

@@ -182,7 +182,11 @@ class FeatureCollection(Schema):
         required=True, metadata={"description": "The instant that quality and opening hours are judged at."}
     )
     widened = fields.Boolean(
-        required=True, metadata={"description": "Nothing lay within the radius; these lie beyond it."}
+        required=True,
+        metadata={
+            "description": "Nothing lies within the radius; these lie beyond it, within twice the distance of "
+            "the nearest."
+        },
     )
     note = fields.String(
         required=True,

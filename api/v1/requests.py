@@ -13,6 +13,13 @@ from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.errors import InvalidCoordinates
 from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.search import DEFAULT_KINDS
+
+ANY_KIND = "any"
+KIND_WORDS = (*KINDS, ANY_KIND)
+KIND_DESCRIPTION = (
+    "It offers one of these, by its kind or beside it (toilets with a shower); any for all kinds (default: toilets)."
+)
 
 VERDICTS = ("sit", "squat", "unsure", "unrated")
 DEFAULT_RADIUS_M = 2000
@@ -32,6 +39,16 @@ CURSOR = r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9]{1,18}"
 
 _OPEN_YEARS = range(2000, 2200)
 """Years in which somebody may ask whether a door is open."""
+
+
+def wanted_kinds(asked: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The kinds that a request asks for, as Needs takes them: DEFAULT_KINDS where it names none, None for any.
+
+    Args:
+        asked: the loaded request; ``kind`` is a list of KIND_WORDS.
+    """
+    kinds = tuple(asked.get("kind", DEFAULT_KINDS))
+    return None if ANY_KIND in kinds else kinds
 
 
 def list_of(allowed: tuple[str, ...], description: str) -> DelimitedList:
@@ -115,8 +132,8 @@ class FacilitiesQuery(StrictSchema):
     radius_m = Decimal(
         validate=between(1, MAX_RADIUS_M),
         metadata={
-            "description": f"How far to look, in metres; {DEFAULT_RADIUS_M} unless told. "
-            "Where nothing lies within, the search widens by itself.",
+            "description": f"How far to look, in metres (default: {DEFAULT_RADIUS_M}). Where nothing lies within, the "
+            "search widens to twice the distance of the nearest facility that meets the needs, at most to 100 km.",
         },
     )
     bbox = Bbox(
@@ -131,7 +148,7 @@ class FacilitiesQuery(StrictSchema):
         validate=between(1, MAX_LIMIT),
         metadata={"description": "How many facilities at most."},
     )
-    kind = list_of(KINDS, "It offers one of these: by its kind, or beside it (toilets with a shower).")
+    kind = list_of(KIND_WORDS, KIND_DESCRIPTION)
     access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
     wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
     fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
@@ -143,7 +160,7 @@ class FacilitiesQuery(StrictSchema):
             "description": "Only what is open now, on arrival, or at an RFC 3339 instant. "
             "Add ,unknown to keep what tells no hours: open=now,unknown.",
             "pattern": f"^(now|arrival|{RFC_3339})(,{UNKNOWN})?$",
-            "example": "now",
+            "example": "now,unknown",
         }
     )
     rank = words(

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.strictness import StrictSchema, WholeNumber, between, words
-from api.v1.requests import RFC_3339, VERDICTS, read_instant
+from api.v1.requests import KIND_DESCRIPTION, KIND_WORDS, RFC_3339, VERDICTS, read_instant, wanted_kinds
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
-from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ACCESSES, UNKNOWN, WHEELCHAIR, YES_NO
 from geo.facilities.search import OFFERED_ACCESS, Needs
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -112,7 +112,7 @@ def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> fields.
 class NeedsBody(StrictSchema):
     """What a stop must be: the filters of GET /v1/facilities, as arrays."""
 
-    kind = _some_of(KINDS, "It offers one of these: by its kind, or beside it (toilets with a shower).")
+    kind = _some_of(KIND_WORDS, KIND_DESCRIPTION)
     access = _some_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
     wheelchair = _some_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
     fee = _some_of((*YES_NO, UNKNOWN), "Whether it costs something.")
@@ -129,7 +129,7 @@ class NeedsBody(StrictSchema):
     def _needs(self, data: Mapping[str, Any], **_kwargs: Any) -> Needs:
         asked = {name: tuple(values) for name, values in data.items()}
         return Needs(
-            kinds=asked.get("kind"),
+            kinds=wanted_kinds(asked),
             access=asked.get("access", OFFERED_ACCESS),
             wheelchair=asked.get("wheelchair"),
             fee=asked.get("fee"),

@@ -125,10 +125,8 @@ _NEAREST = text(
                {search.NEEDS_SQL} AS needs, {search.RANKING_SQL} AS ranking
     ), looked AS MATERIALIZED (
         SELECT best.* FROM asked
-        CROSS JOIN LATERAL facility_search.nearby(
-            asked.origin, :looked_to_m, asked.needs, asked.ranking, CAST(:as_of AS timestamptz), :how_many) AS nearby
-        CROSS JOIN LATERAL unnest(nearby.best) AS best
-        WHERE NOT nearby.widened
+        CROSS JOIN LATERAL unnest(facility_search.best_around(
+            asked.origin, :looked_to_m, asked.needs, asked.ranking, CAST(:as_of AS timestamptz), :how_many)) AS best
     )
     SELECT f.id, ST_X(f.location) AS lon, ST_Y(f.location) AS lat, f.offers, looked.distance_m,
            looked.quality - :doubt * looked.sd AS sure_stars, looked.verdict <> 'squat'

@@ -15,6 +15,9 @@ Mode = Literal["walk", "drive"]
 MAX_STARS = 5.0
 """The best quality there is: no utility exceeds it, which bounds the search."""
 
+WIDEST_M = 100_000.0
+"""How far a search that finds nothing within its radius looks, in metres: more than an hour's drive helps nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:

@@ -14,6 +14,9 @@ from geo.facilities.attributes import UNKNOWN, offered, ruled_out
 from geo.facilities.models import Facility
 from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
 
+DEFAULT_KINDS = ("toilets",)
+"""What a search is for unless it names other kinds."""
+
 OFFERED_ACCESS = ("public", "customers", "key", UNKNOWN)
 """What a search offers unless it asks otherwise: nobody is sent to a private door."""
 
@@ -25,14 +28,14 @@ class Needs:
     Each tuple lists the accepted values; ``unknown`` among them accepts a value that nobody knows.
 
     Attributes:
-        kinds: it offers at least one of these.
+        kinds: it offers at least one of these; None for any kind.
         access, wheelchair, fee, changing_table, all_gender, verdicts: its own is one of these.
         open_states: of ``open``, ``closed``, ``unknown``, at the moment that the next two tell.
         open_at: at this instant; None for the instant of the request.
         open_on_arrival: at the instant of the request plus the way there.
     """
 
-    kinds: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = DEFAULT_KINDS
     access: tuple[str, ...] | None = OFFERED_ACCESS
     wheelchair: tuple[str, ...] | None = None
     fee: tuple[str, ...] | None = None
@@ -51,7 +54,8 @@ class NearbyQuery:
     Attributes:
         origin: where the asker stands.
         as_of: the instant that quality and opening hours are judged at.
-        radius_m: how far to look, in metres along the sphere; the search widens by itself where it finds none.
+        radius_m: how far to look, in metres along the sphere. Where nothing lies within, the search widens to twice
+            the distance of the nearest facility that meets the needs, at most to WIDEST_M.
         limit: how many at most.
     """
 
@@ -86,13 +90,19 @@ class Found:
 
     Attributes:
         facilities: rows of ``facility_search.cards``, of its columns those of _CARD, best first.
-        widened: nothing lay within the radius, so that these come from beyond it.
         data_version: see ``geo.database.data_version``.
+        nearest_m: where nothing lies within the radius, the distance in metres of the nearest that meets the needs;
+            None where the search was not widened.
     """
 
     facilities: Sequence[Row]
-    widened: bool
     data_version: str
+    nearest_m: float | None = None
+
+    @property
+    def widened(self) -> bool:
+        """Whether nothing lies within the radius, so that the facilities come from beyond it."""
+        return self.nearest_m is not None
 
 
 NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_states AS text[]),
@@ -106,7 +116,7 @@ _CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.fea
 
 _NEARBY = driver_text(
     f"""
-    SELECT pg_current_snapshot()::text AS data_version, nearby.widened, {_CARD}
+    SELECT pg_current_snapshot()::text AS data_version, nearby.nearest_m, {_CARD}
     FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin, {NEEDS_SQL} AS needs,
                  {RANKING_SQL} AS ranking, CAST(:as_of AS timestamptz) AS as_of OFFSET 0) AS asked
     CROSS JOIN facility_search.nearby(
@@ -118,7 +128,7 @@ _NEARBY = driver_text(
 
 _IN_BOX = driver_text(
     f"""
-    SELECT pg_current_snapshot()::text AS data_version, false AS widened, {_CARD}
+    SELECT pg_current_snapshot()::text AS data_version, {_CARD}
     FROM (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking) AS asked
     LEFT JOIN LATERAL facility_search.cards(
         ARRAY(SELECT best FROM facility_search.best_within(
@@ -187,20 +197,28 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     rows = driver_rows(session, _ONE, parameters)
     if not rows:
         raise FacilityNotFound(facility_id)
-    return Found(rows, widened=False, data_version=rows[0]["data_version"])
+    return Found(rows, rows[0]["data_version"])
 
 
-def any_offered(session: Session) -> int | None:
-    """The id of some facility that is offered, always the same one while it is; None where there is none."""
+def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
+    """The id of some active facility of these kinds, the same one as long as it is active; None where there is none.
+
+    Args:
+        session: any.
+        kinds: it offers at least one of these; None for any kind.
+    """
     return session.execute(
-        select(Facility.id).where(Facility.status == "active").order_by(Facility.id).limit(1)
+        select(Facility.id)
+        .where(Facility.status == "active", Facility.traits.bitwise_and(offered(kinds)) != 0)
+        .order_by(Facility.id)
+        .limit(1)
     ).scalar_one_or_none()
 
 
 def _found(rows: Sequence[Row]) -> Found:
     """The answer in rows; where nothing was found there is still one row, with no facility in it."""
     facilities = [row for row in rows if row["id"] is not None]
-    return Found(facilities, widened=rows[0]["widened"] and bool(facilities), data_version=rows[0]["data_version"])
+    return Found(facilities, rows[0]["data_version"], rows[0].get("nearest_m"))
 
 
 def needs_parameters(needs: Needs) -> Mapping[str, Any]:

@@ -166,30 +166,30 @@ BEGIN
     LIMIT how_many;
 END $$;
 
--- The exact best how_many within radius_m of origin; where there is none, of the whole Earth, and widened says so.
+-- The exact best how_many within radius_m of origin.
 --
 -- U = w*q - kappa*sd - beta*d and q is at most 5, so that nothing farther than (w*5 - U_k)/beta can
 -- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
 -- disc, the bound's disc is searched once more. How wide a disc to search is only a guess: too small costs another
 -- turn, too large some facilities that need not have been looked at.
 -- What is reported closed comes behind everything else, however far that is: it bounds nothing.
-CREATE FUNCTION facility_search.nearby(
+CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
-    as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT widened boolean
-) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+    as_of timestamptz, how_many bigint
+) RETURNS facility_search.ranked[] LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
     reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
     spare CONSTANT float8 := 4;                         -- grow the area to hold this much more than seems needed
     growth_most CONSTANT float8 := 8;                   -- but the disc's radius no faster than this
-    limit_m float8 := least(radius_m, half_circumference_m);
+    limit_m CONSTANT float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
+    best facility_search.ranked[];
     reach_m float8;
     bound_m float8;
     sure_count float8;
 BEGIN
-    widened := false;
     SELECT least(limit_m, shortfall_m + greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))) INTO reach_m
     FROM (SELECT f.location FROM facility f
           WHERE f.status IN ('active', 'reported_closed')
@@ -197,11 +197,7 @@ BEGIN
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);
-        IF reach_m >= limit_m THEN
-            EXIT WHEN cardinality(best) > 0 OR limit_m >= half_circumference_m;
-            widened := true;
-            limit_m := half_circumference_m;
-        END IF;
+        EXIT WHEN reach_m >= limit_m;
         IF NOT best[how_many].is_doubtful THEN
             bound_m := (ranking.quality_weight * facility_search.max_stars() - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
@@ -211,6 +207,30 @@ BEGIN
         END IF;
         reach_m := least(bound_m, limit_m);
     END LOOP;
+    RETURN best;
+END $$;
+
+-- The exact best how_many within radius_m of origin. Where nothing lies there, nearest_m is the distance of the nearest
+-- that meets the needs, and the answer is the exact best within twice that; neither reaches beyond widest_m().
+CREATE FUNCTION facility_search.nearby(
+    origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
+    as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT nearest_m float8
+) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    widest_m CONSTANT float8 := facility_search.widest_m();
+    growth CONSTANT float8 := 2;  -- of an empty disc's radius: all discs together cost a third more than the last
+    reach_m float8 := radius_m;
+BEGIN
+    best := facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many);
+    WHILE cardinality(best) = 0 AND nearest_m IS NULL AND reach_m < widest_m LOOP
+        reach_m := least(reach_m * growth, widest_m);
+        SELECT min(b.distance_m) INTO nearest_m FROM facility_search.best_within(
+            facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, NULL) AS b;
+    END LOOP;
+    IF nearest_m IS NOT NULL THEN
+        best := facility_search.best_around(
+            origin, least(2 * nearest_m, widest_m), needs, ranking, as_of, how_many);
+    END IF;
 END $$;
 
 -- One facility judged as the search judges it, without an origin; no row where there is none that may be shown.

@@ -92,16 +92,21 @@ def test_a_box_has_no_distances(client: FlaskClient, place: int) -> None:
 
 
 def test_a_search_that_finds_nothing_near_widens_and_says_so(client: FlaskClient, place: int) -> None:
-    answer = client.get("/v1/facilities?lat=0&lon=0&radius_m=500").get_json(force=True)
+    answer = client.get("/v1/facilities?lat=60.2&lon=24.94&radius_m=500").get_json(force=True)
     assert [feature["id"] for feature in answer["features"]] == [place]
     assert answer["widened"] is True
-    assert answer["note"] == "Nothing within 500 m meets these needs; these are the best beyond it."
+    distance_m = round(answer["features"][0]["properties"]["distance_m"])
+    assert answer["note"] == (
+        f"Nothing within 500 m meets these needs. The nearest that does is {distance_m} m away;"
+        " these are the best within twice that distance."
+    )
 
 
 @pytest.mark.parametrize(
     ("query", "note"),
     [
-        ("lat=0&lon=0&kind=shower", "No facility that we know of, anywhere, meets these needs."),
+        ("lat=60.17&lon=24.94&kind=shower", "Nothing within 100 km meets these needs."),
+        ("lat=0&lon=0", "Nothing within 100 km meets these needs."),
         ("bbox=0,0,1,1", "No facility in this box meets these needs."),
     ],
 )
@@ -116,14 +121,24 @@ def test_each_filter_reaches_the_search(client: FlaskClient, session: Session) -
     add_facility(session, 24.94, 60.17, kind="toilets", access="public", wheelchair="no", fee="yes", all_gender="no")
     for query in (
         "kind=shower",
-        "wheelchair=yes,limited",
-        "fee=no",
-        "changing_table=yes",
-        "all_gender=yes",
-        "access=customers,key",
+        "kind=any&wheelchair=yes,limited",
+        "kind=any&fee=no",
+        "kind=any&changing_table=yes",
+        "kind=any&all_gender=yes",
+        "kind=any&access=customers,key",
         "kind=shower,drinking_water&fee=no&verdict=unrated",
     ):
         assert ids(client, f"lat=60.17&lon=24.94&{query}") == [wanted], query
+
+
+def test_a_search_that_names_no_kind_is_for_toilets(client: FlaskClient, session: Session) -> None:
+    add_facility(session, 24.94, 60.17, kind="drinking_water")
+    with_water = add_facility(session, 24.94, 60.17, kind="toilets", drinking_water="yes")
+    for where in ("lat=60.17&lon=24.94", "bbox=24,60,25,61"):
+        assert ids(client, where) == [with_water]
+        assert len(ids(client, f"{where}&kind=any")) == 2
+        assert len(ids(client, f"{where}&kind=any,shower")) == 2
+        assert len(ids(client, f"{where}&kind=drinking_water")) == 2
 
 
 def test_nobody_is_sent_to_a_private_door_unasked(client: FlaskClient, session: Session) -> None:

@@ -46,6 +46,13 @@ def test_a_platform_gets_what_it_can_watch_the_refresh_region_included(
     assert len(get(client, HERE + asked)["features"]) == count
 
 
+def test_regions_are_of_toilets_unless_the_query_names_other_kinds(client: FlaskClient, session: Session) -> None:
+    toilets = add_facility(session, 24.9384, 60.1699)
+    water = add_facility(session, 24.9384, 60.1799, kind="drinking_water")
+    for query, regions in (("", [toilets]), ("&kind=any", [toilets, water]), ("&kind=drinking_water", [water])):
+        assert [region["id"] for region in get(client, HERE + query)["features"]] == regions
+
+
 def test_a_region_says_what_to_show_and_when(client: FlaskClient, session: Session, clock: TestClock) -> None:
     facility = add_facility(session, 24.9384, 60.1699, name="Asema-aukio")
     for _ in range(4):

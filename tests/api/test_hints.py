@@ -56,6 +56,7 @@ def test_with_nothing_within_reach_the_phone_may_go_as_far_as_it_takes(
 def test_water_is_no_answer_to_a_need_for_toilets_unless_asked_for(client: FlaskClient, session: Session) -> None:
     water = add_facility(session, 24.9384, 60.1699, kind="drinking_water")
     assert not ask(client, IN_NEED)["speak"]
+    assert ask(client, {**IN_NEED, "needs": {"kind": ["any"]}})["facility"]["id"] == water
     answer = ask(client, {**IN_NEED, "needs": {"kind": ["drinking_water"]}})
     assert (answer["facility"]["id"], answer["text"]) == (
         water,

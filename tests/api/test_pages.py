@@ -19,6 +19,15 @@ def test_the_first_page_links_to_a_live_answer_and_the_documentation(client: Fla
     assert [feature["id"] for feature in features] == [place]
 
 
+def test_the_first_page_of_a_database_without_toilets_links_to_what_there_is(
+    client: FlaskClient, session: Session
+) -> None:
+    fountain = add_facility(session, kind="drinking_water")
+    [live] = re.findall(r'href="(/v1/[^"]+)"', client.get("/").text)
+    features = client.get(live.replace("&amp;", "&")).get_json(force=True)["features"]
+    assert [feature["id"] for feature in features] == [fountain]
+
+
 def test_the_first_page_of_an_empty_database_says_what_to_do(client: FlaskClient) -> None:
     response = client.get("/")
     assert response.status_code == 200

@@ -147,6 +147,16 @@ def test_needs_are_those_of_a_search(client: FlaskClient, session: Session) -> N
     assert answer(client, needs={"open": ["open"]})["features"] == []
 
 
+def test_a_stop_is_one_with_toilets_unless_the_needs_name_other_kinds(client: FlaskClient, session: Session) -> None:
+    water, toilets = at_km(session, 40, kind="drinking_water"), at_km(session, 50)
+    for needs, stops in (
+        ({}, [toilets]),
+        ({"kind": ["any"]}, [water, toilets]),
+        ({"kind": ["drinking_water"]}, [water]),
+    ):
+        assert [stop["id"] for stop in answer(client, needs=needs)["features"]] == stops
+
+
 def test_a_line_across_the_antimeridian_is_valid(client: FlaskClient, session: Session) -> None:
     ids = [add_facility(session, lon, -16.999) for lon in (179.95, -179.95)]
     document = answer(client, line=line([179.9, -17.0], [-179.9, -17.0]))

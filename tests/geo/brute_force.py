@@ -1,5 +1,6 @@
 """The plainest possible search: every facility, its utility by the Python formulas, sorted. The oracle of the tests."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from geo.coordinates import Point
 from geo.crowd.quality import DecayedSums, at, quality, verdict
 from geo.facilities import search
 from geo.facilities.hours import compile_hours
-from geo.facilities.ranking import RANKINGS, distance_m, duration_s, utility
+from geo.facilities.ranking import RANKINGS, WIDEST_M, distance_m, duration_s, utility
 from tests.conftest import NOON
 
 
@@ -35,9 +36,12 @@ def nearby(facilities: Sequence[dict[str, object]], query: search.NearbyQuery) -
     """All that qualify, best first, and whether they lie beyond the radius."""
     passing = [ranked for facility in facilities if (ranked := _judge(facility, query)) is not None]
     within = [ranked for ranked in passing if ranked.distance_m <= query.radius_m]
-    chosen = within or passing
+    nearest_m = min((ranked.distance_m for ranked in passing), default=math.inf)
+    widens = not within and nearest_m <= WIDEST_M
+    wider = [ranked for ranked in passing if widens and ranked.distance_m <= min(2 * nearest_m, WIDEST_M)]
+    chosen = within or wider
     chosen.sort(key=lambda ranked: (ranked.reported_closed, -ranked.utility, ranked.id))
-    return chosen, not within and bool(passing)
+    return chosen, widens
 
 
 def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | None:

@@ -193,11 +193,34 @@ def test_around_the_pole_all_meridians_are_near(session: Session) -> None:
     assert not found.widened
 
 
-def test_nothing_within_the_radius_widens_to_the_nearest(session: Session) -> None:
-    far = add_facility(session, 10, 10)
-    found = search.nearby(session, search.NearbyQuery(Point(-170, -10), NOON, radius_m=1))
+def test_nothing_within_the_radius_widens_to_twice_the_distance_of_the_nearest(session: Session) -> None:
+    nearest, farther, beyond = (add_facility(session, HELSINKI.lon, HELSINKI.lat + deg) for deg in (0.1, 0.199, 0.201))
+    add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.01, kind="shower")  # meets no need
+    found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
     assert found.widened
-    assert [row["id"] for row in found.facilities] == [far]
+    assert found.nearest_m == pytest.approx(11_119.5, abs=0.1)
+    assert [row["id"] for row in found.facilities] == [nearest, farther]
+    for _ in range(20):
+        add_rating(session, beyond, 5, NOON)
+    best_two = search.NearbyQuery(HELSINKI, NOON, limit=2, rank="cleanliness", mode="drive")
+    assert [row["id"] for row in search.nearby(session, best_two).facilities] == [nearest, farther]
+
+
+def test_a_search_widens_to_a_hundred_kilometres_and_no_farther(session: Session) -> None:
+    add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.9)  # 100.08 km
+    query = search.NearbyQuery(HELSINKI, NOON)
+    assert not search.nearby(session, query).widened
+    near = add_facility(session, HELSINKI.lon, HELSINKI.lat - 0.899)  # 99.96 km
+    assert [row["id"] for row in search.nearby(session, query).facilities] == [near]
+    assert [row["id"] for row in search.nearby(session, replace(query, radius_m=50_000)).facilities] == [near]
+
+
+def test_a_place_reported_closed_is_something_within_the_radius(session: Session) -> None:
+    doubtful = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.1, status="reported_closed")
+    sure = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.15)
+    found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
+    assert found.nearest_m == pytest.approx(11_119.5, abs=0.1)
+    assert [row["id"] for row in found.facilities] == [sure, doubtful]
 
 
 def test_nothing_anywhere_is_not_called_widened(session: Session) -> None:

@@ -20,7 +20,7 @@ from tests.factories import add_facility, add_rating
 from tests.geo.ahead.drive import moved
 
 HELSINKI = Point(24.9384, 60.1699)
-EVERYTHING = Needs()
+EVERYTHING = Needs(kinds=None)
 
 
 def add_town(session: Session, random: Random, centre: Point, count: int, spread_m: float) -> None:
@@ -82,7 +82,7 @@ def test_from_any_cell_that_meets_the_refresh_region_of_a_cell_the_nearest_half_
     answered = 0
     for resolution in (7, 8, 9, 10):
         cell = cells.cell_at(moved(HELSINKI, random.uniform(0, 360), random.uniform(0, 3000)), resolution)
-        query = FencesQuery(cells.centre(cell), NOON, 19, spread_m=cells.spread_m(resolution))
+        query = FencesQuery(cells.centre(cell), NOON, 19, spread_m=cells.spread_m(resolution), needs=EVERYTHING)
         try:
             fences = watch(session, query)
         except CellTooCoarse:
@@ -111,7 +111,7 @@ def test_no_corner_of_a_cell_lies_farther_from_its_centre_than_its_spread() -> N
 @pytest.mark.parametrize("centre", [HELSINKI, Point(180, -16.8), Point(0, 89.998), Point(-180, -89.999)])
 def test_regions_of_the_same_offer_do_not_overlap_and_the_better_one_stays(session: Session, centre: Point) -> None:
     add_town(session, Random(1), centre, 300, 1500)
-    fences = watch(session, FencesQuery(centre, NOON, 100))
+    fences = watch(session, FencesQuery(centre, NOON, 100, needs=EVERYTHING))
     assert len(fences.rows) > 20
     for a, b in combinations(fences.rows, 2):
         if set(a["offers"]) & set(b["offers"]):
@@ -124,7 +124,7 @@ def test_of_two_places_side_by_side_the_better_one_is_watched(session: Session) 
     water = add_facility(session, HELSINKI.lon, HELSINKI.lat, kind="drinking_water")
     for _ in range(3):
         add_rating(session, good, 5, NOON)
-    assert set(ids(watch(session, FencesQuery(HELSINKI, NOON, 19)))) == {good, water}
+    assert set(ids(watch(session, FencesQuery(HELSINKI, NOON, 19, needs=EVERYTHING)))) == {good, water}
 
 
 def test_a_place_whose_better_neighbour_gives_way_to_a_still_better_one_is_kept(session: Session) -> None:

@@ -234,7 +234,13 @@ def test_a_random_world_is_searched_as_by_looking_at_every_place(session: Sessio
     for centre in ((24.9384, 60.1699), (179.999, -16.8), (0.0, 89.95), (2.3522, 48.8566)):
         for max_offset_m in (500.0, 5000.0):
             route = lay(wiggly(centre, random, leg_m=300), speed_kmh=20)
-            query = StopsQuery(route, NOON, NOON, max_offset_m=max_offset_m)
+            query = StopsQuery(
+                route,
+                NOON,
+                NOON,
+                max_offset_m=max_offset_m,
+                needs=Needs(kinds=None, open_states=("open", "unknown")),
+            )
             found = {(stop.facility_id, stop.visit): stop for stop in along(session, query).stops}
             expected = _by_looking_at_all(table, query)
             assert found.keys() == expected.keys()
