@@ -13,6 +13,8 @@ from schemathesis.schemas import APIOperation, BaseSchema
 from sqlalchemy.orm import Session
 
 from api.problems import STATUS_OF
+from seed_data.city import add_city
+from seed_data.crowd import add_ratings
 from tests.conftest import NOON
 from tests.factories import add_device, add_rating, bearer
 
@@ -101,6 +103,25 @@ def test_every_parameter_is_described_and_its_example_fits(document: dict[str, A
                 for example in (parameter.get("example"), parameter["schema"].get("example")):
                     if example is not None:
                         require_fit(document, parameter["schema"], example)
+
+
+def test_the_search_that_the_page_prefills_shows_the_best_of_the_demo(
+    client: FlaskClient, session: Session, document: dict[str, Any]
+) -> None:
+    add_city(session, NOON)
+    add_ratings(session, NOON)
+    parameters = document["paths"]["/v1/facilities"]["get"]["parameters"]
+    prefilled = {
+        parameter["name"]: parameter["schema"]["example"]
+        for parameter in parameters
+        if "example" in parameter["schema"]
+    }
+    assert {"lat", "lon", "open"} <= prefilled.keys()
+    shown, best = (
+        client.get("/v1/facilities", query_string=query).get_json(force=True)["features"]
+        for query in (prefilled, {name: prefilled[name] for name in ("lat", "lon")})
+    )
+    assert [feature["id"] for feature in shown[:3]] == [feature["id"] for feature in best[:3]]
 
 
 def test_every_operation_tells_of_the_problems_it_may_answer_with(document: dict[str, Any]) -> None:
