@@ -1,7 +1,7 @@
 # The only commands a newcomer needs. Whatever they lack is made or installed on the way; nothing is asked.
 #
 #   make run     serve on PORT (8000), with a private PostGIS unless DATABASE_URL names one
-#   make test    the tests; ARGS are pytest's: make test ARGS="-k nearby"
+#   make test    the tests, in two processes; ARGS are pytest's: make test ARGS="-k nearby"
 #   make check   format, lint, types
 #   make bench   the measurements; ARGS are the benchmark's
 #   make bench-ranking
@@ -19,7 +19,7 @@ run: .venv/runtime
 	@exec $(PYTHON) -m flask up
 
 test: .venv/development
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/development
 	$(PYTHON) -m ruff format --check .

@@ -24,6 +24,10 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """A Friday."""
 
 
+FIRST_WORKER = "gw0"
+"""pytest-xdist's name of it."""
+
+
 class TestClock:
     """A clock that a test moves."""
 
@@ -56,12 +60,19 @@ class OneConnection(Database):
 
 
 @pytest.fixture(scope="session")
-def postgres() -> LocalPostgres:
-    """The private cluster of this checkout, running."""
+def postgres() -> Iterator[LocalPostgres]:
+    """The private cluster of this checkout, running; of parallel workers each has its own.
+
+    ETags hold PostgreSQL's snapshot, which is of the whole cluster: another worker's writes would change them.
+    """
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
-    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", FIRST_WORKER)
+    checkout = PROJECT if worker == FIRST_WORKER else PROJECT / worker
+    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), checkout)
     cluster.start()
-    return cluster
+    yield cluster
+    if worker != FIRST_WORKER:
+        cluster.stop()
 
 
 @contextmanager
