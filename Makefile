@@ -55,9 +55,16 @@ ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
 .venv/runtime: broken
 endif
 
+# A fresh machine downloads for a minute: one line shows which package it is at.
 define pip_install
-echo 'Installing $(1)' >&2; \
-$(PYTHON) -m pip install -qq --disable-pip-version-check --no-input -r $(1)
+set -o pipefail; \
+PYTHONUNBUFFERED=1 $(PYTHON) -m pip install --disable-pip-version-check --no-input --progress-bar off -r $(1) \
+    | awk -v file=$(1) ' \
+        function show(step) { printf "\rInstalling %s: %-40s", file, step; fflush() } \
+        BEGIN { show("") } \
+        /^Collecting/ { show(++packages " " $$2) } \
+        /^Installing collected/ { show("unpacking " packages " packages") } \
+        END { print "" }' >&2
 endef
 
 # Debian's python3 lacks ensurepip until python3-venv is installed; python3.12's is in python3.12-venv.
