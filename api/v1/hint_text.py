@@ -38,7 +38,7 @@ def fence_text(row: Row, spoken: Language) -> str:
 
 
 def place_name(row: Row, spoken: Language) -> str:
-    """Its name, or what it is."""
+    """Its name, or the first thing that it offers: its kind, unless its own attribute denies that."""
     if row["name"]:
         return str(row["name"])
     return {
@@ -46,7 +46,7 @@ def place_name(row: Row, spoken: Language) -> str:
         "drinking_water": spoken.say("Drinking water"),
         "shower": spoken.say("A shower"),
         "baby_care": spoken.say("A baby-care room"),
-    }[row["kind"]]
+    }[row["offers"][0]]
 
 
 def _stars(row: Any, spoken: Language) -> str:

@@ -10,21 +10,26 @@ WHEELCHAIR = ("yes", "limited", "no")
 UNKNOWN = "unknown"
 """In a list of accepted values: take also the facilities whose value nobody knows."""
 
-OFFERS = """array_remove(ARRAY[
-    kind,
-    CASE WHEN shower = 'yes' AND kind <> 'shower' THEN 'shower' END,
-    CASE WHEN drinking_water = 'yes' AND kind <> 'drinking_water' THEN 'drinking_water' END,
-    CASE WHEN changing_table = 'yes' AND kind <> 'baby_care' THEN 'baby_care' END
-], NULL)"""
+_SAID_BY: Mapping[str, str] = {"shower": "shower", "drinking_water": "drinking_water", "baby_care": "changing_table"}
+"""Kind to the column that says yes or no to it. A toilet with a shower offers a shower; a tap whose water is not for
+drinking offers no drinking water."""
+
+
+def _offers_list_sql() -> str:
+    said_of_own_kind = " ".join(f"WHEN '{kind}' THEN {column}" for kind, column in _SAID_BY.items())
+    own = f"CASE WHEN CASE kind {said_of_own_kind} END IS DISTINCT FROM 'no' THEN kind END"
+    others = (f"CASE WHEN {column} = 'yes' AND kind <> '{kind}' THEN '{kind}' END" for kind, column in _SAID_BY.items())
+    return f"array_remove(ARRAY[{', '.join((own, *others))}], NULL)"
+
+
+OFFERS = _offers_list_sql()
 """All that it offers, its own kind first, as the reply lists it. The bits below say the same, and a test holds both."""
 
 _OFFERED_WHEN: Mapping[str, str] = {
     "toilets": "kind = 'toilets'",
-    "drinking_water": "kind = 'drinking_water' OR drinking_water = 'yes'",
-    "shower": "kind = 'shower' OR shower = 'yes'",
-    "baby_care": "kind = 'baby_care' OR changing_table = 'yes'",
+    **{kind: f"coalesce({column} = 'yes', kind = '{kind}')" for kind, column in _SAID_BY.items()},
 }
-"""A toilet with a shower is also a place to shower."""
+"""The attribute decides; where it is unknown, the kind does."""
 
 _ACCEPTED: Mapping[str, tuple[str, ...]] = {
     "access": (*ACCESSES, UNKNOWN),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from geo.database import Session
+from geo.facilities.attributes import offered
 from geo.facilities.models import Facility
 
 
@@ -16,7 +17,7 @@ class KindCount(NamedTuple):
         kind: of attributes.KINDS.
         stand_alone: that stand by themselves.
         in_venues: that are part of something else (OSM's toilets=yes).
-        offered: of both, those that a search may offer: neither closed nor hidden.
+        offered: of both, those that a search may offer: neither closed nor hidden, and offering something.
     """
 
     kind: str
@@ -32,7 +33,9 @@ def by_kind(session: Session) -> Sequence[KindCount]:
             Facility.kind,
             func.count().filter(Facility.venue.is_(None)),
             func.count(Facility.venue),
-            func.count().filter(Facility.status.in_(("active", "reported_closed"))),
+            func.count().filter(
+                Facility.status.in_(("active", "reported_closed")), Facility.traits.bitwise_and(offered(None)) != 0
+            ),
         )
         .group_by(Facility.kind)
         .order_by(func.count().desc(), Facility.kind)

@@ -70,6 +70,12 @@ YES_NO_WORDS: Tags = {"yes": "yes", "no": "no"}
 SHOWER_WORDS: Tags = {**YES_NO_WORDS, "hot": "yes", "cold": "yes", "indoor": "yes", "outdoor": "yes"}
 CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
 """``limited`` means a surface that was not made for it, which is neither yes nor no."""
+WATER_KEYS = ("drinking_water", "drinkable", "potable")
+"""The key that says whether water is for drinking, and the older names of it."""
+NOT_FOR_DRINKING = frozenset(
+    ("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable", "non_potable", "not_potable")
+)
+"""Words of these keys that deny it. ``conditional`` is unknown: it looks drinkable and nobody is sure."""
 SEGREGATED_WORDS: Tags = {"yes": "no", "no": "yes"}
 
 AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
@@ -124,7 +130,7 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
         male=_word(tags, YES_NO_WORDS, prefixes, "male"),
         female=_word(tags, YES_NO_WORDS, prefixes, "female"),
         shower=SHOWER_WORDS.get(tags.get("shower", "")),
-        drinking_water=YES_NO_WORDS.get(tags.get("drinking_water", "")),
+        drinking_water=_drinking_water_of(tags),
         operator=tags.get("operator"),
         street=tags.get("addr:street") or tags.get("addr:place"),
         house_number=tags.get("addr:housenumber"),
@@ -241,6 +247,20 @@ def _changing_table_of(tags: Tags) -> str | None:
         if word is not None:
             return word
     return None
+
+
+def _drinking_water_of(tags: Tags) -> str | None:
+    """Give whether the water is for drinking; one denial outweighs all else, as it is about health.
+
+    ``drinking_water:legal=no`` is a sign that the water is not tested. It decides only where nobody says that the
+    water is drunk: https://wiki.openstreetmap.org/wiki/Key:drinking_water
+    """
+    words = {word.strip().lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
+    if words & NOT_FOR_DRINKING:
+        return "no"
+    if "yes" in words:
+        return "yes"
+    return "no" if tags.get("drinking_water:legal", "").strip().lower() == "no" else None
 
 
 def _country_of(tags: Tags) -> str | None:

@@ -8,7 +8,7 @@ from api.languages import language
 from api.v1.hint_text import fence_text, hint_text
 from geo.ahead.hints import Hint, Reason
 
-ROW: dict[str, Any] = {"name": "Shell", "kind": "toilets", "distance_m": 420.0, "mean_stars": None, "quality": 4.25}
+ROW: dict[str, Any] = {"name": "Shell", "offers": ["toilets"], "distance_m": 420.0, "mean_stars": None, "quality": 4.25}
 
 DISTANCES = [
     (49.9, "right here"),
@@ -68,4 +68,10 @@ def test_a_gap_and_a_closing_time_are_never_overstated(
     ],
 )
 def test_a_place_without_a_name_is_called_what_it_is(kind: str, code: str, text: str) -> None:
-    assert fence_text({**ROW, "name": None, "kind": kind}, language(code)) == text
+    assert fence_text({**ROW, "name": None, "offers": [kind]}, language(code)) == text
+
+
+def test_a_place_whose_own_kind_is_denied_is_called_what_it_offers() -> None:
+    assert fence_text({**ROW, "name": None, "kind": "drinking_water", "offers": ["shower"]}, language("en")) == (
+        "Close by: A shower."
+    )

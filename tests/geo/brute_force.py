@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from geo.coordinates import Point
 from geo.crowd.quality import DecayedSums, at, quality, verdict
 from geo.facilities import search
+from geo.facilities.attributes import KINDS
 from geo.facilities.hours import compile_hours
 from geo.facilities.ranking import RANKINGS, WIDEST_M, distance_m, duration_s, utility
 from tests.conftest import NOON
@@ -58,7 +59,7 @@ def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | N
     }
     meets = (
         facility["status"] in ("active", "reported_closed")
-        and (needs.kinds is None or bool(set(facility["offers"]) & set(needs.kinds)))  # type: ignore[call-overload]
+        and bool(set(facility["offers"]) & set(needs.kinds or KINDS))  # type: ignore[call-overload]
         and all(words is None or (facility[name] or "unknown") in words for name, words in asked.items())
         and (needs.verdicts is None or verdict(judged, facility["rating_count"]) in needs.verdicts)  # type: ignore[arg-type]
         and (needs.open_states is None or _state(facility, _moment(query, away_m)) in needs.open_states)

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -32,7 +33,19 @@ def test_traits_know_the_same_offers_as_the_reply_tells(session: Session) -> Non
         traits = traits_of(session, kind=kind, shower=shower, drinking_water=water, changing_table=table)
         told = session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one()
         assert {asked for asked in KINDS if traits & offered((asked,))} == set(told)
-        assert traits & offered(None)
+        assert (traits & offered(None) != 0) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"), [("drinking_water", "drinking_water"), ("shower", "shower"), ("baby_care", "changing_table")]
+)
+def test_a_facility_does_not_offer_what_its_own_attribute_denies(session: Session, kind: str, column: str) -> None:
+    for said, offers in ((None, True), ("yes", True), ("no", False)):
+        assert (traits_of(session, kind=kind, **{column: said}) & offered((kind,)) != 0) == offers
+    # What else it has, it still offers.
+    beside = "shower" if kind != "shower" else "drinking_water"
+    traits_of(session, kind=kind, **{column: "no", beside: "yes"})
+    assert session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one() == [beside]
 
 
 def test_no_wish_rules_nothing_out_and_all_of_them_together_leave_room() -> None:

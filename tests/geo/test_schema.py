@@ -138,6 +138,71 @@ def test_facilities_keep_what_is_known_of_them_when_their_long_columns_move(empt
     assert [tuple(row) for row in rows] == [(ranges, "{}", {"supervised": "yes"}, 0), (None, None, {}, 4)]
 
 
+_COLUMN_ORDER = text(
+    """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = 'facility'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+    """
+)
+
+
+def test_what_facilities_offer_is_computed_anew_and_nothing_else_changes(empty_database: Database) -> None:
+    schema.upgrade(empty_database)
+    with empty_database.write() as session:
+        water = add_facility(session, kind="drinking_water", drinking_water="no", name="Not for drinking")
+        shower = add_facility(session, kind="shower", shower="no", drinking_water="yes", open_during="{}")
+        room = add_facility(session, kind="baby_care", changing_table="no")
+        toilets = add_facility(session, kind="toilets", shower="yes", tags={"note": "it's 100 %: yes"})
+        device_id = add_rating(session, water, 2, NOON)
+        session.execute(text("GRANT SELECT ON facility TO PUBLIC"))
+        session.commit()
+    _, rows_now, order = known_now(empty_database)
+    catalog_now = catalog(empty_database)
+
+    schema.downgrade(empty_database, "0005")
+    offers, rows, order_before = known_now(empty_database)
+    assert (rows, order_before) == (rows_now, order)
+    assert offers == {
+        water: (["drinking_water"], 2),
+        shower: (["shower", "drinking_water"], 6),
+        room: (["baby_care"], 8),
+        toilets: (["toilets", "shower"], 5),
+    }
+    generated = ("facility.offers", "facility.traits")
+    without_generated = {entry for entry in catalog_now if entry[1] not in generated}
+    assert {entry for entry in catalog(empty_database) if entry[1] not in generated} == without_generated
+
+    schema.upgrade(empty_database)
+    offers, rows, order_after = known_now(empty_database)
+    assert (rows, order_after) == (rows_now, order)
+    assert offers == {
+        water: ([], 0), shower: (["drinking_water"], 2), room: ([], 0), toilets: (["toilets", "shower"], 5),
+    }  # fmt: skip
+    assert catalog(empty_database) == catalog_now
+    with empty_database.write() as session:
+        assert add_facility(session) > toilets
+        session.execute(text("DELETE FROM facility WHERE id = :id"), {"id": water})
+        rated = session.execute(text("SELECT count(*) FROM rating WHERE device_id = :id"), {"id": device_id})
+        assert rated.scalar_one() == 0
+
+
+def known_now(database: Database) -> tuple[dict[int, tuple[list[str], int]], dict[str, list[Any]], list[str]]:
+    """What each facility offers, as a list and in bits; all else of facilities and ratings; the columns in order."""
+    with database.read() as session:
+        columns = list(session.execute(_COLUMN_ORDER).scalars())
+        facilities = session.execute(text("SELECT * FROM facility ORDER BY id")).mappings().all()
+        others: dict[str, list[Any]] = {
+            "facility": [
+                {column: row[column] for column in columns if column not in {"offers", "traits"}} for row in facilities
+            ],
+            "rating": list(session.execute(text("SELECT * FROM rating")).all()),
+            "grants": list(
+                session.execute(text("SELECT relacl::text FROM pg_class WHERE oid = 'facility'::regclass")).scalars()
+            ),
+        }
+    return {row["id"]: (row["offers"], row["traits"] & 15) for row in facilities}, others, columns
+
+
 def test_the_migrations_make_what_the_models_say(empty_database: Database, database_url: str) -> None:
     with empty_database.connection() as connection:
         connection.execute(text("CREATE EXTENSION postgis"))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.api.moderation.callers import Caller, Phones, StaffOf, scalar
@@ -45,6 +46,26 @@ def test_a_change_keeps_id_ratings_and_history(session: Session, place: int, pho
     restored = facility_row(session, place)
     assert {name for name in before if before[name] != restored[name]} <= {"updated_at"}
     assert len(senior.queue(kind="proposal")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"), [("drinking_water", "drinking_water"), ("shower", "shower"), ("baby_care", "changing_table")]
+)
+def test_a_place_that_an_accepted_proposal_denies_its_use_is_offered_no_more(
+    session: Session, phones: Phones, moderator: Caller, kind: str, attribute: str
+) -> None:
+    facility_id = add_facility(session, 24.9, 60.2, kind=kind)
+    searches = [f"/v1/facilities?lat=60.2&lon=24.9&kind={kind}", f"/v1/facilities?bbox=24.8,60.1,25,60.3&kind={kind}"]
+    author = phones()
+
+    def found() -> list[list[int]]:
+        return [[feature["id"] for feature in author("GET", url).get_json()["features"]] for url in searches]
+
+    assert found() == [[facility_id], [facility_id]]
+    propose(author, {"facility_id": facility_id, "attributes": {attribute: "no"}})
+    moderator.decide(moderator.queue()[0], "accept_proposal", "verified")
+    assert found() == [[], []]
+    assert author("GET", f"/v1/facilities/{facility_id}").get_json()["properties"]["offers"] == []
 
 
 def test_hours_in_no_syntax_become_a_note(place: int, phones: Phones, moderator: Caller) -> None:

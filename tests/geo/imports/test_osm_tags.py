@@ -170,8 +170,29 @@ def test_an_attribute_is_read_as_the_wiki_defines_it(
     assert getattr(facility(amenity="toilets", **tags), attribute) == expected
 
 
-def test_a_fountain_that_says_its_water_is_not_for_drinking_says_so() -> None:
-    assert facility(amenity="drinking_water", drinking_water="no").drinking_water == "no"
+@pytest.mark.parametrize(
+    ("tags", "drinking_water"),
+    [
+        ({"drinking_water": "no"}, "no"),
+        ({"drinking_water": "No "}, "no"),
+        ({"drinking_water": "unsafe"}, "no"),
+        ({"drinking_water": "untreated"}, "no"),
+        ({"drinking_water": "yes;no"}, "no"),
+        ({"drinkable": "no"}, "no"),
+        ({"drinking_water": "yes", "potable": "no"}, "no"),
+        ({"drinking_water:legal": "no"}, "no"),
+        ({"drinking_water": "conditional", "drinking_water:legal": "no"}, "no"),
+        ({"drinking_water": "yes", "drinking_water:legal": "no"}, "yes"),
+        ({"drinking_water": "yes"}, "yes"),
+        ({"drinkable": "yes"}, "yes"),
+        ({"drinking_water": "conditional"}, None),
+        ({"drinking_water": "unknown"}, None),
+        ({"drinking_water:legal": "yes"}, None),
+        ({}, None),
+    ],
+)
+def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
+    assert facility(amenity="drinking_water", **tags).drinking_water == drinking_water
 
 
 @pytest.mark.parametrize(
