@@ -40,7 +40,7 @@ _PREPARE_RANKED = f"""
 
 _RANKED = driver_text(f"EXECUTE ranked (:lon, :lat, {search.NEEDS_SQL}, {search.RANKING_SQL}, :as_of, :radius_m)")
 
-NEEDS = replace(ANY_KIND, wheelchair=("yes",), fee=("no",), open_states=("open",))
+NEEDS = replace(ANY_KIND, accepted={"wheelchair": ("yes",), "fee": ("no",)}, open_states=("open",))
 
 
 def rows(run: Run) -> list[Row]:

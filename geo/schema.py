@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from geo.crowd import quality
 from geo.database import Database, Session, sql_connection
 from geo.errors import DatabaseUnavailable
-from geo.facilities import ranking
+from geo.facilities import attributes, ranking
 
 MIGRATION_LOCK = 0x62656668
 """Key of the advisory lock that lets one migration run at a time ("befh" in ASCII)."""
@@ -117,7 +117,8 @@ def _require_postgis(connection: Connection) -> None:
 
 
 def _functions() -> str:
-    files = (file.read_text(encoding="utf-8") for file in FUNCTION_FILES)
+    # A list of arguments cannot be a function: of all that is derived it alone is written into the text.
+    files = (file.read_text(encoding="utf-8").replace("{attributes}", attributes.PROPERTIES) for file in FUNCTION_FILES)
     constants = (_constant(name, "float8", repr(value)) for name, value in CONSTANTS.items())
     landmark = _constant("landmark", "timestamptz", f"timestamptz '{quality.LANDMARK.isoformat()}'")
     return "\n".join([*constants, landmark, *files])

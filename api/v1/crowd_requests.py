@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.strictness import CONTROL_CHARACTERS, PlainText, StrictSchema, WholeNumber, between, words
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, REPORT_REASONS
-from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ATTRIBUTES, KINDS, Attribute
 from geo.facilities.models import MAX_CHARACTERS
 
 COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
@@ -76,25 +76,22 @@ def short_text(column: str) -> PlainText:
     )
 
 
-def attribute(*allowed: str) -> fields.String:
-    """One of the allowed words, or null for unknown."""
-    return words(*allowed, None, allow_none=True)  # type: ignore[arg-type]  # null is in the enum
+def word_or_null(attribute: Attribute) -> fields.String:
+    """One of the attribute's words, or null for unknown."""
+    metadata = {"description": attribute.description}
+    return words(*attribute.words, None, allow_none=True, metadata=metadata)  # type: ignore[arg-type]  # null is in the enum
 
 
 class ProposedAttributes(StrictSchema):
     """What is to be set; what is not named stays, null means unknown."""
 
+    class Meta(StrictSchema.Meta):
+        """The attributes."""
+
+        include = {attribute.name: word_or_null(attribute) for attribute in ATTRIBUTES}
+
     kind = words(*KINDS)
     name = short_text("name")
-    access = attribute(*ACCESSES)
-    wheelchair = attribute(*WHEELCHAIR)
-    fee = attribute(*YES_NO)
-    changing_table = attribute(*YES_NO)
-    all_gender = attribute(*YES_NO)
-    male = attribute(*YES_NO)
-    female = attribute(*YES_NO)
-    shower = attribute(*YES_NO)
-    drinking_water = attribute(*YES_NO)
     operator = short_text("operator")
     street = short_text("street")
     house_number = short_text("house_number")

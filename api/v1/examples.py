@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.limits import refusal_members
+from geo.facilities.attributes import ATTRIBUTE_NAMES
 
 UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
@@ -57,15 +58,11 @@ _FEATURE: dict[str, Any] = {
             "opening_hours": "Mo-Su 06:00-22:00",
             "note": None,
         },
+        **dict.fromkeys(ATTRIBUTE_NAMES),
         "access": "public",
         "wheelchair": "yes",
         "fee": "no",
         "changing_table": "yes",
-        "all_gender": None,
-        "male": None,
-        "female": None,
-        "shower": None,
-        "drinking_water": None,
         "sources": [
             {
                 "dataset": "helsinki-centre",

@@ -91,16 +91,7 @@ def answer_one(facility_id: int) -> Response:
 
 
 def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
-    needs = search.Needs(
-        kinds=requests.wanted_kinds(asked),
-        access=_tuple(asked, "access") or search.OFFERED_ACCESS,
-        wheelchair=_tuple(asked, "wheelchair"),
-        fee=_tuple(asked, "fee"),
-        changing_table=_tuple(asked, "changing_table"),
-        all_gender=_tuple(asked, "all_gender"),
-        verdicts=_tuple(asked, "verdict"),
-        **asked.get("open", {}),
-    )
+    needs = requests.needs_of(asked, **asked.get("open", {}))
     if "bbox" in asked:
         return search.BoxQuery(asked["bbox"], as_of, asked["limit"], needs, asked["rank"])
     return search.NearbyQuery(
@@ -112,10 +103,6 @@ def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | se
         asked["rank"],
         asked.get("mode", "walk"),
     )
-
-
-def _tuple(asked: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    return tuple(asked[name]) if name in asked else None
 
 
 def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> str | None:

@@ -7,11 +7,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from api.strictness import Decimal, StrictSchema, WholeNumber, between, words
-from api.v1.requests import KIND_DESCRIPTION, KIND_WORDS, VERDICTS, list_of, wanted_kinds
+from api.v1.requests import filters, list_of, needs_of
 from geo.ahead import cells
 from geo.coordinates import Point
-from geo.facilities.attributes import ACCESSES, UNKNOWN, WHEELCHAIR, YES_NO
-from geo.facilities.search import OFFERED_ACCESS, Needs
+from geo.facilities.attributes import UNKNOWN
 
 PLATFORM_LIMITS = {"ios": 20, "android": 100}
 """How many regions an app may have watched: iOS 20, Android 100. The refresh region is one of them."""
@@ -40,7 +39,12 @@ class Cell(fields.String):
 
 
 class FencesRequest(StrictSchema):
-    """Where a phone is, by position or by cell, and what it watches for."""
+    """Where a phone is, by position or by cell, and what it watches for; squat is never watched."""
+
+    class Meta(StrictSchema.Meta):
+        """The filters."""
+
+        include = filters(list_of)
 
     lat = Decimal(
         validate=between(-90, 90),
@@ -74,13 +78,6 @@ class FencesRequest(StrictSchema):
         validate=between(1, PLATFORM_LIMITS["android"]),
         metadata={"description": "Instead of platform: how many regions at most, beside the refresh region."},
     )
-    kind = list_of(KIND_WORDS, KIND_DESCRIPTION)
-    access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
-    wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
-    fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
-    changing_table = list_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
-    all_gender = list_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
-    verdict = list_of(VERDICTS, "What the crowd thinks of it; squat is never watched.")
     open = list_of(
         ("open", UNKNOWN), "Its state now and for half an hour: both unless told; open alone leaves out the unknown."
     )
@@ -99,7 +96,6 @@ class FencesRequest(StrictSchema):
     @post_load
     def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
         """Fields of FencesQuery, but for as_of."""
-        asked = {name: tuple(values) for name, values in data.items() if isinstance(values, list)}
         cell = data.get("cell")
         at_resolution = cells.resolution(cell) if cell else None
         return {
@@ -107,14 +103,5 @@ class FencesRequest(StrictSchema):
             "spread_m": 0 if at_resolution is None else cells.spread_m(at_resolution),
             "heading_deg": data.get("heading_deg"),
             "limit": data.get("limit", PLATFORM_LIMITS[data.get("platform", DEFAULT_PLATFORM)] - 1),
-            "needs": Needs(
-                kinds=wanted_kinds(asked),
-                access=asked.get("access", OFFERED_ACCESS),
-                wheelchair=asked.get("wheelchair"),
-                fee=asked.get("fee"),
-                changing_table=asked.get("changing_table"),
-                all_gender=asked.get("all_gender"),
-                verdicts=asked.get("verdict"),
-                open_states=asked.get("open"),
-            ),
+            "needs": needs_of(data, open_states=tuple(data["open"]) if "open" in data else None),
         }

@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from api.strictness import words
 from api.v1.requests import VERDICTS, Observed
 from geo.crowd.models import COMMENT_STATES
-from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ATTRIBUTES, KINDS, UNKNOWN, Attribute
 from geo.facilities.models import STATUSES
 
 OPEN_STATES = ("open", "closed", UNKNOWN)
@@ -86,13 +86,19 @@ class Explanation(Schema):
     utility = fields.Float(required=True)
 
 
-def tri_state(*allowed: str) -> fields.String:
-    """One of the allowed words, or null for unknown."""
-    return words(*allowed, None, required=True, allow_none=True)  # type: ignore[arg-type]  # null is in the enum
+def tri_state(attribute: Attribute) -> fields.String:
+    """One of the attribute's words, or null for unknown."""
+    metadata = {"description": attribute.description}
+    return words(*attribute.words, None, required=True, allow_none=True, metadata=metadata)  # type: ignore[arg-type]  # null is in the enum
 
 
 class FacilityProperties(Schema):
     """A facility; null is unknown, which is not no."""
+
+    class Meta:
+        """The attributes."""
+
+        include = {attribute.name: tri_state(attribute) for attribute in ATTRIBUTES}
 
     kind = words(*KINDS, required=True)
     offers = fields.List(words(*KINDS), required=True)
@@ -118,15 +124,6 @@ class FacilityProperties(Schema):
     duration_s = fields.Float(required=True, allow_none=True, metadata={"description": "Estimated time to get there."})
     rating = fields.Nested(RatingSummary, required=True)
     open = fields.Nested(Opening, required=True)
-    access = tri_state(*ACCESSES)
-    wheelchair = tri_state(*WHEELCHAIR)
-    fee = tri_state(*YES_NO)
-    changing_table = tri_state(*YES_NO)
-    all_gender = tri_state(*YES_NO)
-    male = tri_state(*YES_NO)
-    female = tri_state(*YES_NO)
-    shower = tri_state(*YES_NO)
-    drinking_water = tri_state(*YES_NO)
     sources = fields.List(fields.Nested(Source), required=True)
     explain = fields.Nested(Explanation)
 

@@ -1,7 +1,7 @@
 """What the mobile door takes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,14 +12,16 @@ from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, Stri
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.errors import InvalidCoordinates
-from geo.facilities.attributes import ACCESSES, KINDS, UNKNOWN, WHEELCHAIR, YES_NO
-from geo.facilities.search import DEFAULT_KINDS
+from geo.facilities.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, KINDS, UNKNOWN, YES_NO
+from geo.facilities.search import DEFAULT_ACCEPTED, DEFAULT_KINDS, Needs
 
 ANY_KIND = "any"
 KIND_WORDS = (*KINDS, ANY_KIND)
 KIND_DESCRIPTION = (
     "It offers one of these, by its kind or beside it (toilets with a shower); any for all kinds (default: toilets)."
 )
+
+_DEFAULTS = {name: f" Default: {', '.join(words)}." for name, words in DEFAULT_ACCEPTED.items()}
 
 VERDICTS = ("sit", "squat", "unsure", "unrated")
 DEFAULT_RADIUS_M = 2000
@@ -41,14 +43,37 @@ _OPEN_YEARS = range(2000, 2200)
 """Years in which somebody may ask whether a door is open."""
 
 
-def wanted_kinds(asked: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The kinds that a request asks for, as Needs takes them: DEFAULT_KINDS where it names none, None for any.
+def needs_of(asked: Mapping[str, Any], **opening: Any) -> Needs:
+    """What a request asks of a facility, the same at every door.
 
     Args:
-        asked: the loaded request; ``kind`` is a list of KIND_WORDS.
+        asked: the loaded request: lists under ``kind``, ``verdict`` and the names of attributes, where it names them.
+        opening: fields of Needs about opening hours.
     """
     kinds = tuple(asked.get("kind", DEFAULT_KINDS))
-    return None if ANY_KIND in kinds else kinds
+    return Needs(
+        kinds=None if ANY_KIND in kinds else kinds,
+        accepted={name: tuple(asked[name]) for name in ATTRIBUTE_NAMES if name in asked},
+        verdicts=tuple(asked["verdict"]) if "verdict" in asked else None,
+        **opening,
+    )
+
+
+def filters(list_field: Callable[[tuple[str, ...], str], fields.Field[Any]]) -> dict[str, fields.Field[Any]]:
+    """A field for each filter by kind, attribute and verdict: members of ``Meta.include`` of a schema.
+
+    Args:
+        list_field: makes the field of a list of these words, with this description.
+    """
+    of_attributes = {
+        attribute.name: list_field(attribute.accepted, attribute.description + _DEFAULTS.get(attribute.name, ""))
+        for attribute in ATTRIBUTES
+    }
+    return {
+        "kind": list_field(KIND_WORDS, KIND_DESCRIPTION),
+        **of_attributes,
+        "verdict": list_field(VERDICTS, "What the crowd thinks of it."),
+    }
 
 
 def list_of(allowed: tuple[str, ...], description: str) -> DelimitedList:
@@ -121,6 +146,11 @@ class OpenWhen(fields.String):
 class FacilitiesQuery(StrictSchema):
     """Where to look and what is needed."""
 
+    class Meta(StrictSchema.Meta):
+        """The filters."""
+
+        include = filters(list_of)
+
     lat = Decimal(
         validate=between(-90, 90),
         metadata={"description": "Latitude of the asker, WGS84 degrees.", "example": 60.1699},
@@ -148,13 +178,6 @@ class FacilitiesQuery(StrictSchema):
         validate=between(1, MAX_LIMIT),
         metadata={"description": "How many facilities at most."},
     )
-    kind = list_of(KIND_WORDS, KIND_DESCRIPTION)
-    access = list_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
-    wheelchair = list_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
-    fee = list_of((*YES_NO, UNKNOWN), "Whether it costs something.")
-    changing_table = list_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
-    all_gender = list_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
-    verdict = list_of(VERDICTS, "What the crowd thinks of it.")
     open = OpenWhen(
         metadata={
             "description": "Only what is open now, on arrival, or at an RFC 3339 instant. "

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.strictness import StrictSchema, WholeNumber, between, words
-from api.v1.requests import KIND_DESCRIPTION, KIND_WORDS, RFC_3339, VERDICTS, read_instant, wanted_kinds
+from api.v1.requests import RFC_3339, filters, needs_of, read_instant
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
-from geo.facilities.attributes import ACCESSES, UNKNOWN, WHEELCHAIR, YES_NO
-from geo.facilities.search import OFFERED_ACCESS, Needs
+from geo.facilities.attributes import UNKNOWN
+from geo.facilities.search import Needs
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """MAX_VERTICES points of two numbers with 15 decimals, and a time for each: 1.2 MB, and room for white space."""
@@ -112,13 +112,11 @@ def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> fields.
 class NeedsBody(StrictSchema):
     """What a stop must be: the filters of GET /v1/facilities, as arrays."""
 
-    kind = _some_of(KIND_WORDS, KIND_DESCRIPTION)
-    access = _some_of((*ACCESSES, UNKNOWN), "Who may enter; all but private unless told.")
-    wheelchair = _some_of((*WHEELCHAIR, UNKNOWN), "Wheelchair access.")
-    fee = _some_of((*YES_NO, UNKNOWN), "Whether it costs something.")
-    changing_table = _some_of((*YES_NO, UNKNOWN), "Whether a baby can be changed there.")
-    all_gender = _some_of((*YES_NO, UNKNOWN), "Whether it is for everybody.")
-    verdict = _some_of(VERDICTS, "What the crowd thinks of it.")
+    class Meta(StrictSchema.Meta):
+        """The filters."""
+
+        include = filters(_some_of)
+
     open = _some_of(
         ("open", UNKNOWN),
         "Its state at its own arrival: both unless told; [open] alone leaves out what tells no hours.",
@@ -127,17 +125,7 @@ class NeedsBody(StrictSchema):
 
     @post_load
     def _needs(self, data: Mapping[str, Any], **_kwargs: Any) -> Needs:
-        asked = {name: tuple(values) for name, values in data.items()}
-        return Needs(
-            kinds=wanted_kinds(asked),
-            access=asked.get("access", OFFERED_ACCESS),
-            wheelchair=asked.get("wheelchair"),
-            fee=asked.get("fee"),
-            changing_table=asked.get("changing_table"),
-            all_gender=asked.get("all_gender"),
-            verdicts=asked.get("verdict"),
-            open_states=asked["open"],
-        )
+        return needs_of(data, open_states=tuple(data["open"]))
 
 
 class LineString(StrictSchema):

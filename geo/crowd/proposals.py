@@ -13,13 +13,13 @@ from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
+from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.models import Facility
 from geo.moderation import queue
 
 PROPOSABLE = (
-    *("kind", "name", "access", "wheelchair", "fee", "changing_table", "all_gender", "male", "female", "shower"),
-    *("drinking_water", "operator", "street", "house_number", "postcode", "city", "region", "country", "level"),
-    "opening_hours",
+    *("kind", "name", *ATTRIBUTE_NAMES, "operator", "street", "house_number", "postcode", "city", "region", "country"),
+    *("level", "opening_hours"),
 )
 """Columns of a facility that a proposal may set."""
 

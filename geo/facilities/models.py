@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Identity, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.coordinates import SRID_WGS84
 from geo.database import Base
-from geo.facilities.attributes import ACCESSES, KINDS, OFFERS, TRAITS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ATTRIBUTES, KINDS, OFFERS, TRAITS
 
 STATUSES = ("active", "reported_closed", "closed", "hidden")
 
@@ -45,29 +45,16 @@ def at_most(column: str, characters: int) -> CheckConstraint:
 class Facility(Base):
     """A place that offers something to whoever needs it.
 
-    Attributes with NULL are unknown, which is not no. The sums of its ratings are forward-decayed (MATH.md) and
-    recomputed from the ratings at each write, less those that staff excluded; ``open_during`` and ``unknown_during``
-    are its compiled opening hours; ``traits`` says in bits what searches ask of the attributes.
+    Beside the columns below it has one for each of ATTRIBUTES; NULL is unknown, which is not no. The sums of ratings
+    are forward-decayed and recomputed from the ratings at each write, less those that staff excluded; ``open_during``
+    and ``unknown_during`` are its compiled opening hours; ``traits`` says in bits what searches ask of the attributes.
     """
 
     __tablename__ = "facility"
     __table_args__ = (
         one_of("kind", KINDS),
         one_of("status", STATUSES),
-        one_of("access", ACCESSES),
-        one_of("wheelchair", WHEELCHAIR),
-        *(
-            one_of(column, YES_NO)
-            for column in (
-                "fee",
-                "changing_table",
-                "all_gender",
-                "male",
-                "female",
-                "shower",
-                "drinking_water",
-            )
-        ),
+        *(one_of(attribute.name, attribute.words) for attribute in ATTRIBUTES),
         *(at_most(column, characters) for column, characters in MAX_CHARACTERS.items()),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         # An empty point has no longitude: NULL, which would pass.
@@ -92,7 +79,7 @@ class Facility(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
     status: Mapped[str] = mapped_column(server_default="active")
-    traits: Mapped[int] = mapped_column(Integer, Computed(TRAITS, persisted=True))
+    traits: Mapped[int] = mapped_column(Computed(TRAITS, persisted=True))
     rating_count: Mapped[int] = mapped_column(server_default="0")
     weight_slow: Mapped[float] = mapped_column(server_default="0")
     stars_slow: Mapped[float] = mapped_column(server_default="0")
@@ -101,15 +88,6 @@ class Facility(Base):
     kind: Mapped[str]
     name: Mapped[str | None]
     venue: Mapped[str | None]
-    access: Mapped[str | None]
-    wheelchair: Mapped[str | None]
-    fee: Mapped[str | None]
-    changing_table: Mapped[str | None]
-    all_gender: Mapped[str | None]
-    male: Mapped[str | None]
-    female: Mapped[str | None]
-    shower: Mapped[str | None]
-    drinking_water: Mapped[str | None]
     operator: Mapped[str | None]
     street: Mapped[str | None]
     house_number: Mapped[str | None]
@@ -131,6 +109,10 @@ class Facility(Base):
     open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+for _attribute in ATTRIBUTES:
+    setattr(Facility, _attribute.name, mapped_column(Text, nullable=True))
 
 
 class Dataset(Base):

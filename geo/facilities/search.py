@@ -17,30 +17,26 @@ from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
 DEFAULT_KINDS = ("toilets",)
 """What a search is for unless it names other kinds."""
 
-OFFERED_ACCESS = ("public", "customers", "key", UNKNOWN)
-"""What a search offers unless it asks otherwise: nobody is sent to a private door."""
+DEFAULT_ACCEPTED: Mapping[str, tuple[str, ...]] = {"access": ("public", "customers", "key", UNKNOWN)}
+"""What a search accepts of the attributes that it does not name: nobody is sent to a private door."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a facility must be; None asks for nothing.
 
-    Each tuple lists the accepted values; ``unknown`` among them accepts a value that nobody knows.
-
     Attributes:
         kinds: it offers at least one of these; None for any kind.
-        access, wheelchair, fee, changing_table, all_gender, verdicts: its own is one of these.
+        accepted: name of an attribute to the values that will do, UNKNOWN among them or not. For the attributes that
+            are not named those of DEFAULT_ACCEPTED will do, or else any.
+        verdicts: its own is one of these.
         open_states: of ``open``, ``closed``, ``unknown``, at the moment that the next two tell.
         open_at: at this instant; None for the instant of the request.
         open_on_arrival: at the instant of the request plus the way there.
     """
 
     kinds: tuple[str, ...] | None = DEFAULT_KINDS
-    access: tuple[str, ...] | None = OFFERED_ACCESS
-    wheelchair: tuple[str, ...] | None = None
-    fee: tuple[str, ...] | None = None
-    changing_table: tuple[str, ...] | None = None
-    all_gender: tuple[str, ...] | None = None
+    accepted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     verdicts: tuple[str, ...] | None = None
     open_states: tuple[str, ...] | None = None
     open_at: datetime | None = None
@@ -223,10 +219,9 @@ def _found(rows: Sequence[Row]) -> Found:
 
 def needs_parameters(needs: Needs) -> Mapping[str, Any]:
     """The parameters of NEEDS_SQL."""
-    accepted = {name: getattr(needs, name) for name in ("access", "wheelchair", "fee", "changing_table", "all_gender")}
     return {
         "offered": offered(needs.kinds),
-        "ruled_out": ruled_out(accepted),
+        "ruled_out": ruled_out({**DEFAULT_ACCEPTED, **needs.accepted}),
         "verdicts": needs.verdicts and list(needs.verdicts),
         "open_states": needs.open_states and list(needs.open_states),
         "open_at": needs.open_at,

@@ -6,8 +6,8 @@
 
 -- What a facility must be. NULL asks for nothing.
 CREATE TYPE facility_search.needs AS (
-    offered int,              -- traits of which it must have one at least; geo/facilities/attributes.py has the bits
-    ruled_out int,            -- traits of which it must have none
+    offered bigint,            -- traits of which it must have one at least; geo/facilities/attributes.py has the bits
+    ruled_out bigint,          -- traits of which it must have none
     verdicts text[],
     open_states text[],       -- of 'open', 'closed', 'unknown', at the moment that open_at or open_on_arrival tells
     open_at timestamptz,      -- NULL: at the request's as_of
@@ -118,8 +118,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan A
 DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
     box_1 CONSTANT geometry := area.box;
     box_2 CONSTANT geometry := area.box_beyond_antimeridian;
-    offered CONSTANT int := needs.offered;
-    ruled_out CONSTANT int := needs.ruled_out;
+    offered CONSTANT bigint := needs.offered;
+    ruled_out CONSTANT bigint := needs.ruled_out;
     verdicts CONSTANT text[] := needs.verdicts;
     open_states CONSTANT text[] := needs.open_states;
     open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
@@ -304,9 +304,7 @@ BEGIN
                        'until', facility_search.instant(ending.until),
                        'at', facility_search.instant(moment.at),
                        'opening_hours', f.opening_hours, 'note', f.opening_hours_note),
-                   'access', f.access, 'wheelchair', f.wheelchair, 'fee', f.fee,
-                   'changing_table', f.changing_table, 'all_gender', f.all_gender,
-                   'male', f.male, 'female', f.female, 'shower', f.shower, 'drinking_water', f.drinking_water,
+                   {attributes},
                    'sources', coalesce(known_from.sources, '[]'::json)))::text,
            known_from.terms::text
     FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, is_doubtful, place)

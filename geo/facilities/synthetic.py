@@ -32,11 +32,14 @@ def _draws(shares: dict[_Value, int]) -> list[_Value]:
 # Shares in percent. Kinds as in OSM's Liechtenstein: 28 toilets, 32 drinking water, 2 showers; baby care is
 # chosen, as are the others: most tags are missing.
 _KINDS = _draws({"toilets": 45, "drinking_water": 49, "shower": 3, "baby_care": 3})
-_ACCESS = _draws({None: 60, "public": 28, "customers": 9, "key": 1, "private": 2})
-_FEES = _draws({None: 60, "no": 30, "yes": 10})
-_WHEELCHAIR = _draws({None: 55, "yes": 25, "no": 15, "limited": 5})
-_CHANGING_TABLE = _draws({None: 85, "yes": 8, "no": 7})
-_ALL_GENDER = _draws({None: 85, "yes": 10, "no": 5})
+_WORDS = {
+    "access": _draws({None: 60, "public": 28, "customers": 9, "key": 1, "private": 2}),
+    "wheelchair": _draws({None: 55, "yes": 25, "no": 15, "limited": 5}),
+    "fee": _draws({None: 60, "no": 30, "yes": 10}),
+    "changing_table": _draws({None: 85, "yes": 8, "no": 7}),
+    "all_gender": _draws({None: 85, "yes": 10, "no": 5}),
+}
+"""Attribute to its words; the others stay unknown."""
 
 # Shares in thousandths. The texts are common ones of OSM, odd ones included; four times as many places have
 # one as in OSM's Paris (8 percent), so that a benchmark meets them.
@@ -113,11 +116,7 @@ def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
             kind=kind,
             location=_place(city, random(), random(), random()),
             name=f"Synthetic {kind.replace('_', ' ')} {number}",
-            access=draw(_ACCESS),
-            wheelchair=draw(_WHEELCHAIR),
-            fee=draw(_FEES),
-            changing_table=draw(_CHANGING_TABLE),
-            all_gender=draw(_ALL_GENDER),
+            attributes={name: word for name, words in _WORDS.items() if (word := draw(words)) is not None},
             city=city.name,
             country=city.country,
             opening_hours=draw(_OPENING_HOURS),

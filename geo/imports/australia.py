@@ -30,6 +30,19 @@ TOILET_FLAGS = (
     *("Accessible", "AllGender", "Ambulant"),
 )
 
+COLUMNS_OF_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
+    "wheelchair": ("AccessibleMale", "AccessibleFemale", "AccessibleUnisex", "Accessible"),
+    "fee": ("PaymentRequired",),
+    "changing_table": ("BabyChange", "BabyCareRoom"),
+    # Where all toilets of a sex are accessible ones, Male or Female alone says False.
+    "all_gender": ("Unisex", "AccessibleUnisex", "AllGender"),
+    "male": ("Male", "AccessibleMale"),
+    "female": ("Female", "AccessibleFemale"),
+    "shower": ("Showers",),
+    "drinking_water": ("DrinkingWater",),
+}
+"""Attribute to the flags that say it: yes where one of them does."""
+
 HOURS: Mapping[str, str | None] = {
     "AllHours": "24/7",
     "OPEN: 24 hours": "24/7",
@@ -79,16 +92,7 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
         location=location,
         name=row.get("Name") or None,
         closed=hours == CURRENTLY_CLOSED or _is_only_a_dump_point(row),
-        access=_access_of(row),
-        wheelchair=_any_flag(row, "AccessibleMale", "AccessibleFemale", "AccessibleUnisex", "Accessible"),
-        fee=_any_flag(row, "PaymentRequired"),
-        changing_table=_any_flag(row, "BabyChange", "BabyCareRoom"),
-        # Where all toilets of a sex are accessible ones, Male or Female alone says False.
-        all_gender=_any_flag(row, "Unisex", "AccessibleUnisex", "AllGender"),
-        male=_any_flag(row, "Male", "AccessibleMale"),
-        female=_any_flag(row, "Female", "AccessibleFemale"),
-        shower=_any_flag(row, "Showers"),
-        drinking_water=_any_flag(row, "DrinkingWater"),
+        attributes=_attributes_of(row),
         street=row.get("address") or None,
         postcode=row.get("Postcode") or None,
         city=row.get("suburb") or None,
@@ -97,6 +101,11 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
         opening_hours=None if hours == CURRENTLY_CLOSED else HOURS.get(hours, hours),
         tags={column: value for column, value in row.items() if value and column not in TAKEN_COLUMNS},
     )
+
+
+def _attributes_of(row: Row) -> dict[str, str]:
+    flags = {name: _any_flag(row, *columns) for name, columns in COLUMNS_OF_ATTRIBUTE.items()}
+    return {name: word for name, word in {"access": _access_of(row), **flags}.items() if word is not None}
 
 
 def _flag(row: Row, column: str) -> str | None:

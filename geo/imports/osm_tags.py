@@ -6,10 +6,11 @@ host: only their ``toilets:`` forms speak of its toilets.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from geo.coordinates import Point
+from geo.facilities.attributes import ATTRIBUTES, Attribute
 from geo.imports.record import FacilityRecord
 
 Tags = Mapping[str, str]
@@ -63,9 +64,6 @@ ACCESS_WORDS: Tags = {
     **dict.fromkeys(("private", "no", "permit"), "private"),
     "key": "key",
 }
-WHEELCHAIR_WORDS: Tags = {
-    "yes": "yes", "designated": "yes", "official": "yes", "limited": "limited", "no": "no",
-}  # fmt: skip
 YES_NO_WORDS: Tags = {"yes": "yes", "no": "no"}
 SHOWER_WORDS: Tags = {**YES_NO_WORDS, "hot": "yes", "cold": "yes", "indoor": "yes", "outdoor": "yes"}
 CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
@@ -76,7 +74,6 @@ NOT_FOR_DRINKING = frozenset(
     ("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable", "non_potable", "not_potable")
 )
 """Words of these keys that deny it. ``conditional`` is unknown: it looks drinkable and nobody is sure."""
-SEGREGATED_WORDS: Tags = {"yes": "no", "no": "yes"}
 
 AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
 """One sum of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a
@@ -112,8 +109,7 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
     reading = _reading_of(tags)
     if reading is None:
         return None
-    _, hosted, prefixes, _ = reading
-    venue = _venue_of(tags) if hosted else None
+    venue = _venue_of(tags) if reading.hosted else None
     return FacilityRecord(
         external_id=external_id,
         kind=reading.kind,
@@ -121,16 +117,7 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
         name=tags.get("name"),
         venue=venue,
         closed=_is_closed(tags, reading, venue),
-        access=_access_of(tags, reading),
-        wheelchair=_word(tags, WHEELCHAIR_WORDS, prefixes, "wheelchair"),
-        fee=_fee_of(tags, prefixes),
-        changing_table=_changing_table_of(tags),
-        all_gender=_word(tags, YES_NO_WORDS, prefixes, "unisex")
-        or _word(tags, SEGREGATED_WORDS, prefixes, "gender_segregated"),
-        male=_word(tags, YES_NO_WORDS, prefixes, "male"),
-        female=_word(tags, YES_NO_WORDS, prefixes, "female"),
-        shower=SHOWER_WORDS.get(tags.get("shower", "")),
-        drinking_water=_drinking_water_of(tags),
+        attributes=_attributes_of(tags, reading),
         operator=tags.get("operator"),
         street=tags.get("addr:street") or tags.get("addr:place"),
         house_number=tags.get("addr:housenumber"),
@@ -139,7 +126,7 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
         region=tags.get("addr:state") or tags.get("addr:province"),
         country=_country_of(tags),
         level=tags.get("toilets:level") or tags.get("level"),
-        opening_hours=_opening_hours_of(tags, hosted),
+        opening_hours=_opening_hours_of(tags, reading.hosted),
         tags=tags,
     )
 
@@ -180,6 +167,21 @@ def _word(tags: Tags, words: Tags, prefixes: tuple[str, ...], key: str) -> str |
     return None
 
 
+def _attributes_of(tags: Tags, reading: _Reading) -> dict[str, str]:
+    attributes = {}
+    for attribute in ATTRIBUTES:
+        read = _READ.get(attribute.name)
+        word = read(tags, reading) if read else _listed_word(tags, attribute, reading.prefixes)
+        if word is not None:
+            attributes[attribute.name] = word
+    return attributes
+
+
+def _listed_word(tags: Tags, attribute: Attribute, prefixes: tuple[str, ...]) -> str | None:
+    found = (_word(tags, words, prefixes, key) for key, words in attribute.osm.items())
+    return next((word for word in found if word is not None), None)
+
+
 def _venue_of(tags: Tags) -> str | None:
     for key in HOST_KEYS:
         value = tags.get(key)
@@ -215,8 +217,8 @@ def _access_of(tags: Tags, reading: _Reading) -> str | None:
     return access
 
 
-def _fee_of(tags: Tags, prefixes: tuple[str, ...]) -> str | None:
-    for prefix in prefixes:
+def _fee_of(tags: Tags, reading: _Reading) -> str | None:
+    for prefix in reading.prefixes:
         fee = _costs(tags.get(prefix + "fee")) or _charges(tags.get(prefix + "charge", ""))
         if fee is not None:
             return fee
@@ -240,7 +242,11 @@ def _charges(text: str) -> str | None:
     return "no" if text == "no" or "0" in text else None
 
 
-def _changing_table_of(tags: Tags) -> str | None:
+def _shower_of(tags: Tags, _reading: _Reading) -> str | None:
+    return SHOWER_WORDS.get(tags.get("shower", ""))
+
+
+def _changing_table_of(tags: Tags, _reading: _Reading) -> str | None:
     # diaper=* is the older name of the same key.
     for key in ("changing_table", "toilets:changing_table", "diaper"):
         word = CHANGING_TABLE_WORDS.get(tags.get(key, ""))
@@ -249,7 +255,7 @@ def _changing_table_of(tags: Tags) -> str | None:
     return None
 
 
-def _drinking_water_of(tags: Tags) -> str | None:
+def _drinking_water_of(tags: Tags, _reading: _Reading) -> str | None:
     """Give whether the water is for drinking; one denial outweighs all else, as it is about health.
 
     ``drinking_water:legal=no`` is a sign that the water is not tested. It decides only where nobody says that the
@@ -261,6 +267,16 @@ def _drinking_water_of(tags: Tags) -> str | None:
     if "yes" in words:
         return "yes"
     return "no" if tags.get("drinking_water:legal", "").strip().lower() == "no" else None
+
+
+_READ: Mapping[str, Callable[[Tags, _Reading], str | None]] = {
+    "access": _access_of,
+    "fee": _fee_of,
+    "changing_table": _changing_table_of,
+    "shower": _shower_of,
+    "drinking_water": _drinking_water_of,
+}
+"""Attributes that more than a table of words reads."""
 
 
 def _country_of(tags: Tags) -> str | None:

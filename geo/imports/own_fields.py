@@ -5,23 +5,17 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from geo.coordinates import Point
-from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ATTRIBUTE_NAMES, KINDS, WORDS, YES_NO
 from geo.imports.record import FacilityRecord, Rejection
 
-ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {
-    "kind": KINDS,
-    "access": ACCESSES,
-    "wheelchair": WHEELCHAIR,
-    **dict.fromkeys(
-        ("closed", "fee", "changing_table", "all_gender", "male", "female", "shower", "drinking_water"),
-        YES_NO,
-    ),
-}
+ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "closed": YES_NO, **WORDS}
 """The fields that take one of a few words; the others are free text."""
 
 COUNTRY_CODE = re.compile("[A-Z]{2}")
 
-FIELDS = frozenset(field.name for field in fields(FacilityRecord)) - {"external_id", "location", "tags"}
+FIELDS = frozenset({*(field.name for field in fields(FacilityRecord)), *ATTRIBUTE_NAMES}) - {
+    *("external_id", "location", "tags", "attributes")
+}
 """What a row may say besides its name, its place and the tags that go with it."""
 
 FREE_TEXTS = FIELDS - set(ALLOWED_WORDS) - {"country"}
@@ -51,9 +45,9 @@ def facility_of(
     if "kind" not in words:
         return Rejection(external_id, "kind is empty")
     closed = words.pop("closed", "no") == "yes"
-    return FacilityRecord(
-        external_id=external_id, location=location, closed=closed, tags=tags, kind=words.pop("kind"), **words
-    )
+    attributes = {name: words.pop(name) for name in ATTRIBUTE_NAMES if name in words}
+    kind = words.pop("kind")
+    return FacilityRecord(external_id, kind, location, closed=closed, attributes=attributes, tags=tags, **words)
 
 
 def _fault_in(name: str, value: object) -> str | None:

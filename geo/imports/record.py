@@ -17,10 +17,7 @@ class FacilityRecord:
         location: where it is.
         venue: what it stands in (``cafe``, ``fuel``; OSM's word), None for one that stands by itself.
         closed: the source says that it is out of use.
-        access: ``public``, ``customers``, ``key``, ``private``, or None where the source does not say.
-        wheelchair: ``yes``, ``limited``, ``no`` or None.
-        fee, changing_table, all_gender, male, female, shower, drinking_water: ``yes``, ``no`` or None;
-            unknown is not no.
+        attributes: name of an attribute to its word, where the source says it.
         country: ISO 3166-1 alpha-2, upper case.
         opening_hours: the source's text as it stands, OSM syntax or not.
         tags: whatever else the source says, kept as it is.
@@ -32,15 +29,7 @@ class FacilityRecord:
     name: str | None = None
     venue: str | None = None
     closed: bool = False
-    access: str | None = None
-    wheelchair: str | None = None
-    fee: str | None = None
-    changing_table: str | None = None
-    all_gender: str | None = None
-    male: str | None = None
-    female: str | None = None
-    shower: str | None = None
-    drinking_water: str | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
     operator: str | None = None
     street: str | None = None
     house_number: str | None = None

@@ -11,6 +11,7 @@ from typing import IO
 import orjson
 
 from geo.coordinates import SRID_WGS84, Point
+from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.hours import compile_hours
 from geo.imports.record import FacilityRecord
 
@@ -24,13 +25,11 @@ HOURS_IN_MEMORY_BYTES = 1_048_576
 """As many wait in memory, and more than that on disk."""
 
 TEXT_COLUMNS = (
-    *("kind", "name", "venue", "access", "wheelchair", "fee", "changing_table", "all_gender", "male", "female"),
-    *("shower", "drinking_water", "operator", "street", "house_number", "postcode", "city", "region", "country"),
-    "level",
+    *("kind", "name", "venue", "operator", "street", "house_number", "postcode", "city", "region", "country", "level"),
 )
 """Columns of facility that a record fills by the same name."""
 
-ROW_COLUMNS = ("location", *TEXT_COLUMNS, "opening_hours", "opening_hours_note", "tags")
+ROW_COLUMNS = ("location", *TEXT_COLUMNS, *ATTRIBUTE_NAMES, "opening_hours", "opening_hours_note", "tags")
 HOURS_COLUMNS = ("open_during", "unknown_during")
 """All columns of facility that an import owns: those of each row, and those that many rows share."""
 
@@ -101,7 +100,7 @@ class StagedHours:
 def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> str:
     """Write a record as the fields of STAGED_COLUMNS, with a digest of all that its source says."""
     external_id, text, closed = record.external_id, record.opening_hours, "t" if record.closed else "f"
-    location, texts = _ewkb(record.location), _texts_of(record)
+    location, texts = _ewkb(record.location), (*_texts_of(record), *map(record.attributes.get, ATTRIBUTE_NAMES))
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
     said = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
     digest = hashlib.blake2b(said, digest_size=16).hexdigest()

@@ -50,17 +50,11 @@ def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | N
     sums = DecayedSums(*(facility[name] for name in ("weight_slow", "stars_slow", "weight_fast", "stars_fast")))  # type: ignore[arg-type]
     judged = quality(at(sums, query.as_of))
     needs = query.needs
-    asked = {
-        "access": needs.access,
-        "wheelchair": needs.wheelchair,
-        "fee": needs.fee,
-        "changing_table": needs.changing_table,
-        "all_gender": needs.all_gender,
-    }
+    accepted = {"access": ("public", "customers", "key", "unknown"), **needs.accepted}
     meets = (
         facility["status"] in ("active", "reported_closed")
         and bool(set(facility["offers"]) & set(needs.kinds or KINDS))  # type: ignore[call-overload]
-        and all(words is None or (facility[name] or "unknown") in words for name, words in asked.items())
+        and all((facility[name] or "unknown") in words for name, words in accepted.items())
         and (needs.verdicts is None or verdict(judged, facility["rating_count"]) in needs.verdicts)  # type: ignore[arg-type]
         and (needs.open_states is None or _state(facility, _moment(query, away_m)) in needs.open_states)
     )

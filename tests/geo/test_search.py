@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from geo.coordinates import BoundingBox, Point
 from geo.errors import FacilityNotFound
 from geo.facilities import search
+from geo.facilities.attributes import ATTRIBUTES
 from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.ranking import RANKINGS
 from tests.conftest import NOON
@@ -58,20 +59,16 @@ def add_world(session: Session, random: Random, count: int) -> None:
             place.lat,
             kind=random.choice(("toilets", "toilets", "drinking_water", "shower", "baby_care")),
             status=status,
-            access=random.choice((None, None, "public", "customers", "key", "private")),
-            wheelchair=random.choice((None, "yes", "limited", "no")),
-            fee=random.choice((None, "yes", "no")),
-            changing_table=random.choice((None, "yes", "no")),
-            all_gender=random.choice((None, "yes", "no")),
-            shower=random.choice((None, None, "yes", "no")),
+            **{attribute.name: random.choice((None, None, *attribute.words)) for attribute in ATTRIBUTES},
             **hours_columns(random.choice(HOURS), place),
         )
         for _ in range(0 if status == "hidden" else random.choice((0, 0, 1, 3, 8))):
             add_rating(session, facility, random.randint(1, 5), NOON - timedelta(days=random.uniform(0, 500)))
 
 
-def some(random: Random, *words: str) -> tuple[str, ...] | None:
-    return None if random.random() < 0.7 else tuple(random.sample(words, random.randint(1, len(words))))
+def some(random: Random, none: float, *words: str) -> tuple[str, ...] | None:
+    """Some of the words; None for a share of the times."""
+    return None if random.random() < none else tuple(random.sample(words, random.randint(1, len(words))))
 
 
 def random_query(random: Random) -> search.NearbyQuery:
@@ -86,14 +83,12 @@ def random_query(random: Random) -> search.NearbyQuery:
         radius_m=random.choice((1.0, 100.0, 2000.0, 50_000.0)),
         limit=random.choice((1, 2, 5, 20, 100)),
         needs=search.Needs(
-            kinds=some(random, "toilets", "drinking_water", "shower", "baby_care"),
-            access=some(random, "public", "customers", "key", "private", "unknown") or search.OFFERED_ACCESS,
-            wheelchair=some(random, "yes", "limited", "no", "unknown"),
-            fee=some(random, "yes", "no", "unknown"),
-            changing_table=some(random, "yes", "no", "unknown"),
-            all_gender=some(random, "yes", "no", "unknown"),
-            verdicts=some(random, "sit", "squat", "unsure", "unrated"),
-            open_states=some(random, "open", "closed", "unknown"),
+            kinds=some(random, 0.7, "toilets", "drinking_water", "shower", "baby_care"),
+            accepted={
+                attribute.name: words for attribute in ATTRIBUTES if (words := some(random, 0.85, *attribute.accepted))
+            },
+            verdicts=some(random, 0.7, "sit", "squat", "unsure", "unrated"),
+            open_states=some(random, 0.7, "open", "closed", "unknown"),
             **opening,
         ),
         rank=random.choice(("balanced", "distance", "cleanliness")),
@@ -232,7 +227,7 @@ def test_nobody_is_sent_to_a_private_door_unless_asking_for_one(session: Session
     private = add_facility(session, HELSINKI.lon, HELSINKI.lat, access="private")
     query = search.NearbyQuery(HELSINKI, NOON)
     assert not search.nearby(session, query).facilities
-    asking = replace(query, needs=search.Needs(access=("private",)))
+    asking = replace(query, needs=search.Needs(accepted={"access": ("private",)}))
     assert [row["id"] for row in search.nearby(session, asking).facilities] == [private]
 
 

@@ -209,7 +209,8 @@ def test_needs_filter_as_nearby_does(session: Session) -> None:
         {"status": "closed"},
     ):
         at_km(session, 10, **{"wheelchair": "yes", "kind": "toilets", "fee": "no", "access": "public", **columns})
-    needs = Needs(kinds=("toilets",), access=("public",), wheelchair=("yes",), fee=("no",), verdicts=("unrated",))
+    accepted = {"access": ("public",), "wheelchair": ("yes",), "fee": ("no",)}
+    needs = Needs(accepted=accepted, verdicts=("unrated",))
     assert stop_ids(along(session, replace(way(20), needs=needs))) == [wanted]
     assert not along(session, replace(way(20), needs=replace(needs, verdicts=("sit",)))).stops
 

@@ -50,9 +50,21 @@ def test_a_row_of_2016_is_read(tmp_path: Path) -> None:
     assert (record.location.lon, record.location.lat) == (115.95020622, -31.921836)
     assert (record.street, record.city, record.postcode) == ("West Road", "Bassendean", "6054")
     assert (record.region, record.country) == ("WA", "AU")
-    assert (record.access, record.fee, record.wheelchair) == ("public", "no", "yes")
-    assert (record.shower, record.drinking_water, record.changing_table) == ("yes", "no", "no")
-    assert (record.male, record.female, record.all_gender) == ("yes", "yes", "no")
+    assert (record.attributes.get("access"), record.attributes.get("fee"), record.attributes.get("wheelchair")) == (
+        "public",
+        "no",
+        "yes",
+    )
+    assert (
+        record.attributes.get("shower"),
+        record.attributes.get("drinking_water"),
+        record.attributes.get("changing_table"),
+    ) == ("yes", "no", "no")
+    assert (record.attributes.get("male"), record.attributes.get("female"), record.attributes.get("all_gender")) == (
+        "yes",
+        "yes",
+        "no",
+    )
     assert (record.opening_hours, record.closed) == ("24/7", False)
     assert record.tags["SharpsDisposal"] == "True"
     assert "Latitude" not in record.tags
@@ -63,16 +75,20 @@ def test_a_row_of_a_later_edition_is_read_by_its_names(tmp_path: Path) -> None:
     assert (record.external_id, record.street, record.city, record.region) == (
         "123", "1 Example St", "Sydney", "NSW",
     )  # fmt: skip
-    assert (record.opening_hours, record.shower, record.drinking_water) == ("sunrise-sunset", "no", "yes")
-    assert (record.all_gender, record.changing_table) == ("yes", "yes")
+    assert (record.opening_hours, record.attributes.get("shower"), record.attributes.get("drinking_water")) == (
+        "sunrise-sunset",
+        "no",
+        "yes",
+    )
+    assert (record.attributes.get("all_gender"), record.attributes.get("changing_table")) == ("yes", "yes")
 
 
 def test_a_flag_that_began_as_false_everywhere_says_no_no(tmp_path: Path) -> None:
-    assert record_of(tmp_path / "x.csv", ROW_OF_2026).wheelchair is None
+    assert record_of(tmp_path / "x.csv", ROW_OF_2026).attributes.get("wheelchair") is None
 
 
 def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> None:
-    assert record_of(tmp_path / "x.csv", ROW_OF_2026).access == "public"
+    assert record_of(tmp_path / "x.csv", ROW_OF_2026).attributes.get("access") == "public"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +104,7 @@ def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> No
     ],
 )
 def test_access_is_by_key_limited_or_for_all(tmp_path: Path, changes: dict[str, str], access: str | None) -> None:
-    assert record_of(tmp_path / "x.csv", ROW_OF_2016, **changes).access == access
+    assert record_of(tmp_path / "x.csv", ROW_OF_2016, **changes).attributes.get("access") == access
 
 
 @pytest.mark.parametrize(
@@ -144,8 +160,11 @@ def test_the_map_of_2016_has_its_counts() -> None:
     rows = list(australia.read(real_file("australia_nptm_2016.csv")))
     records = [row for row in rows if isinstance(row, FacilityRecord)]
     assert len(rows) == len(records) == 17_985
-    assert sum(record.changing_table == "yes" for record in records) == 1833
-    assert sum(record.shower == "yes" for record in records) == 1009
-    assert sum(record.drinking_water == "yes" for record in records) == 1308
+    assert sum(record.attributes.get("changing_table") == "yes" for record in records) == 1833
+    assert sum(record.attributes.get("shower") == "yes" for record in records) == 1009
+    assert sum(record.attributes.get("drinking_water") == "yes" for record in records) == 1308
     assert sum(record.closed for record in records) == 434
-    assert all(record.fee and record.wheelchair and record.male for record in records)
+    assert all(
+        record.attributes.get("fee") and record.attributes.get("wheelchair") and record.attributes.get("male")
+        for record in records
+    )

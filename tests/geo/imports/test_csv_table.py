@@ -4,6 +4,7 @@ import pytest
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
+from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.imports import csv_table
 from geo.imports.record import FacilityRecord, Rejection
 
@@ -18,9 +19,7 @@ def table(path: Path, text: str, encoding: str = "utf-8") -> Path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_row_is_read_with_a_byte_order_mark_or_without(tmp_path: Path, encoding: str) -> None:
     path = table(tmp_path / "x.csv", HEADER + 'a1,toilets,24.94, 60.17 ,"Töölö, ""north""",\r\n', encoding)
-    assert list(csv_table.read(path)) == [
-        FacilityRecord("a1", "toilets", Point(24.94, 60.17), name='Töölö, "north"', fee=None)
-    ]
+    assert list(csv_table.read(path)) == [FacilityRecord("a1", "toilets", Point(24.94, 60.17), name='Töölö, "north"')]
 
 
 def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
@@ -28,6 +27,7 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
         "external_id": "a1", "kind": "toilets", "lon": "1", "lat": "2", "name": "N", "venue": "cafe",
         "closed": "yes", "access": "key", "wheelchair": "limited", "fee": "no", "changing_table": "yes",
         "all_gender": "no", "male": "yes", "female": "yes", "shower": "no", "drinking_water": "yes",
+        "menstrual_products": "limited",
         "operator": "O", "street": "S", "house_number": "1", "postcode": "P", "city": "C", "region": "R",
         "country": "FI", "level": "-1", "opening_hours": "24/7",
     }  # fmt: skip
@@ -36,8 +36,11 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
     assert isinstance(record, FacilityRecord)
     assert (record.location, record.closed) == (Point(1, 2), True)
     for name, value in row.items():
-        if name not in ("lon", "lat", "closed"):
+        if name in ATTRIBUTE_NAMES:
+            assert record.attributes[name] == value
+        elif name not in ("lon", "lat", "closed"):
             assert getattr(record, name) == value
+    assert record.attributes.keys() == set(ATTRIBUTE_NAMES)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_our_own_properties_are_read_by_their_names(tmp_path: Path) -> None:
     (record,) = geojson.read_own(collection(tmp_path / "x.json", feature(properties, id="hki-1")))
     assert record == FacilityRecord(
         external_id="hki-1", kind="toilets", location=Point(24.94, 60.17), name="Kauppatori",
-        wheelchair="limited", postcode="170", tags={"soap": "yes"},
+        attributes={"wheelchair": "limited"}, postcode="170", tags={"soap": "yes"},
     )  # fmt: skip
 
 
@@ -190,7 +190,7 @@ def test_paris_has_its_toilets() -> None:
     records = [row for row in rows if isinstance(row, FacilityRecord)]
     assert len(rows) == len(records) == 1268
     assert {record.kind for record in records} == {"toilets"}
-    assert sum(record.fee == "yes" for record in records) == 38
+    assert sum(record.attributes.get("fee") == "yes" for record in records) == 38
 
 
 def test_paris_has_its_drinking_water() -> None:

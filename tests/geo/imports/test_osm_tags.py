@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.coordinates import Point
+from geo.facilities.attributes import ATTRIBUTE_NAMES, KINDS, WORDS
 from geo.imports import osm_tags
-from geo.imports.own_fields import ALLOWED_WORDS
 from geo.imports.record import FacilityRecord
 
 HERE = Point(24.94, 60.17)
@@ -52,7 +52,7 @@ def test_what_is_no_facility_is_passed_over(tags: dict[str, str]) -> None:
 
 def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
     record = facility(amenity="drinking_water", toilets="yes", fee="no")
-    assert (record.kind, record.venue, record.fee) == ("drinking_water", None, "no")
+    assert (record.kind, record.venue, record.attributes.get("fee")) == ("drinking_water", None, "no")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,14 @@ def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
         wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
     )  # fmt: skip
     assert (record.name, record.opening_hours) == ("Ekberg", "Mo-Fr 08:00-18:00")
-    assert (record.access, record.wheelchair, record.fee, record.male, record.female, record.all_gender) == (None,) * 6
+    assert (
+        record.attributes.get("access"),
+        record.attributes.get("wheelchair"),
+        record.attributes.get("fee"),
+        record.attributes.get("male"),
+        record.attributes.get("female"),
+        record.attributes.get("all_gender"),
+    ) == (None,) * 6
 
 
 def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
@@ -85,8 +92,16 @@ def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
         toilets__access="customers", toilets__wheelchair="designated", toilets__fee="0.50 EUR",
         toilets__unisex="yes", toilets__opening_hours="08:00-20:00",
     )  # fmt: skip
-    assert (record.access, record.wheelchair, record.fee) == ("customers", "yes", "yes")
-    assert (record.all_gender, record.changing_table, record.opening_hours) == ("yes", "yes", "08:00-20:00")
+    assert (record.attributes.get("access"), record.attributes.get("wheelchair"), record.attributes.get("fee")) == (
+        "customers",
+        "yes",
+        "yes",
+    )
+    assert (record.attributes.get("all_gender"), record.attributes.get("changing_table"), record.opening_hours) == (
+        "yes",
+        "yes",
+        "08:00-20:00",
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +123,7 @@ def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
     ],
 )
 def test_access_is_who_may_enter(tags: dict[str, str], access: str | None) -> None:
-    assert facility(amenity="toilets", **tags).access == access
+    assert facility(amenity="toilets", **tags).attributes.get("access") == access
 
 
 @pytest.mark.parametrize(
@@ -128,7 +143,7 @@ def test_access_is_who_may_enter(tags: dict[str, str], access: str | None) -> No
     ],
 )
 def test_a_sum_of_money_is_a_fee(fee: str, expected: str | None) -> None:
-    assert facility(amenity="toilets", fee=fee).fee == expected
+    assert facility(amenity="toilets", fee=fee).attributes.get("fee") == expected
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,7 @@ def test_a_sum_of_money_is_a_fee(fee: str, expected: str | None) -> None:
     ],
 )
 def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None) -> None:
-    assert facility(amenity="toilets", **tags).fee == fee
+    assert facility(amenity="toilets", **tags).attributes.get("fee") == fee
 
 
 @pytest.mark.parametrize(
@@ -160,6 +175,9 @@ def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None)
         ({"changing_table": "limited"}, "changing_table", None),
         ({"shower": "hot"}, "shower", "yes"),
         ({"addr:country": "fi"}, "country", "FI"),
+        ({"toilets:menstrual_products": "limited"}, "menstrual_products", "limited"),
+        ({"menstrual_products": "no"}, "menstrual_products", "no"),
+        ({"menstrual_products": "sold"}, "menstrual_products", None),
         ({"addr:country": "Finland"}, "country", None),
         ({"opening_hours:toilets": "24/7"}, "opening_hours", "24/7"),
     ],
@@ -167,7 +185,9 @@ def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None)
 def test_an_attribute_is_read_as_the_wiki_defines_it(
     tags: dict[str, str], attribute: str, expected: str | None
 ) -> None:
-    assert getattr(facility(amenity="toilets", **tags), attribute) == expected
+    record = facility(amenity="toilets", **tags)
+    read = record.attributes.get(attribute) if attribute in ATTRIBUTE_NAMES else getattr(record, attribute)
+    assert read == expected
 
 
 @pytest.mark.parametrize(
@@ -192,7 +212,7 @@ def test_an_attribute_is_read_as_the_wiki_defines_it(
     ],
 )
 def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
-    assert facility(amenity="drinking_water", **tags).drinking_water == drinking_water
+    assert facility(amenity="drinking_water", **tags).attributes.get("drinking_water") == drinking_water
 
 
 @pytest.mark.parametrize(
@@ -226,13 +246,18 @@ KEYS = st.sampled_from(
         *osm_tags.KEYS, *osm_tags.HOST_KEYS, "access", "toilets:access", "fee", "charge",
         "toilets:fee", "wheelchair", "unisex", "gender_segregated", "male", "female", "shower",
         "drinking_water", "diaper", "locked", "centralkey", "changing_table", "disused", "addr:country",
-        "opening_hours", "toilets:opening_hours", "disused:shop",
+        "opening_hours", "toilets:opening_hours", "disused:shop", "menstrual_products",
     ]
 )  # fmt: skip
 VALUES = st.one_of(
     st.sampled_from(["yes", "no", "toilets", "shower", "room", "limited", "customers", "0", "1 EUR", "shower;toilets"]),
     st.text(),
 )
+
+
+def assert_only_known_words(record: FacilityRecord) -> None:
+    assert record.kind in KINDS
+    assert all(word in WORDS[name] for name, word in record.attributes.items())
 
 
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES))
@@ -242,9 +267,7 @@ def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
     if record is None:
         return
     assert any(key in tags for key in osm_tags.KEYS)
-    for name, allowed in ALLOWED_WORDS.items():
-        if name != "closed":
-            assert getattr(record, name) in (*allowed, None)
+    assert_only_known_words(record)
     assert record.country is None or (record.country.isupper() and len(record.country) == 2)
     assert record.tags == tags
 
@@ -252,6 +275,4 @@ def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES), st.sampled_from(["amenity", "toilets"]))
 def test_any_tags_beside_those_of_a_facility_are_read(tags: dict[str, str], form: str) -> None:
     record = facility(**{**tags, **({"amenity": "toilets"} if form == "amenity" else {"toilets": "yes"})})
-    for name, allowed in ALLOWED_WORDS.items():
-        if name != "closed":
-            assert getattr(record, name) in (*allowed, None)
+    assert_only_known_words(record)

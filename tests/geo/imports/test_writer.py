@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
-from geo.facilities.attributes import ACCESSES, KINDS, WHEELCHAIR, YES_NO
+from geo.facilities.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, KINDS
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import TEXT_COLUMNS
 from geo.imports.writer import REJECTIONS_KEPT, Dataset, ImportSummary, write_dataset
@@ -95,7 +95,7 @@ def test_the_same_import_again_rewrites_nothing_but_the_time_of_the_import(sessi
 
 
 def test_a_changed_row_changes_itself_alone_and_keeps_its_id_and_ratings(session: Session) -> None:
-    write(session, record("a", name="old", fee="yes"), record("b"))
+    write(session, record("a", name="old", attributes={"fee": "yes"}), record("b"))
     add_rating(session, id_of(session), 5, NOON)
     before = facility_row(session, id_of(session))
     beside = facility_row(session, id_of(session, "b"))
@@ -116,7 +116,7 @@ def test_a_changed_row_changes_itself_alone_and_keeps_its_id_and_ratings(session
         {"opening_hours": "24/7"},
         {"kind": "shower"},
         {"name": ""},
-        *({column: "yes"} for column in ("fee", "changing_table", "all_gender", "male", "female", "shower")),
+        *({"attributes": {attribute.name: attribute.words[0]}} for attribute in ATTRIBUTES),
     ],
 )
 def test_whatever_a_source_says_otherwise_is_a_change(session: Session, changed: dict[str, Any]) -> None:
@@ -305,7 +305,9 @@ def test_progress_is_told_now_and_then_and_at_the_end(session: Session) -> None:
 def as_written(row: dict[str, Any]) -> dict[str, Any]:
     """What the table holds of a record."""
     hours = row["opening_hours"] if row["opening_hours_note"] is None else row["opening_hours_note"]
-    return {column: row[column] for column in TEXT_COLUMNS} | {"opening_hours": hours, "tags": row["tags"]}
+    attributes = {name: row[name] for name in ATTRIBUTE_NAMES if row[name] is not None}
+    texts = {column: row[column] for column in TEXT_COLUMNS}
+    return {**texts, "attributes": attributes, "opening_hours": hours, "tags": row["tags"]}
 
 
 def as_said(said: FacilityRecord) -> dict[str, Any]:
@@ -331,21 +333,20 @@ def texts(most: int) -> st.SearchStrategy[str | None]:
     return st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=most)
 
 
-yes_no = st.sampled_from((None, *YES_NO))
 records = st.builds(
     FacilityRecord,
     external_id=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=255),
     kind=st.sampled_from(KINDS),
     location=st.builds(Point, st.floats(-180, 180), st.floats(-90, 90)),
     closed=st.booleans(),
-    access=st.sampled_from((None, *ACCESSES)),
-    wheelchair=st.sampled_from((None, *WHEELCHAIR)),
+    attributes=st.fixed_dictionaries(
+        {}, optional={attribute.name: st.sampled_from(attribute.words) for attribute in ATTRIBUTES}
+    ),
     country=st.none() | st.from_regex("[A-Z]{2}", fullmatch=True),
     opening_hours=texts(1000) | st.sampled_from(("24/7", "Mo-Fr 08:00-18:00", "sunrise-sunset", "PH off")),
     tags=st.dictionaries(texts(20).map(str), texts(200).map(str), max_size=4),
     **{column: texts(255) for column in ("name", "operator", "street", "city")},
     **{column: texts(64) for column in ("house_number", "postcode", "region", "level", "venue")},
-    **dict.fromkeys(("fee", "changing_table", "all_gender", "male", "female", "shower", "drinking_water"), yes_no),
 )
 
 
