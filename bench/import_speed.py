@@ -15,6 +15,7 @@ from sqlalchemy import text
 from bench.row import Row
 from bench.world import AS_OF, DATASET
 from geo.database import Database
+from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.synthetic import synthetic_facilities
 from geo.imports import geojson
 from geo.imports.own_fields import FIELDS
@@ -55,12 +56,12 @@ def _world_file(facilities: int) -> Iterator[Path]:
 
 def _feature(record: FacilityRecord) -> dict[str, Any]:
     """What the record says, without what it leaves unknown."""
-    said = {name: getattr(record, name) for name in sorted(FIELDS - {"closed"})}
+    said = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
     return {
         "type": "Feature",
         "id": record.external_id,
         "geometry": {"type": "Point", "coordinates": [record.location.lon, record.location.lat]},
-        "properties": {name: value for name, value in said.items() if value is not None},
+        "properties": {name: value for name, value in said.items() if value is not None} | record.attributes,
     }
 
 
