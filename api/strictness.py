@@ -13,6 +13,7 @@ from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.problems import problem, unavailable
+from geo.database import MAX_ID
 
 JSON = "application/json"
 
@@ -35,6 +36,11 @@ CONTROL_CHARACTERS = r"\x00-\x08\x0b-\x1f\x7f"
 
 _UNPRINTABLE = re.compile(rf"[{CONTROL_CHARACTERS}\ud800-\udfff]")
 """Those and lone surrogates."""
+
+
+def id_segment(name: str) -> str:
+    """A path segment that holds the id of a row, as the argument ``name`` of its route."""
+    return f"<int(max={MAX_ID}):{name}>"
 
 
 class StrictParser(FlaskParser):

@@ -36,6 +36,9 @@ CONNECT_TIMEOUT_S = 3
 """How long to wait for a connection before saying that the database is away."""
 
 
+MAX_ID = 2**63 - 1
+"""The largest id: PostgreSQL's bigint."""
+
 Session = Connection | Transaction
 """What every function here asks. For reading it is a bare connection: nothing is loaded as objects, and the books that
 SQLAlchemy's session keeps of objects cost a search a tenth of its Python."""

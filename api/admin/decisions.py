@@ -11,7 +11,7 @@ from api.callers import calling_staff, require_staff
 from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
-from api.strictness import Door
+from api.strictness import Door, id_segment
 from geo.moderation import appeals, decisions
 from geo.moderation.subjects import hold
 from geo.moderation.verdicts import make, revert
@@ -54,7 +54,7 @@ def make_decision(said: Mapping[str, Any]) -> Response:
     return private({"decision_id": decision_id}, status=201)
 
 
-@door.route("/decisions/<int(max=9223372036854775807):decision_id>/revert", methods=["POST"])
+@door.route(f"/decisions/{id_segment('decision_id')}/revert", methods=["POST"])
 @door.arguments(requests.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @door.response(201, replies.Made, example=examples.MADE)
 @door.doc(security=BEARER)
@@ -82,7 +82,7 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
     return private({"appeals": shown, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
 
 
-@door.route("/appeals/<int(max=9223372036854775807):appeal_id>/decision", methods=["POST"])
+@door.route(f"/appeals/{id_segment('appeal_id')}/decision", methods=["POST"])
 @door.arguments(requests.AppealVerdict, example=examples.APPEAL_VERDICT)
 @door.response(204, description="Answered; a granted appeal has reverted the decision.")
 @door.doc(security=BEARER)

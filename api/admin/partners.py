@@ -13,7 +13,7 @@ from api.callers import calling_staff, require_staff
 from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
-from api.strictness import Door, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
 from geo.database import Session
 from geo.errors import InvalidKeyTerms
 from geo.moderation import audit
@@ -30,8 +30,8 @@ door = Door(
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
-PARTNER_ID = "<int(max=9223372036854775807):partner_id>"
-KEY_ID = "<int(max=9223372036854775807):key_id>"
+PARTNER_ID = id_segment("partner_id")
+KEY_ID = id_segment("key_id")
 
 MAX_OVERLAP_DAYS = 365
 

@@ -11,7 +11,7 @@ from api.policies import open_to, staff
 from api.problems import STATUS_OF
 from api.replies import private
 from api.services import database, now
-from api.strictness import Door
+from api.strictness import Door, id_segment
 from geo.errors import BeforehandError, Conflict, NotAllowed, OutOfDate, ThingNotFound
 from geo.moderation import queue, viewing
 from geo.moderation.statements import REASONS
@@ -23,7 +23,7 @@ door = Door(
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
-ITEM_ID = "<int(max=9223372036854775807):item_id>"
+ITEM_ID = id_segment("item_id")
 
 
 @door.route("/queue")

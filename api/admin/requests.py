@@ -8,8 +8,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
-from api.v1.crowd_requests import MAX_ID, WRITTEN, note
+from api.v1.crowd_requests import WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
+from geo.database import MAX_ID
 from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
 from geo.moderation.statements import REASONS
 from geo.moderation.verdicts import ACTIONS_OF

@@ -7,13 +7,13 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.strictness import CONTROL_CHARACTERS, PlainText, StrictSchema, WholeNumber, between, words
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, REPORT_REASONS
+from geo.database import MAX_ID
 from geo.facilities.attributes import ATTRIBUTES, KINDS, Attribute
 from geo.facilities.models import MAX_CHARACTERS
 
 COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
 """What can be wrong with a text; a place can also be closed, moved or listed twice."""
 
-MAX_ID = 2**63 - 1
 """PostgreSQL's bigint."""
 
 PRINTABLE = f"^[^{CONTROL_CHARACTERS}]*$"

@@ -11,7 +11,7 @@ from api.conditional import answer, not_modified, this_minute
 from api.geojson import GEOJSON, attribution, collection, feature
 from api.policies import EVERYBODY, open_to
 from api.services import database, now
-from api.strictness import Door
+from api.strictness import Door, id_segment
 from api.v1 import examples, replies, requests
 from geo.coordinates import Point
 from geo.crowd import observed
@@ -20,7 +20,7 @@ from geo.facilities.ranking import RANKINGS, WIDEST_M
 
 door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
 
-FACILITY_ID = "<int(max=9223372036854775807):facility_id>"
+FACILITY_ID = id_segment("facility_id")
 """A path segment that fits PostgreSQL's bigint."""
 
 

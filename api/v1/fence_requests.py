@@ -10,7 +10,7 @@ from api.strictness import Decimal, StrictSchema, WholeNumber, between, words
 from api.v1.requests import filters, list_of, needs_of
 from geo.ahead import cells
 from geo.coordinates import Point
-from geo.facilities.attributes import UNKNOWN
+from geo.facilities.attributes import OFFERED_STATES
 
 PLATFORM_LIMITS = {"ios": 20, "android": 100}
 """How many regions an app may have watched: iOS 20, Android 100. The refresh region is one of them."""
@@ -79,7 +79,8 @@ class FencesRequest(StrictSchema):
         metadata={"description": "Instead of platform: how many regions at most, beside the refresh region."},
     )
     open = list_of(
-        ("open", UNKNOWN), "Its state now and for half an hour: both unless told; open alone leaves out the unknown."
+        OFFERED_STATES,
+        f"Its state now and for half an hour (default: {','.join(OFFERED_STATES)}); open alone leaves out the unknown.",
     )
 
     @validates_schema

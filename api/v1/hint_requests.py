@@ -22,7 +22,9 @@ from geo.ahead.hints import CRUISE_M_PER_S, NEED_OF_COMFORT
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import Route, lay
 from geo.coordinates import Point
+from geo.database import MAX_ID
 from geo.errors import InvalidCoordinates, InvalidRoute
+from geo.facilities.ranking import MODES
 
 MAX_SPEED_M_S = 100
 """A fast train; whoever is faster cannot stop."""
@@ -128,9 +130,8 @@ class HintsRequest(StrictSchema):
         },
     )
     mode = words(
-        "walk",
-        "drive",
-        metadata={"description": f"How one gets on; unless told, drive from {DRIVES_FROM_M_S} m/s on, else walk."},
+        *MODES,
+        metadata={"description": f"Travel mode. Default: drive at {DRIVES_FROM_M_S} m/s or faster, otherwise walk."},
     )
     route = fields.Nested(
         RouteBody,
@@ -160,10 +161,10 @@ class HintsRequest(StrictSchema):
         }
     )
     last_hint_facility_id = WholeNumber(
-        strict=True, validate=between(1, 2**63 - 1), metadata={"description": "Of what it spoke."}
+        strict=True, validate=between(1, MAX_ID), metadata={"description": "Of what it spoke."}
     )
     dismissed = fields.List(
-        WholeNumber(strict=True, validate=between(1, 2**63 - 1)),
+        WholeNumber(strict=True, validate=between(1, MAX_ID)),
         load_default=list,
         validate=validate.Length(max=MAX_DISMISSED, error="must be at most {max} facilities"),
         metadata={"description": "Facilities to hear nothing of.", "maxItems": MAX_DISMISSED},

@@ -3,8 +3,9 @@
 from marshmallow import Schema, fields, validate
 
 from api.strictness import words
-from api.v1.requests import VERDICTS, Observed
+from api.v1.requests import Observed
 from geo.crowd.models import COMMENT_STATES
+from geo.crowd.quality import VERDICTS
 from geo.facilities.attributes import ATTRIBUTES, KINDS, UNKNOWN, Attribute
 from geo.facilities.models import STATUSES
 

@@ -9,7 +9,7 @@ from api.callers import calling_network, contributing_device
 from api.policies import DEVICE, open_to
 from api.replies import private
 from api.services import database, now
-from api.strictness import Door
+from api.strictness import Door, id_segment
 from api.v1 import crowd_replies, crowd_requests
 from api.v1.facilities import FACILITY_ID
 from geo.crowd import reports
@@ -38,7 +38,7 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
     return _take("comment", said["rating_id"], said)
 
 
-@door.route("/proposals/<int(max=9223372036854775807):proposal_id>/reports", methods=["POST"])
+@door.route(f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"])
 @door.arguments(crowd_requests.NewProposalReport, example={"reason": "spam"})
 @door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
 @door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)

@@ -11,8 +11,10 @@ from webargs.fields import DelimitedList
 from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
+from geo.crowd.quality import VERDICTS
 from geo.errors import InvalidCoordinates
 from geo.facilities.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, KINDS, UNKNOWN, YES_NO
+from geo.facilities.ranking import MODES, RANKS
 from geo.facilities.search import DEFAULT_ACCEPTED, DEFAULT_KINDS, Needs
 
 ANY_KIND = "any"
@@ -23,7 +25,6 @@ KIND_DESCRIPTION = (
 
 _DEFAULTS = {name: f" Default: {', '.join(words)}." for name, words in DEFAULT_ACCEPTED.items()}
 
-VERDICTS = ("sit", "squat", "unsure", "unrated")
 DEFAULT_RADIUS_M = 2000
 MAX_RADIUS_M = 50_000
 DEFAULT_LIMIT = 20
@@ -187,13 +188,11 @@ class FacilitiesQuery(StrictSchema):
         }
     )
     rank = words(
-        "balanced",
-        "distance",
-        "cleanliness",
+        *RANKS,
         load_default="balanced",
         metadata={"description": "What comes first. In a bbox, where nothing has a distance, not distance."},
     )
-    mode = words("walk", "drive", metadata={"description": "How the asker gets there; walk unless told."})
+    mode = words(*MODES, metadata={"description": "How the asker gets there (default: walk)."})
     explain = fields.Boolean(
         truthy={"true"},
         falsy={"false"},

@@ -10,7 +10,8 @@ from api.v1.requests import RFC_3339, filters, needs_of, read_instant
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
-from geo.facilities.attributes import UNKNOWN
+from geo.facilities.attributes import OFFERED_STATES
+from geo.facilities.ranking import MODES, RANKS
 from geo.facilities.search import Needs
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -118,9 +119,9 @@ class NeedsBody(StrictSchema):
         include = filters(_some_of)
 
     open = _some_of(
-        ("open", UNKNOWN),
+        OFFERED_STATES,
         "Its state at its own arrival: both unless told; [open] alone leaves out what tells no hours.",
-        load_default=["open", UNKNOWN],
+        load_default=list(OFFERED_STATES),
     )
 
     @post_load
@@ -186,15 +187,11 @@ class RouteStopsRequest(StrictSchema):
     )
     needs = fields.Nested(NeedsBody, load_default=lambda: NeedsBody().load({}))
     rank = words(
-        "balanced",
-        "distance",
-        "cleanliness",
+        *RANKS,
         load_default="balanced",
         metadata={"description": "What a good stop is: its quality against how far it lies off the route."},
     )
-    mode = words(
-        "walk", "drive", load_default="drive", metadata={"description": "What a metre off the route is worth."}
-    )
+    mode = words(*MODES, load_default="drive", metadata={"description": "What a metre off the route is worth."})
     max_offset_m = Number(
         load_default=DEFAULT_MAX_OFFSET_M,
         validate=between(1, MAX_OFFSET_M),

@@ -21,7 +21,7 @@ from geo.coordinates import EARTH_RADIUS_M, SRID_WGS84, Point
 from geo.database import Row, Session
 from geo.errors import CellTooCoarse
 from geo.facilities import search
-from geo.facilities.attributes import UNKNOWN
+from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import RANKINGS, distance_m
 
 RADIUS_M = 150.0
@@ -50,9 +50,6 @@ LONGEST = timedelta(hours=6)
 
 ROUNDING_M = 1.0
 """Taken off the refresh region: more than the sphere's and the number's rounding can be wrong by."""
-
-OPEN_STATES = ("open", UNKNOWN)
-"""What is watched unless told: what is shut now is not offered."""
 
 _LOOKED_AT_FIRST = 8
 """Times the set's size, how many places are looked at to begin with; where that does not do, GROWTH times as many."""
@@ -199,7 +196,7 @@ def _parameters(query: FencesQuery) -> Mapping[str, object]:
         "doubt": RANKINGS["balanced", "walk"].kappa,
         "stays_until": query.as_of + STAYS_OPEN,
         **needs_parameters(query.needs),
-        "open_states": list(query.needs.open_states or OPEN_STATES),
+        "open_states": list(query.needs.open_states or OFFERED_STATES),
         **search.ranking_parameters(RANKINGS["distance", "walk"], "walk"),
         "as_of": query.as_of,
     }

@@ -13,7 +13,7 @@ from geo.ahead.hints import AHEAD_HALF_ANGLE_DEG, Outlook, Situation, may_repeat
 from geo.coordinates import SRID_WGS84
 from geo.database import Session
 from geo.facilities import search
-from geo.facilities.attributes import UNKNOWN
+from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import CIRCUITY, RANKINGS, SPEED_M_PER_S, Rank
 
 LONGEST_SILENCE_S = 3600.0
@@ -151,7 +151,7 @@ def rungs_m(situation: Situation) -> list[float]:
 def needs_parameters(needs: search.Needs) -> dict[str, Any]:
     """The parameters of NEEDS_SQL and WELCOME_DURING: whether it is open is judged here, at each arrival."""
     always = replace(needs, open_states=None, open_at=None, open_on_arrival=False)
-    welcome_states = list(needs.open_states or ("open", UNKNOWN))
+    welcome_states = list(needs.open_states or OFFERED_STATES)
     return {**search.needs_parameters(always), "welcome_states": welcome_states}
 
 

@@ -15,13 +15,10 @@ from geo.ahead.plan import COST_DECIMALS, STOP_COST_STARS, Plan, best_plan
 from geo.ahead.route import Route
 from geo.database import Row, Session
 from geo.facilities import search
-from geo.facilities.attributes import UNKNOWN
+from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import MAX_STARS, RANKINGS, Mode, Rank, Ranking
 
 LastReason = Literal["gap_exceeds_comfort", "comfort_runs_out"]
-
-OFFERED_STATES = ("open", UNKNOWN)
-"""A stop that is known to be shut on arrival is no stop."""
 
 OFFERED = search.Needs(open_states=OFFERED_STATES)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import fsum, sqrt
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 SLOW_HALF_LIFE_DAYS = 365.0
 """Half-life of the record in days: a year, so that every season has its say. In simulated towns 180 days are worse, and
@@ -48,6 +48,8 @@ SQUAT_AT_MOST_STARS = 3.0
 """``squat``: surely no better than this, a standard deviation above q: the middle of the scale of 1 to 5."""
 
 Verdict = Literal["sit", "squat", "unsure", "unrated"]
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _DAY = timedelta(days=1)
 

@@ -9,6 +9,9 @@ YES_NO = ("yes", "no")
 UNKNOWN = "unknown"
 """In a list of accepted values: also the facilities whose value is unknown."""
 
+OFFERED_STATES = ("open", UNKNOWN)
+"""What is offered along a route, in hints and in fences: nobody is sent to what is shut on arrival."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:

@@ -5,12 +5,15 @@
 
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
-from typing import Literal
+from typing import Literal, get_args
 
 from geo.coordinates import EARTH_RADIUS_M, Point
 
 Rank = Literal["balanced", "cleanliness", "distance"]
 Mode = Literal["walk", "drive"]
+
+RANKS: tuple[Rank, ...] = get_args(Rank)
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 MAX_STARS = 5.0
 """The best quality there is: no utility exceeds it, which bounds the search."""
