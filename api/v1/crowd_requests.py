@@ -14,8 +14,6 @@ from geo.facilities.models import MAX_CHARACTERS
 COMMENT_REASONS = ("wrong", "offensive", "unsafe", "spam", "personal_data")
 """What can be wrong with a text; a place can also be closed, moved or listed twice."""
 
-"""PostgreSQL's bigint."""
-
 PRINTABLE = f"^[^{CONTROL_CHARACTERS}]*$"
 
 WRITTEN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
