@@ -5,7 +5,6 @@ unknown, never guessed: a comment ("ask at the bar") may be a condition, school 
 hand, and an open end (``17:00+``) does not say when the place closes.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours, State, validate
 
 from geo.coordinates import Point
+from geo.facilities.hours_syntax import OF_THIS_PLACE_ALONE, OPEN_END, PUBLIC_HOLIDAYS, SCHOOL_HOLIDAYS, normalised
 
 COMPILED_AHEAD = timedelta(days=35)
 """How far ahead hours are compiled: any month, and four days of nightly runs that may fail."""
@@ -42,16 +42,6 @@ _CLOCK_STEP = timedelta(minutes=15)
 
 _UTC_ZONE = ZoneInfo("UTC")
 """The library takes no other tzinfo than a ZoneInfo."""
-
-_COMMENT = re.compile(r'"[^"]*"')
-_FALLBACK = re.compile(r'\|\|(?=(?:[^"]*"[^"]*")*[^"]*$)')
-"""``||`` outside a comment."""
-_OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
-"""``17:00+`` and ``sunset+``, not ``2026+`` nor ``(sunset+01:00)``."""
-_SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
-_PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
-_OF_THIS_PLACE_ALONE = re.compile(r"sunrise|sunset|dawn|dusk|\bPH\s*[-+]", re.IGNORECASE)
-"""Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
 
 _HoursState = Literal["open", "unknown", "closed"]
 _STATES: dict[State, _HoursState] = {
@@ -103,16 +93,16 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     Returns:
         None where the text is blank or no OSM syntax: a note for people, and the hours are unknown.
     """
-    text = text.strip()
+    text = normalised(text)
     if text == "24/7":  # half of all texts, and the same everywhere
         return _CONSTANT["open"]
     start = datetime.combine(as_of.astimezone(UTC).date(), time(), tzinfo=_UTC_ZONE)
     lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
     lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
     zone = _time_zone(_zone_key(lon, lat, start))
-    if _OF_THIS_PLACE_ALONE.search(text):
+    if OF_THIS_PLACE_ALONE.search(text):
         return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
-    holidays = _holidays(lon, lat, zone, start) if _PUBLIC_HOLIDAYS.search(text) else None
+    holidays = _holidays(lon, lat, zone, start) if PUBLIC_HOLIDAYS.search(text) else None
     first = _first_places(start).setdefault((_clock(zone, start), holidays), (zone, lon, lat))
     return _compile_at(text, start, *first)
 
@@ -179,14 +169,14 @@ def _compile_at(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: flo
 
 
 def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
-    rules = [rule.strip() for rule in _FALLBACK.split(text)]
+    """Compile a normalised text."""
+    rules = text.split(" || ")
     if not all(rule and validate(rule) for rule in rules):  # a blank rule would be valid, and always open
         return None
-    syntax = _COMMENT.sub("", text)
-    if _SCHOOL_HOLIDAYS.search(syntax):
+    if SCHOOL_HOLIDAYS.search(text):
         return _CONSTANT["unknown"]
     first, *fallbacks = map(read, rules)
-    if _OPEN_END.search(syntax):
+    if OPEN_END.search(text):
         spans = list(_spans(first, start - timedelta(days=1), start))  # last night may not be over yet
         spans = _filled(_without_late_hours(spans), _late_hours(spans))
     else:
