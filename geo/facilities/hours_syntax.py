@@ -6,6 +6,10 @@ opening_hours.js, OSM's reference implementation, reads one.
 """
 
 import re
+from functools import lru_cache
+
+_KEPT_TEXTS = 2_048
+"""Texts kept normalised, at most 4 MB: an import meets few texts many times, and each takes 8 µs."""
 
 _COMMENT = re.compile(r'"[^"]*"')
 _COMMA = re.compile(" ?, ?")
@@ -23,7 +27,12 @@ PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
 OF_THIS_PLACE_ALONE = re.compile(rf"{_SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
 """Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
 
+_WEEKLY = re.compile(
+    r'(?:\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|off|closed|open|unknown|24/7|\d?\d:\d\d)\b|"\?"|[-,; ])*', re.IGNORECASE
+)
 
+
+@lru_cache(maxsize=_KEPT_TEXTS)
 def normalised(text: str) -> str:
     """Respell a text for the strict grammar; one that has no meaning in it keeps none.
 
@@ -33,3 +42,12 @@ def normalised(text: str) -> str:
     text = _COMMENT.sub(lambda comment: '"?"' if len(comment[0]) > len('""') else '""', " ".join(text.split()))
     text = _RULE_COMMA.sub(r"\g<0> ", _COMMA.sub(",", text))
     return " || ".join(alternative.strip(" ;") for alternative in text.split("||"))
+
+
+def on_daily_holidays(text: str) -> str | None:
+    """Rewrite a normalised text as if every day were a public holiday.
+
+    Returns:
+        None where the text names more than weekdays, times and public holidays, so that weeks differ for other reasons.
+    """
+    return PUBLIC_HOLIDAYS.sub("Mo-Su", text) if _WEEKLY.fullmatch(text) else None
