@@ -28,7 +28,7 @@ OF_THIS_PLACE_ALONE = re.compile(rf"{_SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
 """Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
 
 _WEEKLY = re.compile(
-    r'(?:\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|off|closed|open|unknown|24/7|\d?\d:\d\d)\b|"\?"|[-,; ])*', re.IGNORECASE
+    r'(?:\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|Jan-Dec|off|closed|open|unknown|24/7|\d?\d:\d\d)\b|"\?"|[-,; ])*', re.IGNORECASE
 )
 
 
@@ -48,6 +48,7 @@ def on_daily_holidays(text: str) -> str | None:
     """Rewrite a normalised text as if every day were a public holiday.
 
     Returns:
-        None where the text names more than weekdays, times and public holidays, so that weeks differ for other reasons.
+        None where the text names more than weekdays, times, public holidays and the whole year: weeks may differ for
+        another reason.
     """
     return PUBLIC_HOLIDAYS.sub("Mo-Su", text) if _WEEKLY.fullmatch(text) else None

@@ -67,7 +67,7 @@ def states(text: str, *local: str, location: Point = HELSINKI, as_of: datetime =
             "Mo-Su 00:00-00:00",
             "Mo-Fr 0:00-24:00; Sa,Su",
         ),
-        *("Mo-Su,PH 00:00-24:00", "PH,Mo-Su", "Mo-Su 00:00-24:00; PH 00:00-24:00"),
+        *("Mo-Su,PH 00:00-24:00", "PH,Mo-Su", "Jan-Dec 00:00-24:00", "Mo-Su 00:00-24:00; PH 00:00-24:00"),
         "; ".join(f"{day} 00:00-24:00" for day in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")),
     ],
 )
@@ -90,6 +90,7 @@ def test_what_never_opens_is_closed_without_bound(text: str) -> None:
         ("Mo-Su; Mo[5] off", "open"),
         ("Mo-Su; PH off", "open"),
         ("Mo-Su; PH +1 day off", "open"),
+        ("Jan-Dec; Dec 25 off", "open"),
         ("Jan-Feb", "closed"),
         ("2025 Mo-Fr 08:00-18:00", "closed"),
         ("PH 10:00-12:00", "closed"),
