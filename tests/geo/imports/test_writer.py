@@ -231,11 +231,11 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
             for most, columns in (
                 (255, ("name", "operator", "street", "city")),
                 (64, ("house_number", "postcode", "region", "level", "venue")),
-                (1000, ("opening_hours",)),
             )
             for column in columns
         ),
         (record("b", name="W\0C"), "its text holds a NUL character"),
+        (record("b", opening_hours="W\0C"), "its text holds a NUL character"),
         (record("b", tags={"a\0": ""}), "its text holds a NUL character"),
         (record("b", tags={"a": "\0"}), "its text holds a NUL character"),
         (record("b\0"), "its text holds a NUL character"),
@@ -292,6 +292,15 @@ def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Sessio
         {"at": NOON},
     ).all()
     assert row == [("Mo-Fr 08:00-18:00", None, True), (None, "8am-4pm, later seasonally", None)]
+
+
+@pytest.mark.parametrize("written", ["Mo-Fr 08:00-18:00; " * 60, "ü" * 1001, "🚻" * 5000])
+def test_hours_that_are_too_long_become_a_note_cut_to_the_limit(session: Session, written: str) -> None:
+    assert counts(write(session, record("a", opening_hours=written))) == (1, 0, 0, 0, 0)
+    row = facility_row(session, id_of(session, "a"))
+    assert (row["opening_hours"], row["opening_hours_note"]) == (None, f"{written[:999]}…")
+    assert counts(write(session, record("a", opening_hours=written))) == (0, 0, 1, 0, 0)
+    assert counts(write(session, record("a", opening_hours=f"{written} and more"))) == (0, 1, 0, 0, 0)
 
 
 @pytest.mark.slow
