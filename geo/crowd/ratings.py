@@ -119,7 +119,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
     if before and before[0].comment != said.comment:
-        comments.forget_text(session, rating_id, as_of)
+        comments.replace_text(session, rating_id, before[0].comment, said.comment, as_of)
     if standing.holds:
         comments.hold(session, rating_id, device_id, standing.holds, as_of)
     return not before

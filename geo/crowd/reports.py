@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.crowd import trust
+from geo.crowd import comments, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
@@ -153,7 +153,10 @@ def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:
     rating = session.execute(
-        select(Rating.comment_state, Rating.comment_approved, Rating.rated_at, Device.handle)
+        select(
+            *(Rating.facility_id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.comment_approved),
+            *(Rating.rated_at, Device.handle),
+        )
         .join(Device, Device.id == Rating.device_id)
         .where(Rating.id == rating_id)
     ).one()
@@ -177,6 +180,7 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
             content_date=rating.rated_at.date(),
             subject=rating.handle,
             queue_item_id=item_id,
+            before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
             source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,

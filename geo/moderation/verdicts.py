@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from geo.crowd import ratings, reports
-from geo.crowd.models import Device, PastRating, Rating, RatingExclusion
+from geo.crowd import comments, ratings, reports
+from geo.crowd.models import Device, Rating, RatingExclusion
 from geo.database import Session
-from geo.errors import Conflict, NotAllowed
+from geo.errors import Conflict, NotAllowed, OutOfDate
 from geo.facilities.models import Facility
 from geo.moderation import acceptance, queue
 from geo.moderation.decisions import Ruling, one, record
@@ -39,6 +39,7 @@ REVERTIBLE = (
     *("reject_proposal", "exclude_ratings", "suspend_device"),
 )
 
+
 _STATUS_SET = {"report_closed": "reported_closed", "close_facility": "closed", "hide_facility": "hidden"}
 
 
@@ -51,12 +52,14 @@ class Verdict:
         reason: of REASONS.
         note: a sentence to the author.
         window: of exclude_ratings: from when until before when.
+        rated_at: of the comment's rating, as the member saw it.
     """
 
     action: str
     reason: str
     note: str | None = None
     window: tuple[datetime, datetime] | None = None
+    rated_at: datetime | None = None
 
 
 def decide(  # noqa: PLR0913 - who, what, when, on which item as seen
@@ -83,8 +86,11 @@ def make(session: Session, member: KnownStaff, subject: Subject, verdict: Verdic
 
     Raises:
         Conflict: the action does not go with the thing, or there is nothing left to do.
+        OutOfDate: the author has rated again since.
         NotAllowed: the role is too low, or it is the member's own content.
     """
+    if verdict.rated_at not in {None, subject.rated_at}:
+        raise OutOfDate(f"rating {subject.thing_id} has been replaced since {verdict.rated_at}: look at it again")
     fitting = ACTIONS_OF[subject.thing] + (ACTIONS_OF["rate_bomb"] if subject.thing == "facility" else ())
     if verdict.action not in fitting:
         raise Conflict(f"{verdict.action} does not go with a {subject.thing}")
@@ -195,9 +201,7 @@ def _apply(session: Session, subject: Subject, verdict: Verdict, as_of: datetime
     """Do what the action says; returns what a revert needs to know."""
     action, before = verdict.action, {"state": subject.state}
     if action in {"hide_comment", "approve_comment"}:
-        approved = action == "approve_comment"
-        _set_comment(session, subject.thing_id, "visible" if approved else "hidden", approved=approved)
-        reports.close(session, "comment", subject.thing_id or 0, "dismissed" if approved else "upheld", as_of)
+        before |= _decide_on_text(session, subject, approved=action == "approve_comment", as_of=as_of)
     elif action in {"close_facility", "hide_facility"}:
         _set_status(session, subject, _STATUS_SET[action], as_of)
         reports.close(session, "facility", subject.thing_id or 0, "upheld", as_of)
@@ -235,7 +239,7 @@ def _link(
 def _undo(session: Session, subject: Subject, decision: Mapping[str, Any], as_of: datetime) -> None:
     action = decision["action"]
     if action in {"hold_comment", "hide_comment"}:
-        _show_again(session, subject, decision)
+        comments.show_again(session, subject.facility_id or 0, subject.device_id or 0, decision, as_of)
     elif action in _STATUS_SET:
         if subject.state != _STATUS_SET[action]:
             raise Conflict(f"the place is {subject.state} by now: decide anew")
@@ -251,25 +255,17 @@ def _undo(session: Session, subject: Subject, decision: Mapping[str, Any], as_of
         session.execute(update(Device).where(Device.id == subject.device_id).values(suspended_at=None))
 
 
-def _show_again(session: Session, subject: Subject, decision: Mapping[str, Any]) -> None:
-    """Let the text be seen for good, unless a later decision hides it too."""
-    reverting = select(Decision.reverts).where(Decision.reverts.is_not(None))
-    also_hidden = select(Decision.id).where(
-        *(Decision.thing == "comment", Decision.thing_id == subject.thing_id, Decision.id != decision["id"]),
-        *(Decision.action == "hide_comment", Decision.id.not_in(reverting)),
-    )
-    if session.execute(also_hidden).first() is None:
-        if subject.state != "visible":
-            _set_comment(session, subject.thing_id, "visible", approved=True)
-        session.execute(
-            update(PastRating)
-            .where(PastRating.rating_id == subject.thing_id, PastRating.comment_state != "visible")
-            .values(comment_state="visible", comment_approved=True)
-        )
-
-
-def _set_comment(session: Session, rating_id: int | None, state: str, *, approved: bool) -> None:
-    session.execute(update(Rating).where(Rating.id == rating_id).values(comment_state=state, comment_approved=approved))
+def _decide_on_text(session: Session, subject: Subject, *, approved: bool, as_of: datetime) -> dict[str, Any]:
+    """Approve or hide the live text of a comment. Its digest, by which a revert knows it."""
+    author = subject.facility_id or 0, subject.device_id or 0
+    digest = comments.text_digest(session, *author, subject.text or "")
+    if approved:
+        comments.show(session, *author, digest, as_of)
+    else:
+        hidden = {"comment_state": "hidden", "comment_approved": False}
+        session.execute(update(Rating).where(Rating.id == subject.thing_id).values(**hidden))
+    reports.close(session, "comment", subject.thing_id or 0, "dismissed" if approved else "upheld", as_of)
+    return {"text_digest": digest}
 
 
 def _set_status(session: Session, subject: Subject, status: str, as_of: datetime) -> None:
