@@ -15,8 +15,7 @@ from geo.crowd import comments, ratings, reports
 from geo.crowd.models import Device, Rating, RatingExclusion
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate
-from geo.facilities.models import Facility
-from geo.moderation import acceptance, queue
+from geo.moderation import acceptance, queue, statuses
 from geo.moderation.decisions import Ruling, one, record
 from geo.moderation.models import Decision
 from geo.moderation.staff import KnownStaff, require
@@ -38,9 +37,6 @@ REVERTIBLE = (
     *("hold_comment", "hide_comment", "report_closed", "close_facility", "hide_facility", "accept_proposal"),
     *("reject_proposal", "exclude_ratings", "suspend_device"),
 )
-
-
-_STATUS_SET = {"report_closed": "reported_closed", "close_facility": "closed", "hide_facility": "hidden"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +101,13 @@ def revert(  # noqa: PLR0913 - who, what, when, why
     Raises:
         ThingNotFound: there is no such decision, or what it was about has gone.
         Conflict: it is reverted already, or nothing can bring back what it did.
-        NotAllowed: it is about the member's own content.
+        NotAllowed: it is about the member's own content, or the member is no senior and it hid a place.
     """
     decision = one(session, decision_id)
     if decision["action"] not in REVERTIBLE:
         raise Conflict(f"{decision['action']} is not reverted: decide anew")
+    if decision["action"] == "hide_facility":  # also where an appeal is granted
+        require(member, ROLE_FOR["hide_facility"])
     subject = refuse_own(session, member, decision["thing"], decision["thing_id"], decision["subject"])
     if session.execute(select(Decision.id).where(Decision.reverts == decision_id)).first():
         raise Conflict(f"decision {decision_id} is reverted already")
@@ -202,13 +200,10 @@ def _apply(session: Session, subject: Subject, verdict: Verdict, as_of: datetime
     action, before = verdict.action, {"state": subject.state}
     if action in {"hide_comment", "approve_comment"}:
         before |= _decide_on_text(session, subject, approved=action == "approve_comment", as_of=as_of)
-    elif action in {"close_facility", "hide_facility"}:
-        _set_status(session, subject, _STATUS_SET[action], as_of)
-        reports.close(session, "facility", subject.thing_id or 0, "upheld", as_of)
-    elif action == "dismiss_reports":
-        if subject.state == "reported_closed":
-            _set_status(session, subject, "active", as_of)
-        reports.close(session, "facility", subject.thing_id or 0, "dismissed", as_of)
+    elif action in {"close_facility", "hide_facility", "dismiss_reports"}:
+        statuses.apply(session, subject, action, as_of)
+        outcome = "dismissed" if action == "dismiss_reports" else "upheld"
+        reports.close(session, "facility", subject.thing_id or 0, outcome, as_of)
     elif action in {"accept_proposal", "reject_proposal"}:
         before = acceptance.settle(session, subject.thing_id or 0, accepted=action == "accept_proposal", as_of=as_of)
         reports.close(session, "proposal", subject.thing_id or 0, "moot", as_of)
@@ -240,10 +235,8 @@ def _undo(session: Session, subject: Subject, decision: Mapping[str, Any], as_of
     action = decision["action"]
     if action in {"hold_comment", "hide_comment"}:
         comments.show_again(session, subject.facility_id or 0, subject.device_id or 0, decision, as_of)
-    elif action in _STATUS_SET:
-        if subject.state != _STATUS_SET[action]:
-            raise Conflict(f"the place is {subject.state} by now: decide anew")
-        _set_status(session, subject, decision["before"]["state"], as_of)
+    elif action in statuses.STATUS_SET:
+        statuses.take_back(session, subject, decision, as_of)
     elif action in {"accept_proposal", "reject_proposal"}:
         acceptance.take_back(session, decision, as_of)
     elif action == "exclude_ratings":
@@ -266,8 +259,3 @@ def _decide_on_text(session: Session, subject: Subject, *, approved: bool, as_of
         session.execute(update(Rating).where(Rating.id == subject.thing_id).values(**hidden))
     reports.close(session, "comment", subject.thing_id or 0, "dismissed" if approved else "upheld", as_of)
     return {"text_digest": digest}
-
-
-def _set_status(session: Session, subject: Subject, status: str, as_of: datetime) -> None:
-    values = {"status": status, "reported_closed_until": None, "updated_at": as_of}
-    session.execute(update(Facility).where(Facility.id == subject.facility_id).values(**values))

@@ -284,11 +284,14 @@ def test_a_repeated_request_changes_nothing(session: Session, place: int, phones
 
 
 def test_a_senior_reverts_a_closure(place: int, phones: Phones, clock: TestClock, staff_of: StaffOf) -> None:
-    closed(place, phones, clock)
+    reporters = closed(place, phones, clock)
     senior = staff_of("senior")
     (decision,) = senior("GET", "/admin/v1/decisions").get_json()["decisions"]
     path = f"/admin/v1/decisions/{decision['id']}/revert"
     assert senior("POST", path, {"reason": "mistake"}).status_code == 201
+    assert status(phones(), place) == ("active", None)
+    assert senior.queue() == []
+    report_closed([*reporters, phones()], place)  # their reports were dismissed with it
     assert status(phones(), place) == ("active", None)
     for _ in range(3):
         phones().rate(place)
