@@ -167,6 +167,12 @@ class DirectVerdict(_Verdict):
         strict=True, validate=between(1, MAX_ID), metadata={"description": "Of a facility or rating."}
     )
     handle = fields.UUID(metadata={"description": "Of a device."})
+    rated_at = Instant(
+        metadata={
+            "description": "Of a comment's rating, as it was read: 412 where its author has rated again since.",
+            "format": "date-time",
+        }
+    )
 
     @validates_schema
     def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -174,6 +180,8 @@ class DirectVerdict(_Verdict):
         faults = {needed: ["is needed"]} if needed not in data else {}
         if other in data:
             faults[other] = [f"does not go with a {data.get('thing')}"]
+        if "rated_at" in data and data.get("thing") != "comment":
+            faults["rated_at"] = ["goes with a comment alone"]
         if faults:
             raise ValidationError(faults)
 

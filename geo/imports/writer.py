@@ -262,21 +262,25 @@ _ADD_SOURCES = text(
     """
 )
 
-# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. The lock
+# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. Of a place
+# that staff have hidden or closed, it is noted what the source says, for when their decision is reverted. The lock
 # keeps the status as it is judged.
 _JUDGE = text(
     """
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
     SELECT row_number, external_id, facility_id, vanished,
            CASE WHEN says_closed AND offered AND NOT has_closed THEN 'closed'
-                WHEN NOT says_closed AND has_closed AND status = 'closed' THEN 'active'
+                WHEN NOT says_closed AND has_closed AND status = 'closed' AND NOT staff_closed THEN 'active'
                 ELSE status END AS status,
-           says_closed AND (has_closed OR offered) AS has_closed
+           says_closed AND (has_closed OR offered OR status = 'hidden' OR staff_closed) AS has_closed
     FROM (
         SELECT resolved.row_number, resolved.external_id, resolved.facility_id,
                resolved.outcome = 'vanished' AS vanished,
                facility.status, facility.status IN ('active', 'reported_closed') AS offered,
-               coalesce(staged.closed, true) AS says_closed, source.has_closed
+               coalesce(staged.closed, true) AS says_closed, source.has_closed,
+               facility.id IN (SELECT thing_id FROM decision WHERE action = 'close_facility'
+                               AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
+                              ) AS staff_closed
         FROM resolved
         JOIN facility ON facility.id = resolved.facility_id
         JOIN facility_source source
