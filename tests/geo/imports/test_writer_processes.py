@@ -18,8 +18,9 @@ from geo.coordinates import Point
 from geo.crowd import devices, ratings
 from geo.database import Database
 from geo.errors import DatabaseUnavailable
+from geo.imports.edition import ImportSummary
 from geo.imports.record import FacilityRecord, Source
-from geo.imports.writer import Dataset, ImportSummary, write_dataset
+from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
 
 CITY = Dataset("city", Source("CC0-1.0", "nobody"))
