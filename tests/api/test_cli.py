@@ -355,3 +355,13 @@ def test_each_command_says_in_a_sentence_what_it_is_for(app: Flask, command: str
 @pytest.mark.parametrize("group", [(), ("facilities",), ("database",), ("partners",)])
 def test_no_summary_is_cut_in_a_list_of_commands(app: Flask, group: tuple[str, ...]) -> None:
     assert "..." not in run(app, *group, "--help").stdout.partition("Commands:")[2]
+
+
+def test_the_options_and_exit_statuses_of_an_import_are_documented(app: Flask) -> None:
+    described = run(app, "facilities", "import", "--help").stdout
+    documented = (PROJECT / "docs" / "import-formats.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"^  (--[a-z-]+)", described, re.MULTILINE)) - {"--help"}
+    assert {option for option in options if f"`{option}" not in documented} == set()
+    for status, meaning in ((0, "done"), (1, "fault"), (2, "wrong usage"), (3, "refused")):
+        assert re.search(rf"{status} {meaning}", " ".join(described.split()))
+        assert f"| {status} | {meaning}" in documented
