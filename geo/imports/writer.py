@@ -96,7 +96,9 @@ def write_dataset(
         setattr(summary, outcome, facilities)
     listed = session.execute(_COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
     require_within(dataset.limits, summary, listed)
-    for statement in (_ADD_FACILITIES, _ADD_SOURCES, _JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES):
+    # What is known is judged before anything is added: the planner does not expect the new rows, and would compare each
+    # of them with each.
+    for statement in (_JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES, _ADD_FACILITIES, _ADD_SOURCES):
         session.execute(statement, parameters)
     session.execute(text("DROP TABLE staged, staged_hours, rejected, resolved, judged"))
     if summary.added or summary.changed or summary.vanished:
