@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from geo.coordinates import Point
-from geo.imports.record import FacilityRecord
+from geo.imports.record import FacilityRecord, Rejection
 
 Tags = Mapping[str, str]
 
@@ -104,7 +104,7 @@ def is_facility(tags: Tags) -> bool:
     return _reading_of(tags) is not None
 
 
-def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | None:
+def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | Rejection | None:
     """Read an OSM object as a facility; None where it is none.
 
     An object of both forms (a fountain with ``toilets=yes``) is one record, of its amenity's kind.
@@ -112,6 +112,8 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
     reading = _reading_of(tags)
     if reading is None:
         return None
+    if "/-" in external_id:
+        return Rejection(external_id, "it has not been uploaded to OpenStreetMap: its negative id will change")
     _, hosted, prefixes, _ = reading
     venue = _venue_of(tags) if hosted else None
     return FacilityRecord(

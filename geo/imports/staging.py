@@ -21,8 +21,8 @@ COPY_CHUNK_ROWS = 500
 HOURS_KEPT = 2048
 """Hours of which the number is kept, some 4 kB each, then forgotten; met again, they are written a second time."""
 
-HOURS_IN_MEMORY_BYTES = 1_048_576
-"""As many wait in memory, and more than that on disk."""
+IN_MEMORY_BYTES = 1_048_576
+"""As many of hours, and of rejected ids, wait in memory for the end of the rows, and more than that on disk."""
 
 TEXT_COLUMNS = (
     *("kind", "name", "venue", "access", "wheelchair", "fee", "changing_table", "all_gender", "male", "female"),
@@ -110,7 +110,7 @@ def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> st
     syntax, note = (None, text and _note(text)) if number is None else (text, None)
     columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
     if b"\\" in said:  # JSON too writes by a backslash whatever has to be escaped
-        columns = [column and column.translate(_ESCAPES) for column in columns]
+        columns = [column and escaped(column) for column in columns]
     external_id, *rest = [_NULL if column is None else column for column in columns]
     return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"
 
@@ -119,6 +119,11 @@ def _note(text: str) -> str:
     """Hours that are only a note for people, cut to the length of the column."""
     most = MAX_CHARACTERS["opening_hours_note"]
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def escaped(text: str) -> str:
+    """Write a text as a field of COPY."""
+    return text.translate(_ESCAPES)
 
 
 def _ewkb(point: Point) -> str:
