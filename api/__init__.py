@@ -55,7 +55,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     status.register(app)
     problems.register(app)
     cors.register(app)
-    limits.register(app, callers.client_address)
+    limits.register(app, callers.calling_block)
     pages.register(app)
     documentation.register(app, DOORS)
     cli.register(app)
