@@ -41,7 +41,7 @@ NEARBY = "lat=60.17&lon=24.94"
         (f"{NEARBY}&kind=toilet", ["kind"]),
         (f"{NEARBY}&kind=", ["kind"]),
         (f"{NEARBY}&kind=toilets,,shower", ["kind"]),
-        (f"{NEARBY}&kind=toilets&kind=shower", ["kind"]),
+        (f"{NEARBY}&kind=toilets&kind=sauna", ["kind"]),
         (f"{NEARBY}&access=vip", ["access"]),
         (f"{NEARBY}&wheelchair=maybe", ["wheelchair"]),
         (f"{NEARBY}&fee=1", ["fee"]),
