@@ -16,6 +16,9 @@ from geo.errors import (
     BeforehandError,
     CellTooCoarse,
     Conflict,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseReadOnly,
     DatabaseUnavailable,
     FacilityNotFound,
     InvalidCoordinates,
@@ -26,6 +29,7 @@ from geo.errors import (
     NotAllowed,
     OutOfDate,
     RatingNotFound,
+    SchemaMismatch,
     ThingNotFound,
 )
 
@@ -64,7 +68,21 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     InvalidKeyTerms: 422,
     LimitReached: 429,
     DatabaseUnavailable: 503,
+    DatabaseReadOnly: 503,
+    DatabaseBusy: 503,
+    DatabaseFull: 503,
+    SchemaMismatch: 503,
 }
+
+_UNAVAILABLE: Mapping[type[BeforehandError], str] = {
+    DatabaseUnavailable: "the database does not answer just now; nothing was lost, please ask again",
+    DatabaseReadOnly: "the database takes no writes at the moment, as while another server takes over; "
+    "nothing was changed, please ask again",
+    DatabaseBusy: "other requests were in the way of this one; nothing was changed, please ask again",
+    DatabaseFull: "the database has no room for anything new at the moment; nothing was changed, please ask again",
+    SchemaMismatch: "the schema of the database is being changed, as during a release; please ask again",
+}
+"""What a 503 says. Retry-After says when."""
 
 _DETAILS: Mapping[int, str] = {
     404: "there is nothing at this path; /docs lists what there is",
@@ -159,8 +177,8 @@ def _domain_problem(error: BeforehandError) -> Response:
         members = limits.refusal_members(error.policy)
         return problem(429, str(error), headers=limits.refusal_headers(error), members=members)
     if status == 503:
-        structlog.get_logger().warning("database_away", error=type(error.__cause__).__name__)
-        return unavailable("the database does not answer just now; nothing was lost, please ask again")
+        _log_unavailable(error)
+        return unavailable(_UNAVAILABLE[type(error)])
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
     errors = []
     if isinstance(error, FacilityNotFound):
@@ -214,6 +232,14 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
             yield path, str(text)
 
 
+def _log_unavailable(error: BeforehandError) -> None:
+    cause = error.__cause__ or error
+    more = {}
+    if isinstance(error, (SchemaMismatch, DatabaseBusy)):  # or a fault of ours: the frames say which
+        more = {"request_id": g.get("request_id"), "frames": _frames(cause)}
+    structlog.get_logger().warning("database_away", problem=type(error).__name__, error=type(cause).__name__, **more)
+
+
 def _unexpected(error: Exception) -> Response:
     # The traceback only: the message of a database error quotes the parameters, and those hold coordinates.
     structlog.get_logger().error(
@@ -222,7 +248,7 @@ def _unexpected(error: Exception) -> Response:
     return problem(500, "an unexpected error; it has been logged")
 
 
-def _frames(error: Exception) -> list[str]:
+def _frames(error: BaseException) -> list[str]:
     frames = []
     trace = error.__traceback__
     while trace is not None:
