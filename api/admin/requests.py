@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import Array, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from api.v1.crowd_requests import MAX_ID, WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
 from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
@@ -145,11 +145,7 @@ class SeenItem(StrictSchema):
 class BulkVerdict(_Verdict):
     """One decision on many queue items."""
 
-    items = fields.List(
-        fields.Nested(SeenItem),
-        required=True,
-        validate=validate.Length(1, MAX_LIMIT, error="must name from {min} to {max} items"),
-    )
+    items = Array(fields.Nested(SeenItem), least=1, most=MAX_LIMIT, required=True)
     dry_run = fields.Boolean(
         load_default=False,
         truthy={True},

@@ -55,7 +55,7 @@ def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Respo
     with database().write() as session:
         device = contributing_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(thing, thing_id, said["reason"], said["note"] or None, network)
+        new = reports.NewReport(thing, thing_id, said["reason"], network, said["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
     document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}

@@ -30,15 +30,15 @@ class NewReport:
     Attributes:
         thing, thing_id: what it is about.
         reason: of REPORT_REASONS.
+        network: hash of the network that the report came from.
         note: in the reporter's words.
-        network: that the report came from.
     """
 
     thing: Thing
     thing_id: int
     reason: str
+    network: bytes
     note: str | None = None
-    network: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
