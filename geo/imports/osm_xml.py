@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -87,7 +88,7 @@ def read_versions(path: Path) -> Versions:
     try:
         with opened(path) as file:
             parser.ParseFile(file)
-    except (OSError, EOFError, expat.ExpatError) as error:
+    except (OSError, EOFError, zlib.error, expat.ExpatError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UnreadableFile(f"{path.name} cannot be read as an OSM extract: {reason}") from error
     return versions

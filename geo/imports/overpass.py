@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
 from geo.imports.json_stream import stream_items
@@ -20,7 +18,7 @@ from geo.imports.surface import Position, point_on_outline
 TAIL_BYTES = 4096
 """How far from the end Overpass's remark is looked for; it follows the elements and is one sentence."""
 
-REMARK = re.compile(rb'[\]}]\s*,\s*"remark"\s*:\s*("(?:[^"\\]|\\.)*")')
+REMARK = re.compile(rb'[\]}]\s*,\s*"remark"\s*:\s*"((?:[^"\\]|\\.)*)"')
 """After the elements or another object, not among the tags of an element."""
 
 NOWHERE = "it has no position; ask Overpass for `out center`"
@@ -65,7 +63,7 @@ def _check_complete(path: Path) -> None:
             found = REMARK.search(file.read())
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    remark = orjson.loads(found[1]) if found else ""
+    remark = found[1].decode(errors="replace").replace('\\"', '"') if found else ""
     if FAILURE.search(remark):
         raise UnreadableFile(f"{path.name} is incomplete: {remark}")
 

@@ -104,6 +104,16 @@ def test_xml_cut_short_is_refused(tmp_path: Path, name: str) -> None:
         list(osm_pbf.read(path))
 
 
+@pytest.mark.parametrize("name", ["x.osm.gz", "x.osm.bz2"])
+def test_a_damaged_archive_is_refused(tmp_path: Path, name: str) -> None:
+    path = osm(tmp_path / name, *(node(f'id="{number}"') for number in range(1, 2000)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(bytes(content))
+    with pytest.raises(UnreadableFile, match=rf"^{name} cannot be read as an OSM extract: "):
+        list(osm_pbf.read(path))
+
+
 def test_a_history_counts_by_its_newest_versions(tmp_path: Path) -> None:
     versions = (node('id="1" version="1"'), '<node id="1" version="2" visible="false"/>', node('id="2" version="1"'))
     assert ids(osm(tmp_path / "x.osh", *versions)) == ["node/2"]
