@@ -202,10 +202,10 @@ def _refuse_loose_requests(max_body_bytes: int | None) -> None:
     if request.method not in _BODILESS:
         _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
     places = _places(current_app.view_functions[request.endpoint or ""])
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    lists = _lists(places) if repeated else ()
     errors = [
-        {"in": "query", "name": name, "detail": "is given more than once"}
-        for name, values in request.args.lists()
-        if len(values) > 1 and name not in _lists(places)
+        {"in": "query", "name": name, "detail": "is given more than once"} for name in repeated if name not in lists
     ]
     if "query" not in places:
         errors += [{"in": "query", "name": name, "detail": "is not known here"} for name in request.args]
