@@ -106,7 +106,7 @@ def test_reports_of_unknown_networks_come_from_one(
     client = behind(connection, clock, 1)
 
     def report(field: str) -> None:
-        headers = bearer(add_device(session, clock()).token) | forwarded(field)
+        headers = bearer(add_device(session, clock() - trust.NEW_DEVICE).token) | forwarded(field)
         path = f"/v1/facilities/{place}/reports"
         assert client.post(path, json={"reason": "closed"}, headers=headers).status_code == 201
 
