@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from api import callers, cli, cors, documentation, limits, logs, pages, problems, services, status
+from api import callers, cli, cors, documentation, limits, logs, pages, paths, problems, services, status
 from api.admin import commands as moderation_commands
 from api.admin import decisions, partners, queue, records
 from api.config import Settings
@@ -49,13 +49,14 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would be no problem document
+    paths.register(app)
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
     partner_memory.provide(app)
     logs.register(app)
     status.register(app)
     problems.register(app)
     cors.register(app)
-    limits.register(app, callers.client_address)
+    limits.register(app, callers.calling_block)
     pages.register(app)
     documentation.register(app, DOORS)
     cli.register(app)

@@ -1,7 +1,9 @@
 """Who is calling: the device or the member of staff whose bearer token the request carries, and from which network."""
 
 from datetime import datetime
+from functools import cache
 
+import structlog
 from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
@@ -62,17 +64,39 @@ def calling_staff() -> staff.KnownStaff:
     return member
 
 
-def calling_network(session: Session) -> bytes | None:
+def calling_network(session: Session) -> bytes:
     """The network that the request came from, as a keyed hash; the address itself is kept nowhere."""
-    return networks.network_of(session, client_address(), settings().network_key)
+    return networks.network_of(session, calling_block(), settings().network_key)
 
 
-def client_address() -> str:
+def calling_block() -> bytes:
+    """The network that the request came from, to be kept in memory only; networks.UNKNOWN where that is not known."""
+    block = networks.block_of(_client_address())
+    if block == networks.UNKNOWN:
+        warn_of_unknown_network(settings().trusted_proxies)
+    return block
+
+
+@cache
+def warn_of_unknown_network(trusted_proxies: int) -> None:
+    """Log, once in a process, that the addresses of clients cannot be read.
+
+    Args:
+        trusted_proxies: of the settings: the likely cause.
+    """
+    structlog.get_logger().warning(
+        "client_address_unreadable",
+        trusted_proxies=trusted_proxies,
+        consequence="all clients whose address cannot be read share one network and its limits",
+    )
+
+
+def _client_address() -> str:
     """The address that the outermost trusted proxy saw; with none, the other end of the connection."""
     proxies = settings().trusted_proxies
     if proxies == 0:
         return request.remote_addr or ""
-    forwarded = [hop.strip() for hop in ",".join(request.headers.getlist("X-Forwarded-For")).split(",")]
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
     return forwarded[-proxies] if len(forwarded) >= proxies else ""
 
 

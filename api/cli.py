@@ -20,15 +20,18 @@ from geo.database import Database
 from geo.errors import BeforehandError, DatabaseUnavailable
 from geo.facilities import counts, recompile
 from geo.facilities.synthetic import synthetic_facilities
+from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.writer import Dataset, ImportSummary, write_dataset
+from geo.imports.writer import Dataset, write_dataset
 from geo.local_postgres import LocalPostgres
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
 
 SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
+
+_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
 
 commands = Blueprint("commands", __name__, cli_group=None)
 
@@ -42,6 +45,25 @@ class PlainCommand(click.Command):
             return super().invoke(ctx)
         except BeforehandError as error:
             raise click.ClickException(str(error)) from error
+
+
+class Refused(click.ClickException):
+    """An import that was refused, though its file can be read."""
+
+    exit_code = 3
+
+
+class LimitType(click.ParamType[Limit]):
+    """A number of rows, or a percentage of them."""
+
+    name = "N|N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        """Read it."""
+        try:
+            return value if isinstance(value, Limit) else Limit.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def register(app: Flask) -> None:
@@ -122,6 +144,9 @@ def facilities_group() -> None:
 @click.option("--licence", help="Its licence, as an SPDX identifier.")
 @click.option("--attribution", help="The words that the licence asks to be shown.")
 @click.option("--url", help="Where the licence's terms can be read.")
+@click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
+@click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
+@click.option("--dry-run", is_flag=True, help="Print what the import would do, and change nothing.")
 def import_file(
     file: Path,
     format_name: str | None,
@@ -129,11 +154,17 @@ def import_file(
     licence: str | None,
     attribution: str | None,
     url: str | None,
+    max_vanished: Limit,
+    max_rejected: Limit,
+    dry_run: bool,
 ) -> None:
     """Import a dataset, all of it or nothing.
 
-    Adds what is new in FILE, changes what differs, closes what it no longer lists, and never touches a rating.
-    Importing the same file again changes nothing.
+    Adds what is new in FILE, changes what differs, closes what it no longer lists, and never touches a rating. A
+    facility whose row is rejected stays as it is. Importing the same file again changes nothing.
+
+    Exit status: 0 done (or dry run), 1 fault (such as a file that cannot be read), 2 wrong usage, 3 refused, because
+    more facilities would vanish or more rows are rejected than allowed. After 1, 2 and 3 nothing has changed.
     """
     format_ = FORMATS[format_name or detect_format(file)]
     if source := format_.source:
@@ -141,7 +172,8 @@ def import_file(
     if not licence or not attribution:
         raise click.UsageError("whose data are these? Tell --licence and --attribution.")
     name = dataset or file.name.partition(".")[0] or file.name
-    _write(Dataset(name, Source(licence, attribution, url)), format_.read(file))
+    limits = Limits(max_vanished, max_rejected)
+    _write(Dataset(name, Source(licence, attribution, url), limits), format_.read(file), dry_run=dry_run)
 
 
 @facilities_group.command("count", cls=PlainCommand)
@@ -161,7 +193,8 @@ def generate(how_many: int) -> None:
 
     They gather around real cities and are the same every time; they are not for people.
     """
-    _write(Dataset("synthetic", SYNTHETIC), synthetic_facilities(how_many))
+    limits = Limits(vanished=Limit(percent=100))  # fewer than before is what was asked for
+    _write(Dataset("synthetic", SYNTHETIC, limits), synthetic_facilities(how_many))
 
 
 @facilities_group.command("compile-hours", cls=PlainCommand)
@@ -213,12 +246,31 @@ def _seed() -> None:
         raise DatabaseUnavailable("the demo city could not be seeded")
 
 
-def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection]) -> None:
+def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_run: bool = False) -> None:
     started_s = perf_counter()
+    refused: EditionRefused | None = None
     with ready_database().write() as session, _counting() as progress:
-        summary = write_dataset(session, dataset, rows, now(), progress)
-        session.commit()
-    _tell(dataset, summary, perf_counter() - started_s)
+        try:
+            summary = write_dataset(session, dataset, rows, now(), progress)
+        except EditionRefused as error:
+            summary, refused = error.summary, error
+        if not refused and not dry_run:
+            session.commit()
+    elapsed = f"in {perf_counter() - started_s:.1f} s"
+    if dry_run:
+        _tell(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
+        if refused:
+            click.echo(f"would be refused: {refused}; {_how_to_allow(refused)}")
+    elif refused:
+        _tell(dataset, summary, f"{elapsed} (refused: nothing was changed)", err=True)
+        raise Refused(f"{dataset.name}: {refused}, so nothing was changed; {_how_to_allow(refused)}")
+    else:
+        _tell(dataset, summary, elapsed)
+
+
+def _how_to_allow(refused: EditionRefused) -> str:
+    options = " ".join(f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items())
+    return f"if the file is right and complete, allow it with {options}"
 
 
 @contextmanager
@@ -234,12 +286,15 @@ def _counting() -> Iterator[Any]:
         click.echo(err=True)
 
 
-def _tell(dataset: Dataset, summary: ImportSummary, elapsed_s: float) -> None:
-    click.echo(
-        f"{dataset.name}: {summary.added} added, {summary.changed} changed, {summary.unchanged} unchanged, "
-        f"{summary.vanished} vanished, {summary.rejected} rejected, in {elapsed_s:.1f} s"
+def _tell(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
+    figures = ", ".join(
+        f"{getattr(summary, outcome)} {outcome}"
+        for outcome in ("added", "changed", "unchanged", "vanished", "rejected")
     )
-    for rejection in summary.rejections[:REJECTIONS_SHOWN]:
-        click.echo(f"  rejected {rejection.external_id}: {rejection.reason}")
+    lines = [f"{dataset.name}: {figures}, {ending}"]
+    lines += [f"  rejected {each.external_id}: {each.reason}" for each in summary.rejections[:REJECTIONS_SHOWN]]
     if summary.rejected > REJECTIONS_SHOWN:
-        click.echo(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
+        lines.append(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
+    if summary.kept:
+        lines.append(f"  facilities left as they were, because their rows were rejected: {summary.kept}")
+    click.echo("\n".join(lines), err=err)

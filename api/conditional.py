@@ -47,7 +47,9 @@ def not_modified(session: Session, as_of: datetime, variant: str = "") -> Respon
 
 
 def answer(document: object, mimetype: str, as_of: datetime, version: str, variant: str = "") -> Response:
-    """A public answer with its ETag; variant as in not_modified."""
+    """A public answer with its ETag, or a 304 to ``If-None-Match: *``; variant as in not_modified."""
+    if request.headers.get("If-None-Match", "").strip() == "*":  # any answer, of which there is one by now
+        return _with_validators(Response(status=304), _prefix(as_of, variant), version)
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
     return _with_validators(Response(body, mimetype=mimetype), _prefix(as_of, variant), version)
 

@@ -1,10 +1,10 @@
-"""What browsers are told: which page of which site may read an answer (CORS, the Fetch standard).
+"""OPTIONS, and what browsers are told: which page of which site may read an answer (CORS, the Fetch standard).
 
 Only the partner door speaks to pages of other sites, and only where the key in the request is bound to the page's
 origin. Everywhere else there is no Access-Control field at all, and no answer depends on Origin.
 """
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from api.partner.memory import memory
 from api.problems import problem
@@ -22,8 +22,9 @@ PREFLIGHT_MAX_AGE_S = 7_200
 
 
 def register(app: Flask) -> None:
-    """Answer browsers on the paths of the partner door, its 404 and 405 included."""
+    """Answer OPTIONS, and browsers on the paths of the partner door, its 404 and 405 included."""
     app.before_request(_answer_preflight)
+    app.before_request(_answer_options)
     app.after_request(_tell_browser)
 
 
@@ -53,6 +54,15 @@ def _answer_preflight() -> Response | None:
             "Cache-Control": "no-store",
         },
     )
+
+
+def _answer_options() -> Response | None:
+    """Say which methods a route takes (RFC 9110, 9.3.7). It needs no token, and counts against no limit or quota."""
+    if request.method != "OPTIONS" or request.url_rule is None:
+        return None
+    response = current_app.make_default_options_response()
+    response.status_code = 204
+    return response
 
 
 def _tell_browser(response: Response) -> Response:

@@ -27,8 +27,9 @@ The right place, open when you get there, clean today.
 
 Positions are WGS84 degrees, longitude first in GeoJSON; distances are metres on the sphere, times are RFC 3339 in UTC.
 Answers are GeoJSON; every answer lists the attribution that its data's licences ask to be shown. A null is unknown,
-which is not no. Errors are problem documents (RFC 9457) that name each bad value. Parameters that are not known here,
-or that are given twice, are refused. Public answers carry a strong ETag: send it back as If-None-Match.
+which is not no. Errors are problem documents (RFC 9457) that name the bad values, 20 at most, in 16 kB at most. Lists
+in a query are written kind=toilets,shower or kind=toilets&kind=shower. Parameters that are unknown, and single values
+that are given twice, are refused. Public answers carry a strong ETag: send it back as If-None-Match.
 """
 
 DOCS_POLICY = (

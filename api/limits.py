@@ -11,7 +11,6 @@ from typing import Any
 from flask import Flask, request
 
 from api.services import now, settings
-from geo.crowd import networks
 from geo.database import Session
 from geo.errors import LimitReached
 from geo.limits import gcra
@@ -74,12 +73,12 @@ def refusal_members(policy: str) -> dict[str, Any]:
     return {"type": QUOTA_EXCEEDED, "title": "Quota exceeded", "violated-policies": [policy]}
 
 
-def register(app: Flask, client_address: Callable[[], str]) -> None:
+def register(app: Flask, calling_block: Callable[[], bytes]) -> None:
     """Count every request of the mobile door against its network, in memory: it costs microseconds and no statement.
 
     Args:
         app: the app.
-        client_address: tells the address that the request came from.
+        calling_block: returns the network that the request came from.
     """
     buckets = TokenBuckets("reads", READS_BURST, READS_PER_S, MOST_NETWORKS)
 
@@ -87,8 +86,7 @@ def register(app: Flask, client_address: Callable[[], str]) -> None:
     def _count() -> None:
         if not request.path.startswith(MOBILE_PATHS) or not settings().rate_limits:
             return
-        if block := networks.block_of(client_address()):
-            buckets.take(block, now())
+        buckets.take(calling_block(), now())
 
 
 def count_write(session: Session, device_id: int) -> None:
@@ -111,15 +109,15 @@ def count_proposal(session: Session, partner_id: int) -> None:
         gcra.count(session, PROPOSALS, str(partner_id).encode(), now())
 
 
-def count_registration(session: Session, network: bytes | None) -> None:
+def count_registration(session: Session, network: bytes) -> None:
     """Count a device that registers.
 
     Args:
         session: a write session.
-        network: of the request, as a keyed hash; None, as over a unix socket, is not limited.
+        network: of the request, as a keyed hash.
 
     Raises:
         LimitReached: too many of its network have registered lately.
     """
-    if network is not None and settings().rate_limits:
+    if settings().rate_limits:
         gcra.count(session, REGISTRATIONS, network, now())

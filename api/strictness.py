@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from api.problems import problem, unavailable
+from api.problems import bad_values, problem, unavailable
 from geo.database import MAX_ID
 
 JSON = "application/json"
@@ -30,6 +30,13 @@ BODY_TURN_S = 0.1
 """How long a request waits to be among them: a body mostly comes with its head, and is read within a millisecond."""
 
 _waiting_for_bodies = BoundedSemaphore(BODIES_AT_ONCE)
+
+MAX_MEMBERS = 64
+"""Of a JSON object: three times as many as the largest of our schemas has. What has more is refused before a schema
+looks at each."""
+
+MAX_WORDS = 20
+"""Of a list of words: more than any list has to choose from."""
 
 CONTROL_CHARACTERS = r"\x00-\x08\x0b-\x1f\x7f"
 """All but tab and line feed: no keyboard writes them, and PostgreSQL refuses some."""
@@ -57,6 +64,8 @@ class StrictParser(FlaskParser):
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_MEMBERS:
+        abort(422, messages={"json": [f"holds an object of {len(pairs)} members; {MAX_MEMBERS} are the most"]})
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
@@ -102,6 +111,47 @@ class WholeNumber(fields.Integer):
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return super()._validated(value)
+
+
+class Array(fields.List[Any]):
+    """A JSON array whose items are counted before any of them is read."""
+
+    default_error_messages = {"invalid": "must be an array", "length": "must have {count} items"}
+
+    def __init__(
+        self,
+        item: fields.Field[Any],
+        *,
+        most: int,
+        least: int = 0,
+        metadata: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Know how many items there may be, both bounds included."""
+        self._least, self._most = least, most
+        super().__init__(item, metadata={**(metadata or {}), "minItems": least, "maxItems": most}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        self._count(len(value))
+        return super()._deserialize(value, attr, data, **kwargs)
+
+    def _count(self, items: int) -> None:
+        if not self._least <= items <= self._most:
+            count = f"from {self._least} to {self._most}" if self._least else f"at most {self._most}"
+            raise self.make_error("length", count=count)
+
+
+class QueryList(Array):
+    """A list in a query, as ``kind=a,b``, as ``kind=a&kind=b`` or as both; what is given twice counts once."""
+
+    is_multiple = True  # webargs hands over all values of a name
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        self._count(sum(text.count(",") + 1 for text in value))
+        parts = [part for text in value for part in text.split(",")]
+        return list(dict.fromkeys(super()._deserialize(parts, attr, data, **kwargs)))
 
 
 class PlainText(fields.String):
@@ -158,16 +208,15 @@ def _refuse_loose_requests(max_body_bytes: int | None) -> None:
     if request.method not in _BODILESS:
         _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
     places = _places(current_app.view_functions[request.endpoint or ""])
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    lists = _lists(places) if repeated else ()
     errors = [
-        {"in": "query", "name": name, "detail": "is given more than once"}
-        for name, values in request.args.lists()
-        if len(values) > 1
+        {"in": "query", "name": name, "detail": "is given more than once"} for name in repeated if name not in lists
     ]
     if "query" not in places:
         errors += [{"in": "query", "name": name, "detail": "is not known here"} for name in request.args]
     if errors:
-        detail = "; ".join(f"{e['name']}: {e['detail']}" for e in errors)
-        raise HTTPException(response=problem(422, detail, errors=errors))
+        raise HTTPException(response=bad_values(422, errors))
     if "json" in places and request.mimetype != JSON:
         raise HTTPException(response=problem(415, f"send the body with Content-Type: {JSON}", headers={"Accept": JSON}))
 
@@ -191,7 +240,14 @@ def _read_body(max_bytes: int) -> None:
         raise RequestEntityTooLarge
 
 
-def _places(view: Any) -> set[str]:
-    """Where a view takes values from, as flask-smorest's decorators noted it."""
+def _places(view: Any) -> dict[str, Schema]:
+    """Where a view takes values from, and by which schema, as flask-smorest's decorators noted it."""
     documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    return {parameter["in"] for parameter in documented if isinstance(parameter, Mapping)}
+    return {parameter["in"]: parameter["schema"] for parameter in documented if isinstance(parameter, Mapping)}
+
+
+def _lists(places: Mapping[str, Schema]) -> set[str]:
+    """The names that a query may give more than once."""
+    if "query" not in places:
+        return set()
+    return {name for name, field in places["query"].fields.items() if getattr(field, "is_multiple", False)}

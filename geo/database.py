@@ -15,13 +15,13 @@ import orjson
 import psycopg2
 from sqlalchemy import BigInteger, Connection, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Transaction
 
-from geo.errors import DatabaseUnavailable
+from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
 
 STATEMENT_TIMEOUT_MS = 5_000
 """A statement that runs longer is ended by the server: a nearby search takes milliseconds, and a phone has given up."""
@@ -38,6 +38,30 @@ CONNECT_TIMEOUT_S = 3
 
 MAX_ID = 2**63 - 1
 """The largest id: PostgreSQL's bigint."""
+
+_READ_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
+    "42P01": SchemaMismatch,  # undefined_table
+    "42703": SchemaMismatch,  # undefined_column
+    "42704": SchemaMismatch,  # undefined_object: a type
+    "42883": SchemaMismatch,  # undefined_function
+    "3F000": SchemaMismatch,  # invalid_schema_name
+    "55P03": DatabaseBusy,  # lock_not_available
+    "57014": DatabaseBusy,  # query_canceled: STATEMENT_TIMEOUT_MS
+    "53100": DatabaseFull,  # disk_full
+}
+"""What an SQLSTATE means for whoever reads (PostgreSQL, appendix A)."""
+
+_READ_ONLY_SQL_TRANSACTION = "25006"
+
+_WRITE_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
+    **_READ_ERRORS,
+    _READ_ONLY_SQL_TRANSACTION: DatabaseReadOnly,  # of a session for reading, it is our own fault
+    "23503": DatabaseBusy,  # foreign_key_violation: what was just looked up is gone
+    "23505": DatabaseBusy,  # unique_violation: what was just looked up in vain is there
+    "40001": DatabaseBusy,  # serialization_failure
+    "40P01": DatabaseBusy,  # deadlock_detected
+}
+"""What it means for whoever writes."""
 
 Session = Connection | Transaction
 """What every function here asks. For reading it is a bare connection: nothing is loaded as objects, and the books that
@@ -84,7 +108,8 @@ def driver_url(database_url: str) -> str:
 class Database:
     """A PostGIS database and how to ask it for sessions.
 
-    Each way in raises DatabaseUnavailable where the server is away, restarting, or too slow to answer in time.
+    Each way in raises DatabaseUnavailable where the server is away or restarting, and its subclasses where it is read
+    only, busy, full, or has the schema of another revision.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> None:
@@ -97,6 +122,7 @@ class Database:
         """
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
         self._writes = _engine(url, max(1, pool_size // 2), options)
+        event.listen(self._writes, "handle_error", _leave_read_only)
         # A pool each: to switch a connection between the two ways would cost every read three round trips more.
         self._reads = _engine(
             url, pool_size, f"{options} -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
@@ -105,19 +131,19 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading: each statement by itself."""
-        with _translated(), self._reads.connect() as session:
+        with _translated(_READ_ERRORS), self._reads.connect() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session for one write; who opened it commits it, and leaving without a commit undoes it."""
-        with _translated(), Transaction(self._writes) as session:
+        with _translated(_WRITE_ERRORS), Transaction(self._writes) as session:
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A bare connection in a transaction, for migrations."""
-        with _translated(), self._writes.connect() as connection:
+        with _translated({}), self._writes.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -142,14 +168,27 @@ def _engine(url: str, pool_size: int, options: str, **kwargs: Any) -> Engine:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(by_sqlstate: Mapping[str, type[DatabaseUnavailable]]) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout, psycopg2.Error) as error:
-        if not _is_away(error):
+        cause = getattr(error, "orig", None) or error
+        kind = by_sqlstate.get(getattr(cause, "pgcode", None) or "")
+        if kind is None and _is_away(error):
+            kind = DatabaseUnavailable
+        if kind is None:
             raise
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-        raise DatabaseUnavailable(f"the database does not answer: {cause[0] if cause else error}") from error
+        lines = str(cause).strip().splitlines()  # those after the first quote values
+        raise kind(f"{_SAID[kind]}: {lines[0] if lines else error}") from error
+
+
+_SAID: Mapping[type[DatabaseUnavailable], str] = {
+    DatabaseUnavailable: "the database does not answer",
+    DatabaseReadOnly: "the database takes no writes",
+    DatabaseBusy: "the database is busy",
+    DatabaseFull: "the database is full",
+    SchemaMismatch: "the database has another schema than this code",
+}
 
 
 def _is_away(error: Exception) -> bool:
@@ -161,6 +200,12 @@ def _is_away(error: Exception) -> bool:
         or type(cause) is psycopg2.DatabaseError
         or getattr(error, "connection_invalidated", False)
     )
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Drop the pooled connections to a server that takes no writes: another one may have taken its place."""
+    if getattr(context.original_exception, "pgcode", None) == _READ_ONLY_SQL_TRANSACTION:
+        context.is_disconnect = True
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:

@@ -31,6 +31,22 @@ class DatabaseUnavailable(BeforehandError):
     """No database to work with: none found, none running, or PostGIS missing; the text says what to do."""
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database takes no writes: a standby, or a primary that has become one."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Other requests changed the same rows at the same time, or held them for too long. Nothing was changed."""
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """The database has no room on its disk."""
+
+
+class SchemaMismatch(DatabaseUnavailable):
+    """The database lacks a table, a column or a function that this code uses: it has the schema of another revision."""
+
+
 class FacilityNotFound(BeforehandError):
     """There is no facility of that id, or none that may be shown."""
 

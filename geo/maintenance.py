@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, exists, select, text, update
 
+from geo.crowd import closures
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
@@ -60,40 +61,11 @@ def closures_to_end(session: Session, as_of: datetime) -> list[int]:
 
 def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
     """Offer a facility as before, once nobody has confirmed in time that it is closed."""
-    facility = (
-        session.execute(
-            update(Facility)
-            .where(
-                Facility.id == facility_id,
-                Facility.status == "reported_closed",
-                Facility.reported_closed_until <= as_of,
-            )
-            .values(status="active", reported_closed_until=None, updated_at=as_of)
-            .returning(Facility.id)
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if facility is None:
+    due = Facility.id == facility_id, Facility.status == "reported_closed", Facility.reported_closed_until <= as_of
+    if session.execute(select(Facility.id).where(*due).with_for_update(key_share=True)).first() is None:
         return
-    session.execute(
-        update(Report)
-        .where(
-            *(Report.thing == "facility", Report.thing_id == facility_id, Report.reason == "closed"),
-            Report.closed_at.is_(None),
-        )
-        .values(closed_at=as_of, outcome="expired")
-    )
-    if not _has_open_reports(session, facility_id):
-        queue.end(session, "facility", facility_id, "moot", as_of)
+    closures.reopen(session, facility_id, "expired", as_of)
     audit.append(session, "automatic", "reported_closed expired", {"facility_id": facility_id}, as_of)
-
-
-def _has_open_reports(session: Session, facility_id: int) -> bool:
-    open_ones = select(Report.id).where(
-        Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None)
-    )
-    return session.execute(open_ones.limit(1)).first() is not None
 
 
 def _purge_networks(session: Session, as_of: datetime) -> int:

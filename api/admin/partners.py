@@ -13,7 +13,7 @@ from api.callers import calling_staff, require_staff
 from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
-from api.strictness import Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
+from api.strictness import Array, Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
 from geo.database import Session
 from geo.errors import InvalidKeyTerms
 from geo.moderation import audit
@@ -78,16 +78,17 @@ class NewKeyTerms(StrictSchema):
     """What a key is for."""
 
     kind = words(*KEY_KINDS, required=True, metadata={"example": "publishable"})
-    origins = fields.List(
+    origins = Array(
         Origin(),
+        most=MAX_ORIGINS,
         load_default=list,
-        validate=validate.Length(max=MAX_ORIGINS, error="must be at most {max}"),
         metadata={"description": "Of a publishable key: the sites whose pages may use it.", "example": [_ORIGIN]},
     )
-    scopes = fields.List(
+    scopes = Array(
         words(*SCOPES),
+        least=1,
+        most=len(SCOPES),
         load_default=lambda: list(PUBLISHABLE_SCOPES),
-        validate=validate.Length(min=1, max=len(SCOPES), error="must be {min} to {max}"),
         metadata={"description": "What it may do.", "example": list(PUBLISHABLE_SCOPES)},
     )
     expires_at = Instant(load_default=None, allow_none=True, metadata={"description": "When it ends by itself."})

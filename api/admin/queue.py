@@ -112,7 +112,7 @@ def list_reasons() -> Response:
 def verdict(said: Mapping[str, Any]) -> Verdict:
     """What a body decides."""
     window = (said["from_"], said["until"]) if "from_" in said else None
-    return Verdict(said["action"], said["reason"], said["note"] or None, window)
+    return Verdict(said["action"], said["reason"], said["note"] or None, window, said.get("rated_at"))
 
 
 def _decide(item_id: int, version: int, decided: Verdict, *, dry_run: bool) -> int:

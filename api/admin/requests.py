@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.strictness import Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import Array, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from api.v1.crowd_requests import WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
 from geo.database import MAX_ID
@@ -146,11 +146,7 @@ class SeenItem(StrictSchema):
 class BulkVerdict(_Verdict):
     """One decision on many queue items."""
 
-    items = fields.List(
-        fields.Nested(SeenItem),
-        required=True,
-        validate=validate.Length(1, MAX_LIMIT, error="must name from {min} to {max} items"),
-    )
+    items = Array(fields.Nested(SeenItem), least=1, most=MAX_LIMIT, required=True)
     dry_run = fields.Boolean(
         load_default=False,
         truthy={True},
@@ -168,6 +164,12 @@ class DirectVerdict(_Verdict):
         strict=True, validate=between(1, MAX_ID), metadata={"description": "Of a facility or rating."}
     )
     handle = fields.UUID(metadata={"description": "Of a device."})
+    rated_at = Instant(
+        metadata={
+            "description": "Of a comment's rating, as it was read: 412 where its author has rated again since.",
+            "format": "date-time",
+        }
+    )
 
     @validates_schema
     def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -175,6 +177,8 @@ class DirectVerdict(_Verdict):
         faults = {needed: ["is needed"]} if needed not in data else {}
         if other in data:
             faults[other] = [f"does not go with a {data.get('thing')}"]
+        if "rated_at" in data and data.get("thing") != "comment":
+            faults["rated_at"] = ["goes with a comment alone"]
         if faults:
             raise ValidationError(faults)
 

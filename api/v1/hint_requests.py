@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.strictness import StrictSchema, WholeNumber, between, words
+from api.strictness import Array, StrictSchema, WholeNumber, between, words
 from api.v1.requests import RFC_3339
 from api.v1.route_requests import (
     DEFAULT_COMFORT_S,
@@ -17,6 +17,7 @@ from api.v1.route_requests import (
     LineString,
     NeedsBody,
     Number,
+    polyline,
 )
 from geo.ahead.hints import CRUISE_M_PER_S, NEED_OF_COMFORT
 from geo.ahead.polyline import PRECISIONS, decode
@@ -73,9 +74,7 @@ class RouteBody(StrictSchema):
     """The way ahead, in the forms of POST /v1/route/stops."""
 
     line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
-    polyline = fields.String(
-        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."}
-    )
+    polyline = polyline()
     precision = WholeNumber(
         strict=True,
         validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),
@@ -163,11 +162,11 @@ class HintsRequest(StrictSchema):
     last_hint_facility_id = WholeNumber(
         strict=True, validate=between(1, MAX_ID), metadata={"description": "Of what it spoke."}
     )
-    dismissed = fields.List(
+    dismissed = Array(
         WholeNumber(strict=True, validate=between(1, MAX_ID)),
+        most=MAX_DISMISSED,
         load_default=list,
-        validate=validate.Length(max=MAX_DISMISSED, error="must be at most {max} facilities"),
-        metadata={"description": "Facilities to hear nothing of.", "maxItems": MAX_DISMISSED},
+        metadata={"description": "Facilities to hear nothing of."},
     )
     quiet_hours = fields.Nested(QuietHours, metadata={"description": "When to stay silent; needs local_time."})
     local_time = _time_of_day("What the phone's clock shows.", "14:05")

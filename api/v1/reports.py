@@ -30,8 +30,9 @@ _RECEIPT = {"id": 41, "reason": "closed", "created_at": "2026-11-21T12:00:41.930
 def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
     """Report a place, or the comment of one of its ratings.
 
-    A device has one open report for each thing and reason. Reports of ``closed`` from three networks within a week,
-    with no rating since, set the status ``reported_closed`` for a month, or until somebody has looked.
+    A device has one open report for each thing and reason. Reports of ``closed`` from three networks within a week that
+    together weigh at least 2, with no rating since, set the status ``reported_closed``. It ends after a month, when a
+    moderator decides, or when later ratings by other visitors weigh as much.
     """
     if said["rating_id"] is None:
         return _take("facility", facility_id, said)
@@ -54,7 +55,7 @@ def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Respo
     with database().write() as session:
         device = contributing_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(thing, thing_id, said["reason"], said["note"] or None, network)
+        new = reports.NewReport(thing, thing_id, said["reason"], network, said["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
     document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}

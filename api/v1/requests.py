@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
-from webargs.fields import DelimitedList
 
-from api.strictness import CONTROL_CHARACTERS, DECIMAL, Decimal, PlainText, StrictSchema, WholeNumber, between, words
+from api.strictness import (
+    CONTROL_CHARACTERS,
+    DECIMAL,
+    MAX_WORDS,
+    Decimal,
+    PlainText,
+    QueryList,
+    StrictSchema,
+    WholeNumber,
+    between,
+    words,
+)
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS, PRESENCES
 from geo.crowd.quality import VERDICTS
@@ -77,13 +87,9 @@ def filters(list_field: Callable[[tuple[str, ...], str], fields.Field[Any]]) -> 
     }
 
 
-def list_of(allowed: tuple[str, ...], description: str) -> DelimitedList:
-    """A comma list of the allowed words."""
-    return DelimitedList(
-        words(*allowed),
-        validate=validate.Length(min=1, error="must name at least one"),
-        metadata={"description": description},
-    )
+def list_of(allowed: tuple[str, ...], description: str) -> QueryList:
+    """A list of the allowed words."""
+    return QueryList(words(*allowed), least=1, most=MAX_WORDS, metadata={"description": description})
 
 
 class Bbox(fields.String):
@@ -93,12 +99,12 @@ class Bbox(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         parts = str(super()._deserialize(value, attr, data, **kwargs)).split(",")
+        if len(parts) != len(("west", "south", "east", "north")):
+            raise self.make_error("four")
         try:
             numbers = [Decimal().deserialize(part) for part in parts]
         except ValidationError:
             raise self.make_error("four") from None
-        if len(numbers) != len(("west", "south", "east", "north")):
-            raise self.make_error("four")
         try:
             return BoundingBox(*numbers)
         except InvalidCoordinates as error:
@@ -125,13 +131,15 @@ def read_instant(text: str) -> datetime | None:
 class OpenWhen(fields.String):
     """``now``, ``arrival`` or an RFC 3339 instant, and perhaps ``,unknown``; becomes fields of ``Needs``."""
 
+    is_multiple = True  # as the filters: open=now&open=unknown
+
     default_error_messages = {
         "when": "takes now, arrival or an RFC 3339 instant such as 2026-12-24T18:00:00Z (a + is written %2B), "
         "perhaps followed by ,unknown",
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        when, *more = str(super()._deserialize(value, attr, data, **kwargs)).split(",")
+        when, *more = str(super()._deserialize(",".join(value), attr, data, **kwargs)).split(",")
         if more not in ([], [UNKNOWN]):
             raise self.make_error("when")
         needs: dict[str, Any] = {"open_states": ("open", *more)}

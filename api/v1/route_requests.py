@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.strictness import StrictSchema, WholeNumber, between, words
+from api.strictness import MAX_WORDS, Array, StrictSchema, WholeNumber, between, words
 from api.v1.requests import RFC_3339, filters, needs_of, read_instant
-from geo.ahead.polyline import PRECISIONS, decode
+from geo.ahead.polyline import PRECISIONS, VERTEX_MAX_CHARACTERS, decode
 from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
 from geo.facilities.attributes import OFFERED_STATES
@@ -16,6 +16,8 @@ from geo.facilities.search import Needs
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """MAX_VERTICES points of two numbers with 15 decimals, and a time for each: 1.2 MB, and room for white space."""
+
+MAX_POLYLINE_CHARACTERS = MAX_VERTICES * VERTEX_MAX_CHARACTERS
 
 DEFAULT_MAX_OFFSET_M = 500
 MAX_OFFSET_M = 5_000
@@ -100,13 +102,16 @@ def _position(value: Any) -> tuple[float, float]:
     return lon, lat
 
 
-def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> fields.List[Any]:
+def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> Array:
     """An array of the allowed words."""
-    return fields.List(
-        words(*allowed),
-        validate=validate.Length(min=1, error="must name at least one"),
-        metadata={"description": description, "minItems": 1},
-        **kwargs,
+    return Array(words(*allowed), least=1, most=MAX_WORDS, metadata={"description": description}, **kwargs)
+
+
+def polyline() -> fields.String:
+    """A route as an encoded polyline."""
+    return fields.String(
+        validate=validate.Length(max=MAX_POLYLINE_CHARACTERS, error="must be at most {max} characters long"),
+        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."},
     )
 
 
@@ -150,9 +155,7 @@ class RouteStopsRequest(StrictSchema):
     """A route by line or polyline, one of speed_kmh, duration_s and times_s, and what the traveller needs."""
 
     line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
-    polyline = fields.String(
-        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."}
-    )
+    polyline = polyline()
     precision = WholeNumber(
         strict=True,
         validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),

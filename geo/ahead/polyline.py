@@ -16,6 +16,9 @@ _FIVE_BITS = 0x1F
 _MAX_SHIFT = 30
 """Of a number's last five bits: 360 degrees to 6 decimals, and its sign, fit in 30 bits."""
 
+VERTEX_MAX_CHARACTERS = 2 * (_MAX_SHIFT // 5 + 1)
+"""Of a vertex's two numbers, at five bits a character."""
+
 
 def decode(text: str, precision: int) -> list[tuple[float, float]]:
     """Read a polyline's vertices.

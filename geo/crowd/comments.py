@@ -1,20 +1,35 @@
-"""Comments: who may read one. The author always; everybody while it is neither held for a look nor hidden."""
+"""Comments: who may read one. The author always; everybody while it is neither held for a look nor hidden.
 
-from collections.abc import Sequence
+A decision about a comment is about one text: it keeps the text's digest in ``before``, and neither the decision nor its
+revert changes another text of the same author.
+"""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from geo.crowd.models import Device, PastRating, Rating, Report
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
 from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record
+from geo.moderation.decisions import Ruling, record, stands
+from geo.moderation.models import Decision
 
 HELD_SCORE = 1.0
 """Urgency of a text held for a look: as one trusted report."""
+
+_NOT_DRAWN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt) besides the format characters, category Cf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,9 @@ class Standing:
 
 
 def standing(session: Session, facility_id: int, device_id: int, comment: str | None, country: str | None) -> Standing:
-    """How a text that a device writes of a facility stands: as it stood before, where the same was written before.
+    """How a text that a device writes of a facility stands.
+
+    The same words as in a hidden text are hidden; the very same text as before stands as it stood.
 
     Args:
         session: a write session that holds the facility's row.
@@ -44,10 +61,21 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
     """
     if comment is None:
         return Standing()
+    digest = text_digest(session, facility_id, device_id, comment)
+    last_decision = session.execute(
+        _judgements(author_handle(session, device_id))
+        .where(Decision.before["text_digest"].astext == digest)
+        .with_only_columns(Decision.action)
+        .limit(1)
+    ).scalar_one_or_none()
+    if last_decision == "hide_comment":
+        return Standing("hidden")
     for table, latest in ((Rating, Rating.rated_at), (PastRating, PastRating.id)):
         before = session.execute(
             select(table.comment_state, table.comment_approved)
             .where(table.facility_id == facility_id, table.device_id == device_id, table.comment == comment)
+            # A past text that was held has no queue item any more, so that it is checked and held anew.
+            .where(*([table.comment_state != "held"] if table is PastRating else []))
             .order_by(latest.desc())
             .limit(1)
         ).one_or_none()
@@ -57,10 +85,27 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
     return Standing("held" if holds else "visible", holds=holds)
 
 
+def plain_words(text: str) -> str:
+    """The words of a text, however they are spelled: NFKC, without case, invisible characters and extra white space."""
+    folded = _NOT_DRAWN.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    drawn = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", drawn).split())
+
+
+def text_digest(session: Session, facility_id: int, device_id: int, text: str) -> str:
+    """A digest of the words that a device wrote of a facility, in hexadecimal.
+
+    Its key is the digest of the device's token, which is erased with the device: a decision that outlives its author
+    cannot be held against a guessed text.
+    """
+    return _digest(_key(session, device_id), facility_id, text)
+
+
 def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str], as_of: datetime) -> None:
     """Put a held text before staff, and write down that it is held."""
     details = {"held_for": list(holds)}
     item_id = queue.put(session, "comment", rating_id, as_of, score=HELD_SCORE, details=details)
+    rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
     record(
         session,
         Ruling(
@@ -72,22 +117,118 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
             content_date=as_of.date(),
             subject=author_handle(session, device_id),
             queue_item_id=item_id,
+            before={"text_digest": text_digest(session, rating.facility_id, device_id, rating.comment)},
             detected_automatically=True,
         ),
         as_of,
     )
 
 
+def replace_text(session: Session, rating_id: int, before: str | None, now: str | None, as_of: datetime) -> None:
+    """End what was pending about a text that its author has replaced; the same words spelled otherwise stay pending."""
+    if before and now and plain_words(before) == plain_words(now):
+        queue.renew(session, "comment", rating_id)
+    else:
+        forget_text(session, rating_id, as_of)
+
+
 def forget_text(session: Session, rating_id: int, as_of: datetime) -> None:
     """End what was pending about a text that its author has changed or taken back."""
-    session.execute(
-        update(Report)
-        .where(Report.thing == "comment", Report.thing_id == rating_id, Report.closed_at.is_(None))
-        .values(closed_at=as_of, outcome="moot")
-    )
-    queue.end(session, "comment", rating_id, "moot", as_of)
+    _end_pending(session, rating_id, as_of, item_state="moot", outcome="moot")
+
+
+def show(session: Session, facility_id: int, device_id: int, digest: str, as_of: datetime) -> None:
+    """Let a text of a device be seen, live or when it is written again; no other text of the device changes.
+
+    Args:
+        session: a write session that holds the facility's row.
+        facility_id: the facility.
+        device_id: the author.
+        digest: of the text.
+        as_of: now.
+    """
+    key, seen = _key(session, device_id), {"comment_state": "visible", "comment_approved": True}
+    for table in (Rating, PastRating):
+        texts = select(table.id, table.comment).where(
+            *(table.facility_id == facility_id, table.device_id == device_id, table.comment.is_not(None)),
+            ~table.comment_approved,
+        )
+        same = [row.id for row in session.execute(texts) if _digest(key, facility_id, row.comment) == digest]
+        session.execute(update(table).where(table.id.in_(same)).values(**seen))
+        if table is Rating and same:
+            _end_pending(session, same[0], as_of, item_state="decided", outcome="dismissed")
+
+
+def show_again(
+    session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any], as_of: datetime
+) -> None:
+    """Let the text that a decision held or hid be seen, unless another decision that stands hides it too.
+
+    Where it cannot be shown which text an older decision was about, no text changes.
+    """
+    digest = _decided_on(session, facility_id, device_id, decision)
+    if digest is None:
+        return
+    others = session.execute(_judgements(decision["subject"]).where(Decision.id != decision["id"])).mappings().all()
+    same = (other for other in others if _decided_on(session, facility_id, device_id, dict(other)) == digest)
+    last = next(same, None)
+    if last is None or last["action"] == "approve_comment":
+        show(session, facility_id, device_id, digest, as_of)
 
 
 def author_handle(session: Session, device_id: int) -> UUID:
     """The handle of a device."""
     return session.execute(select(Device.handle).where(Device.id == device_id)).scalar_one()
+
+
+def _judgements(author: UUID) -> Select[Any]:
+    """The standing decisions that hide or approve a text of an author, newest first."""
+    return (
+        select(Decision.__table__)
+        .where(
+            *(Decision.subject == author, Decision.thing == "comment", stands()),
+            Decision.action.in_(("hide_comment", "approve_comment")),
+        )
+        .order_by(Decision.id.desc())
+    )
+
+
+def _decided_on(session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any]) -> str | None:
+    """The digest of the text that a decision is about.
+
+    Decisions made before digests were kept have none: theirs is the one text that was live when they were made.
+    """
+    if "text_digest" in decision["before"]:
+        return str(decision["before"]["text_digest"])
+    rating_id, at = decision["thing_id"], decision["decided_at"]
+    is_held = decision["action"] == "hold_comment"  # in the transaction that wrote the text
+    live = select(Rating.comment).where(
+        Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
+    )
+    past = select(PastRating.comment).where(
+        *(PastRating.device_id == device_id, PastRating.rating_id == rating_id),
+        *(PastRating.facility_id == facility_id, PastRating.rated_at <= at, PastRating.ended_at >= at),
+    )
+    if is_held:
+        live, past = live.where(Rating.rated_at == at), past.where(PastRating.rated_at == at)
+    texts = [text for text in session.execute(live.union_all(past)).scalars() if text is not None]
+    digests = {text_digest(session, facility_id, device_id, text) for text in texts}
+    return digests.pop() if len(digests) == 1 else None
+
+
+def _key(session: Session, device_id: int) -> bytes:
+    return session.execute(select(Device.token_digest).where(Device.id == device_id)).scalar_one()
+
+
+def _digest(key: bytes, facility_id: int, text: str) -> str:
+    return hmac.digest(key, f"{facility_id}:{plain_words(text)}".encode(), "sha256").hex()
+
+
+def _end_pending(session: Session, rating_id: int, as_of: datetime, *, item_state: str, outcome: str) -> None:
+    # The item before its reports, as whoever decides takes them.
+    queue.end(session, "comment", rating_id, item_state, as_of)
+    session.execute(
+        update(Report)
+        .where(Report.thing == "comment", Report.thing_id == rating_id, Report.closed_at.is_(None))
+        .values(closed_at=as_of, outcome=outcome)
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from geo.crowd import comments, proposals, ratings, trust
+from geo.crowd import closures, comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
@@ -59,8 +59,21 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
         select(Rating.facility_id, Rating.id).where(Rating.device_id == device_id).order_by(Rating.facility_id)
     ).all()
     facility_ids = [row.facility_id for row in rated]
+    reported = (
+        session.execute(
+            select(Report.thing_id)
+            .where(Report.device_id == device_id, Report.thing == "facility", Report.closed_at.is_(None))
+            .distinct()
+            .order_by(Report.thing_id)
+        )
+        .scalars()
+        .all()
+    )
     session.execute(
-        select(Facility.id).where(Facility.id.in_(facility_ids)).order_by(Facility.id).with_for_update(key_share=True)
+        select(Facility.id)
+        .where(Facility.id.in_([*facility_ids, *reported]))
+        .order_by(Facility.id)
+        .with_for_update(key_share=True)
     )
     for row in rated:
         comments.forget_text(session, row.id, as_of)
@@ -71,6 +84,8 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
     for facility_id in facility_ids:
         trust.weigh_clusters(session, facility_id, as_of)
     ratings.recompute(session, facility_ids)
+    for facility_id in reported:
+        closures.settle_without_reports(session, facility_id, as_of)
     audit.append(session, "device", "device erased", {}, as_of)
 
 

@@ -35,6 +35,9 @@ NAMESAKE_WITHIN_M = 150
 SIMILAR_NAME = 0.7
 """Ratcliff and Obershelp's similarity from which two names are taken for one."""
 
+COMPARED_CHARACTERS = 64
+"""Of each name: twice as many take up to eight times as long, 21 ms for a pair of 199."""
+
 DUPLICATES_TOLD = 5
 
 
@@ -154,7 +157,8 @@ def _read(session: Session, *where: Any) -> Sequence[RowMapping]:
 def _are_similar(name: str | None, other: str | None) -> bool:
     if not name or not other:
         return False
-    return SequenceMatcher(None, name.casefold(), other.casefold()).ratio() >= SIMILAR_NAME
+    begins, other_begins = (text.casefold()[:COMPARED_CHARACTERS] for text in (name, other))
+    return SequenceMatcher(None, begins, other_begins).ratio() >= SIMILAR_NAME
 
 
 _NEAR = text(

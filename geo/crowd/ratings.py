@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, text
+from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.crowd import comments, rate_bombs, trust
+from geo.crowd import closures, comments, rate_bombs, trust
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
@@ -91,11 +91,11 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: there is none of that id, or none that may be shown.
     """
-    country = _lock_facility(session, facility_id)
+    facility = _lock_facility(session, facility_id)
     before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
     if before and _same_visit(before[0], said, as_of):
         return False
-    standing = comments.standing(session, facility_id, device_id, said.comment, country)
+    standing = comments.standing(session, facility_id, device_id, said.comment, facility.country)
     if before:
         _keep_past(session, facility_id, device_id, as_of, "replaced")
     values = {
@@ -119,7 +119,9 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
     if before and before[0].comment != said.comment:
-        comments.forget_text(session, rating_id, as_of)
+        comments.replace_text(session, rating_id, before[0].comment, said.comment, as_of)
+    if facility.status == "reported_closed":
+        closures.reopen_if_visited(session, facility_id, as_of)
     if standing.holds:
         comments.hold(session, rating_id, device_id, standing.holds, as_of)
     return not before
@@ -185,17 +187,16 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
     )
 
 
-def _lock_facility(session: Session, facility_id: int) -> str | None:
-    """Hold the facility's row until the end of the transaction; foreign keys may still point at it. Its country."""
+def _lock_facility(session: Session, facility_id: int) -> Row[str | None, str]:
+    """Hold the facility's row until the end of the transaction; foreign keys may still point at it."""
     locked = session.execute(
-        select(Facility.country)
+        select(Facility.country, Facility.status)
         .where(Facility.id == facility_id, Facility.status != "hidden")
         .with_for_update(key_share=True)
     ).one_or_none()
     if locked is None:
         raise FacilityNotFound(facility_id)
-    country: str | None = locked.country
-    return country
+    return locked
 
 
 def _weights(

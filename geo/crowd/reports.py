@@ -5,16 +5,15 @@ Whoever reports holds the facility's row, so that the third report is the third 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.crowd import trust
+from geo.crowd import agreement, closures, comments, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
-from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
@@ -22,18 +21,6 @@ from geo.moderation import queue
 from geo.moderation.decisions import Ruling, record
 
 Thing = Literal["facility", "comment", "proposal"]
-
-NETWORKS_TO_ACT = 3
-"""Reports from as many networks act by themselves: two may be a quarrel of neighbours. Only reports whose network is
-still known count, those of a week."""
-
-WEIGHT_TO_HIDE = 2.0
-"""How much the reports of a comment must weigh besides, each network as much as its weightiest: new devices of one day
-must come from seven networks."""
-
-REPORTED_CLOSED_LIFETIME = timedelta(days=30)
-"""After which a place reported closed counts as open again unless staff have settled it: a month, as long as the
-fast half-life of ratings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +30,15 @@ class NewReport:
     Attributes:
         thing, thing_id: what it is about.
         reason: of REPORT_REASONS.
+        network: hash of the network that the report came from.
         note: in the reporter's words.
-        network: that the report came from.
     """
 
     thing: Thing
     thing_id: int
     reason: str
+    network: bytes
     note: str | None = None
-    network: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +81,7 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
     if said.thing == "comment":
         _hide_if_agreed(session, said.thing_id, item_id, as_of)
     elif said.thing == "facility" and said.reason == "closed":
-        _demote_if_agreed(session, said.thing_id, item_id, as_of)
+        closures.close_if_agreed(session, said.thing_id, item_id, as_of)
     return Receipt(report_id, as_of, is_new=True)
 
 
@@ -118,8 +105,9 @@ def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
             Rating.id == said.thing_id, Rating.comment.is_not(None)
         )
         found = session.execute(rating).one_or_none()
-        if found is not None and _lock(session, found.facility_id) is not None:
-            found = session.execute(rating).one_or_none()
+        if found is not None:
+            is_shown = _lock(session, found.facility_id) is not None
+            found = session.execute(rating).one_or_none() if is_shown else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
             raise ThingNotFound(f"there is no comment {said.thing_id}")
     elif (
@@ -153,16 +141,17 @@ def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:
     rating = session.execute(
-        select(Rating.comment_state, Rating.comment_approved, Rating.rated_at, Device.handle)
+        select(
+            *(Rating.facility_id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.comment_approved),
+            *(Rating.rated_at, Device.handle),
+        )
         .join(Device, Device.id == Rating.device_id)
         .where(Rating.id == rating_id)
     ).one()
     if rating.comment_state != "visible" or rating.comment_approved:
         return
-    agreed = session.execute(
-        _AGREED, {"thing": "comment", "thing_id": rating_id, "since": as_of - NETWORK_LIFETIME, "reason": None}
-    ).one()
-    if agreed.networks < NETWORKS_TO_ACT or agreed.weight < WEIGHT_TO_HIDE:
+    agreed = agreement.of_reports(session, "comment", rating_id, as_of)
+    if not agreed.is_enough:
         return
     session.execute(update(Rating).where(Rating.id == rating_id).values(comment_state="hidden"))
     queue.put(session, "comment", rating_id, as_of, score=agreed.weight, details={"auto_hidden": True})
@@ -177,63 +166,8 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
             content_date=rating.rated_at.date(),
             subject=rating.handle,
             queue_item_id=item_id,
+            before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
             source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,
     )
-
-
-def _demote_if_agreed(session: Session, facility_id: int, item_id: int, as_of: datetime) -> None:
-    facility = session.execute(select(Facility.status, Facility.created_at).where(Facility.id == facility_id)).one()
-    if facility.status != "active":
-        return
-    alive_at = session.execute(_LAST_SIGN_OF_LIFE, {"facility_id": facility_id}).scalar_one()
-    since = max(as_of - NETWORK_LIFETIME, alive_at) if alive_at else as_of - NETWORK_LIFETIME
-    agreed = session.execute(
-        _AGREED, {"thing": "facility", "thing_id": facility_id, "since": since, "reason": "closed"}
-    ).one()
-    if agreed.networks < NETWORKS_TO_ACT:
-        return
-    until = as_of + REPORTED_CLOSED_LIFETIME
-    session.execute(
-        update(Facility)
-        .where(Facility.id == facility_id)
-        .values(status="reported_closed", reported_closed_until=until, updated_at=as_of)
-    )
-    record(
-        session,
-        Ruling(
-            "report_closed",
-            "facility",
-            facility_id,
-            "closed",
-            facts=f"Visitors from {agreed.networks} networks reported it closed within a week.",
-            content_date=facility.created_at.date(),
-            queue_item_id=item_id,
-            before={"status": "active"},
-            ends_on=until.date(),
-            source="SOURCE_TYPE_OTHER_NOTIFICATION",
-        ),
-        as_of,
-    )
-
-
-_AGREED = text(
-    """
-    SELECT count(*) AS networks, coalesce(sum(weight), 0) AS weight
-    FROM (SELECT max(weight) AS weight FROM report
-          WHERE thing = :thing AND thing_id = :thing_id AND closed_at IS NULL AND network IS NOT NULL
-            AND created_at > :since AND (CAST(:reason AS text) IS NULL OR reason = :reason)
-          GROUP BY network) AS by_network
-    """
-)
-
-_LAST_SIGN_OF_LIFE = text(
-    """
-    SELECT max(rated_at) FROM rating
-    WHERE facility_id = :facility_id AND device_id NOT IN (
-        SELECT device_id FROM report
-        WHERE thing = 'facility' AND thing_id = :facility_id AND reason = 'closed' AND closed_at IS NULL)
-    """
-)
-"""A rating by anybody but those who say that it is closed."""

@@ -27,14 +27,14 @@ there are more, each counts as absent: to say so costs nothing, and a hundred th
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a request tells about who makes it.
+    """What a request tells about who makes it; ratings that come by no request, such as synthetic ones, have none.
 
     Attributes:
-        network: hash of the network that it came from, None where that is not known.
+        network: hash of the network that it came from.
         presence: what the phone says of its distance from the facility, None for nothing.
     """
 
-    network: bytes | None = None
+    network: bytes
     presence: Presence | None = None
 
 

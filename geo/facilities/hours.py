@@ -5,7 +5,7 @@ unknown, never guessed: a comment ("ask at the bar") may be a condition, school 
 hand, and an open end (``17:00+``) does not say when the place closes.
 """
 
-import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +17,15 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours, State, validate
 
 from geo.coordinates import Point
+from geo.facilities.hours_syntax import (
+    OF_THIS_PLACE_ALONE,
+    OPEN_END,
+    PUBLIC_HOLIDAYS,
+    SCHOOL_HOLIDAYS,
+    normalised,
+    on_daily_holidays,
+)
+from geo.facilities.models import MAX_CHARACTERS
 
 COMPILED_AHEAD = timedelta(days=35)
 """How far ahead hours are compiled: any month, and four days of nightly runs that may fail."""
@@ -43,16 +52,6 @@ _CLOCK_STEP = timedelta(minutes=15)
 _UTC_ZONE = ZoneInfo("UTC")
 """The library takes no other tzinfo than a ZoneInfo."""
 
-_COMMENT = re.compile(r'"[^"]*"')
-_FALLBACK = re.compile(r'\|\|(?=(?:[^"]*"[^"]*")*[^"]*$)')
-"""``||`` outside a comment."""
-_OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
-"""``17:00+`` and ``sunset+``, not ``2026+`` nor ``(sunset+01:00)``."""
-_SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
-_PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
-_OF_THIS_PLACE_ALONE = re.compile(r"sunrise|sunset|dawn|dusk|\bPH\s*[-+]", re.IGNORECASE)
-"""Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
-
 _HoursState = Literal["open", "unknown", "closed"]
 _STATES: dict[State, _HoursState] = {
     State.OPEN: "open",
@@ -62,7 +61,7 @@ _STATES: dict[State, _HoursState] = {
 _Span = tuple[datetime, datetime, _HoursState]
 _Read = Callable[[str], OpeningHours]
 _Clock = tuple[tuple[datetime, timedelta | None], ...]
-_Holidays = tuple[bool, tuple[tuple[datetime, datetime], ...]]
+_Holidays = tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(frozen=True)
@@ -101,18 +100,21 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
         as_of: an aware datetime of the first day (UTC) to compile.
 
     Returns:
-        None where the text is blank or no OSM syntax: a note for people, and the hours are unknown.
+        None where the text is blank, longer than MAX_CHARACTERS or no OSM syntax: it is a note for people, and the
+        hours are unknown.
     """
-    text = text.strip()
+    if len(text) > MAX_CHARACTERS["opening_hours"]:
+        return None
+    text = normalised(text)
     if text == "24/7":  # half of all texts, and the same everywhere
         return _CONSTANT["open"]
     start = datetime.combine(as_of.astimezone(UTC).date(), time(), tzinfo=_UTC_ZONE)
     lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
     lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
     zone = _time_zone(_zone_key(lon, lat, start))
-    if _OF_THIS_PLACE_ALONE.search(text):
+    if OF_THIS_PLACE_ALONE.search(text):
         return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
-    holidays = _holidays(lon, lat, zone, start) if _PUBLIC_HOLIDAYS.search(text) else None
+    holidays = _holidays(lon, lat, zone, start) if PUBLIC_HOLIDAYS.search(text) else None
     first = _first_places(start).setdefault((_clock(zone, start), holidays), (zone, lon, lat))
     return _compile_at(text, start, *first)
 
@@ -159,12 +161,11 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def _holidays(lon: float, lat: float, zone: ZoneInfo, start: datetime) -> _Holidays:
-    """Whether any public holiday is known, and which days are in the compiled weeks, a day before and one after."""
+    """The public holidays in the compiled weeks, a day before and one after."""
     hours = OpeningHours("PH", timezone=zone, coords=(lat, lon))
     day = timedelta(days=1)
     spans = hours.intervals(start - day, start + COMPILED_AHEAD + day)
-    days = tuple((begin, end) for begin, end, state, _ in spans if state == State.OPEN)
-    return bool(days) or hours.next_change(start) is not None, days
+    return tuple((begin, end) for begin, end, state, _ in spans if state == State.OPEN)
 
 
 @lru_cache(maxsize=_CACHED_DAYS)
@@ -179,23 +180,42 @@ def _compile_at(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: flo
 
 
 def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
-    rules = [rule.strip() for rule in _FALLBACK.split(text)]
+    """Compile a normalised text."""
+    rules = text.split(" || ")
     if not all(rule and validate(rule) for rule in rules):  # a blank rule would be valid, and always open
         return None
-    syntax = _COMMENT.sub("", text)
-    if _SCHOOL_HOLIDAYS.search(syntax):
+    if SCHOOL_HOLIDAYS.search(text):
         return _CONSTANT["unknown"]
-    first, *fallbacks = map(read, rules)
-    if _OPEN_END.search(syntax):
-        spans = list(_spans(first, start - timedelta(days=1), start))  # last night may not be over yet
-        spans = _filled(_without_late_hours(spans), _late_hours(spans))
+    try:
+        return _compile_rules(rules, start, read)
+    except BaseException as failure:
+        if type(failure).__name__ == "PanicException":  # the library's own bug; it derives from BaseException alone
+            return None
+        raise
+
+
+def _compile_rules(rules: list[str], start: datetime, read: _Read) -> CompiledHours:
+    first, *fallbacks = rules
+    if OPEN_END.search(first):
+        spans = list(_spans(read(first), start - timedelta(days=1), start))  # last night may not be over yet
+        spans = [*_without_late_hours(spans), *_late_hours(spans)]
     else:
-        spans = list(_spans(first, start, start))
-        if not fallbacks and len(spans) == 1 and first.next_change(start) is None:
+        spans = list(_spans(read(first), start, start))
+        if not fallbacks and len(spans) == 1 and _is_constant(first, start, read, spans[0][2]):
             return _CONSTANT[spans[0][2]]
     for fallback in fallbacks:
-        spans = _filled(spans, _as_unknown(_spans(fallback, start, start)))
+        spans += _as_unknown(_spans(read(fallback), start, start))
     return _ranges(spans, start)
+
+
+def _is_constant(rule: str, start: datetime, read: _Read, state: _HoursState) -> bool:
+    """Whether a state that lasts for all the compiled weeks lasts forever, whichever days are public holidays."""
+    on_holidays = on_daily_holidays(rule)
+    return (
+        on_holidays is not None
+        and validate(on_holidays)
+        and [span[2] for span in _spans(read(on_holidays), start, start)] == [state]
+    )
 
 
 def _spans(hours: OpeningHours, since: datetime, start: datetime) -> Iterator[_Span]:
@@ -206,19 +226,6 @@ def _spans(hours: OpeningHours, since: datetime, start: datetime) -> Iterator[_S
     """
     for begin, end, state, comment in hours.intervals(since, start + COMPILED_AHEAD):
         yield begin, end, "unknown" if state == State.OPEN and comment else _STATES[state]
-
-
-def _filled(spans: Iterable[_Span], fallback: Iterable[_Span]) -> list[_Span]:
-    """Let a fallback say what it knows of the closed spans."""
-    spans, fallback = list(spans), [span for span in fallback if span[2] != "closed"]
-    clipped = [
-        (max(since, s), min(until, u), state)
-        for since, until, own in spans
-        if own == "closed"
-        for s, u, state in fallback
-        if s < until and u > since
-    ]
-    return [span for span in spans if span[2] != "closed"] + clipped
 
 
 def _as_unknown(spans: Iterable[_Span]) -> Iterator[_Span]:
@@ -258,16 +265,23 @@ def _latest_closing(local: datetime) -> datetime:
 
 
 def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
-    """Gather the spans of each state in UTC, and call unknown whatever lies outside the compiled weeks."""
+    """Gather the states in UTC: open where any span says so, else unknown where any does, or outside the weeks."""
     begin = start.astimezone(UTC)
     end = begin + COMPILED_AHEAD
-    during: dict[str, list[TimeRange]] = {"open": [], "unknown": [], "closed": []}
+    edges: list[tuple[datetime, _HoursState, int]] = []
     for since, until, state in spans:
         if state != "closed" and (s := max(since.astimezone(UTC), begin)) < (u := min(until.astimezone(UTC), end)):
-            during[state].append((s, u))
+            edges += (s, state, 1), (u, state, -1)
+    during: dict[_HoursState, list[TimeRange]] = {"open": [], "unknown": []}
+    depth: Counter[_HoursState] = Counter()
+    for (instant, state, step), (following, *_) in pairwise(sorted(edges)):
+        depth[state] += step
+        current = next((name for name in during if depth[name]), None)
+        if current and instant < following:
+            during[current].append((instant, following))
     return CompiledHours(
-        _merged(sorted(during["open"])),
-        _merged([(None, begin), *sorted(during["unknown"]), (end, None)]),
+        _merged(during["open"]),
+        _merged([(None, begin), *during["unknown"], (end, None)]),
     )
 
 

@@ -39,19 +39,21 @@ def next_batch(session: Session, after: int) -> Sequence[RowMapping]:
 
 
 def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetime) -> None:
-    """Compile the hours of a batch for the weeks that follow ``as_of``; one changed meanwhile keeps its own."""
+    """Compile the hours of a batch for the weeks that follow ``as_of``; one changed meanwhile keeps its own.
+
+    Text that is no syntax leaves no hours, so that those compiled by an earlier release do not stay.
+    """
     values = []
     for facility in facilities:
         hours = compile_hours(facility["opening_hours"], Point(facility["lon"], facility["lat"]), as_of)
-        if hours is not None:
-            open_during, unknown_during = hours.multiranges
-            values.append(
-                {
-                    "id": facility["id"],
-                    "opening_hours": facility["opening_hours"],
-                    "open_during": open_during,
-                    "unknown_during": unknown_during,
-                }
-            )
+        open_during, unknown_during = hours.multiranges if hours else (None, None)
+        values.append(
+            {
+                "id": facility["id"],
+                "opening_hours": facility["opening_hours"],
+                "open_during": open_during,
+                "unknown_during": unknown_during,
+            }
+        )
     if values:
         session.execute(_STORE, values)

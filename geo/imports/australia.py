@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, no CSV, not UTF-8, or none of the map's.
     """
-    return read_rows(path, _check_columns, _facility_of_row)
+    return read_rows(path, _check_columns, _facility_of_row, ("ToiletID", "FacilityID"))
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

@@ -20,13 +20,14 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: what read_rows says; or a required column is missing, or one is not ours.
     """
-    return read_rows(path, _check_columns, _facility_of_row)
+    return read_rows(path, _check_columns, _facility_of_row, ("external_id",))
 
 
 def read_rows(
     path: Path,
     check_columns: Callable[[Path, Sequence[str]], None],
     facility_of_row: Callable[[Row], FacilityRecord | Rejection],
+    id_columns: Sequence[str],
 ) -> Iterator[FacilityRecord | Rejection]:
     """Read a CSV file in UTF-8, with a byte order mark or without, row by row.
 
@@ -34,6 +35,7 @@ def read_rows(
         path: the file; its first row names the columns.
         check_columns: raises UnreadableFile where the columns make no sense.
         facility_of_row: reads one row, its cells without the white space around them.
+        id_columns: where a row with too few or too many cells has its id.
 
     Raises:
         UnreadableFile: the file is missing, no CSV or not UTF-8.
@@ -50,7 +52,8 @@ def read_rows(
                 if len(cells) == len(columns):
                     facility = facility_of_row(row)
                 else:
-                    facility = Rejection("", f"{len(cells)} cells under {len(columns)} columns")
+                    external_id = next((row[column] for column in id_columns if row.get(column)), "")
+                    facility = Rejection(external_id, f"{len(cells)} cells under {len(columns)} columns")
                 yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error

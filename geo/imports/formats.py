@@ -63,22 +63,24 @@ def detect_format(path: Path) -> str:
         A key of FORMATS.
 
     Raises:
-        UnreadableFile: the file cannot be opened, or looks like none of them.
+        UnreadableFile: the file cannot be opened, is empty, or looks like none of them.
     """
     try:
         with path.open("rb") as file:
             start = file.read(SNIFFED_BYTES)
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    detected = _format_of(path.name.lower(), start)
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    detected = _format_of(path.name.lower(), text)
     if detected is None:
+        if not text:
+            raise UnreadableFile(f"{path.name} is empty")
         known = ", ".join(FORMATS)
         raise UnreadableFile(f"{path.name} looks like none of the formats we read; name one of: {known}")
     return detected
 
 
-def _format_of(name: str, start: bytes) -> str | None:
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+def _format_of(name: str, text: bytes) -> str | None:
     if name.endswith(OSM_SUFFIXES):
         return "osm"
     if text.startswith(b"{"):

@@ -15,16 +15,16 @@ from geo.imports.json_stream import stream_items
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import point_on
 
-PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection]
+PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection | None]
 
 
 def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read features whose properties are OSM tags.
+    """Read features whose properties are OSM tags; those that are no facilities are passed over.
 
     Raises:
         UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
     """
-    return _read(path, _facility_of_tags)
+    return _read(path, _facility_of_tags, _is_no_facility)
 
 
 def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
@@ -33,21 +33,25 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
     """
-    return _read(path, _facility_of_own)
+    return _read(path, _facility_of_own, lambda _feature: False)
 
 
-def _read(path: Path, read_properties: PropertiesReader) -> Iterator[FacilityRecord | Rejection]:
+def _read(
+    path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool]
+) -> Iterator[FacilityRecord | Rejection]:
     for number, feature in enumerate(stream_items(path, "features"), start=1):
         row = _facility_of_feature(read_properties, feature)
+        if row is None or (isinstance(row, Rejection) and is_passed_over(feature)):
+            continue
         yield row if row.external_id else replace(row, external_id=f"feature {number}")
 
 
-def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection:
+def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection | None:
     if not isinstance(feature, dict):
         return Rejection("", "a feature must be an object")
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
-        return Rejection("", "properties must be an object")
+        return Rejection(_external_id_of(feature, {}), "properties must be an object")
     external_id = _external_id_of(feature, properties)
     if not external_id:
         return Rejection("", "it has no id")
@@ -83,15 +87,24 @@ def _location_of(geometry: Any) -> Point:
 def _point_on_geometry(geometry: dict[str, Any]) -> Point:
     try:
         return point_on(shape(geometry))
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, ShapelyError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, ShapelyError) as error:
         raise InvalidCoordinates(f"its {geometry['type']} makes no sense") from error
 
 
-def _facility_of_tags(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:
+def _facility_of_tags(
+    external_id: str, location: Point, properties: dict[str, Any]
+) -> FacilityRecord | Rejection | None:
+    return osm_tags.facility_of(external_id, location, _tags_of(properties))
+
+
+def _is_no_facility(feature: Any) -> bool:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return isinstance(properties, dict) and not osm_tags.is_facility(_tags_of(properties))
+
+
+def _tags_of(properties: dict[str, Any]) -> dict[str, str]:
     # overpass-turbo adds @id, @relations and the like, which are no tags.
-    tags = {key: str(value) for key, value in properties.items() if _is_tag(key, value)}
-    facility = osm_tags.facility_of(external_id, location, tags)
-    return facility or Rejection(external_id, "its tags are those of no facility")
+    return {key: str(value) for key, value in properties.items() if _is_tag(key, value)}
 
 
 def _is_tag(key: str, value: Any) -> bool:

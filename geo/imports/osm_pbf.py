@@ -1,43 +1,36 @@
 """OpenStreetMap extracts: PBF, and whatever else libosmium reads (XML, also gzipped or bzipped)."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import osmium
-from osmium.osm import NODE, WAY, Node, Relation, Way
+from osmium.osm import NODE, WAY, Location, Node, Way
 
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
-from geo.imports.osm_tags import KEYS, facility_of, is_facility
+from geo.imports.osm_shapes import Shape, located, rows_of
+from geo.imports.osm_tags import KEYS, is_facility
+from geo.imports.osm_xml import read_versions
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.surface import Position, point_on_outline
+from geo.imports.surface import Position
 
+NAMES = {"n": "node", "w": "way", "r": "relation"}
 
-@dataclass(slots=True)
-class _Shape:
-    """A way or relation that is a facility, remembered until its positions are known.
-
-    Attributes:
-        tags: its OSM tags.
-        nodes: the nodes of a way in order; the nodes among a relation's members.
-        ways: the ways among a relation's members.
-    """
-
-    tags: dict[str, str]
-    nodes: list[int] = field(default_factory=list)
-    ways: list[int] = field(default_factory=list)
+UNDEFINED = Location().x
+"""libosmium's coordinate where the file gives none."""
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """Read the facilities of an extract: its nodes, then its ways and relations by a point on them.
 
     The file is passed over twice more for the positions of the ways and relations, if it has any that matter;
-    only theirs are held in memory, so that a country costs no more of it than its toilets do.
+    only theirs are held in memory, so that a country costs no more of it than its toilets do. Deleted objects are
+    passed over.
 
     Raises:
-        UnreadableFile: the file is missing, damaged, cut short, or no OSM extract.
+        UnreadableFile: the file is missing, damaged, cut short, incomplete, or no OSM extract.
     """
     try:
         yield from _read(path)
@@ -48,29 +41,49 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def _read(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    shapes: dict[str, _Shape] = {}
+    versions = read_versions(path)
+    shapes: dict[str, Shape] = {}
+    positions: dict[int, Position] = {}
     referenced = osmium.IdTracker()
-    for found in osmium.FileProcessor(path).with_filter(osmium.filter.KeyFilter(*KEYS)):
+    processor = osmium.FileProcessor(path)
+    if processor.header.has_multiple_object_versions:
+        raise UnreadableFile(f"{path.name} is a history or a change file: cut out one moment with `osmium time-filter`")
+    found: Any
+    for found in processor.with_filter(osmium.filter.KeyFilter(*KEYS)):
         tags = dict(found.tags)
         if not is_facility(tags):
             continue
+        name = f"{NAMES[found.type_str()]}/{found.id}"
+        if found.deleted or not versions.is_current(name, found.version):
+            continue
         if isinstance(found, Node):
-            lon, lat = found.location.lon_without_check(), found.location.lat_without_check()
-            yield _located(f"node/{found.id}", tags, partial(Point, lon, lat))
-        elif isinstance(found, Way | Relation):
-            name, shape = _shape_of(found, tags)
-            shapes[name] = shape
+            yield located(name, tags, partial(_point_of, found.location))
+        else:
+            shapes[name] = _shape_of(found, tags)
             referenced.add_references(found)
+            # A reply of Overpass can give the positions of a way's nodes within the way.
+            positions |= _positions_within(found)
     if shapes:
         referenced.complete_backward_references(path)
-        yield from _read_shapes(path, shapes, referenced)
+        yield from _read_shapes(path, shapes, positions, referenced)
 
 
-def _shape_of(found: Way | Relation, tags: dict[str, str]) -> tuple[str, _Shape]:
+def _point_of(location: Location) -> Point:
+    if UNDEFINED in {location.x, location.y}:
+        raise InvalidCoordinates("it has no position")
+    return Point(location.lon_without_check(), location.lat_without_check())
+
+
+def _positions_within(found: Any) -> dict[int, Position]:
+    nodes = found.nodes if isinstance(found, Way) else ()
+    return {node.ref: (node.lon, node.lat) for node in nodes if node.location.valid()}
+
+
+def _shape_of(found: Any, tags: dict[str, str]) -> Shape:
     if isinstance(found, Way):
-        return f"way/{found.id}", _Shape(tags, nodes=[node.ref for node in found.nodes])
+        return Shape(tags, nodes=[node.ref for node in found.nodes])
     members = [(member.type, member.ref) for member in found.members]
-    return f"relation/{found.id}", _Shape(
+    return Shape(
         tags,
         nodes=[ref for kind, ref in members if kind == "n"],
         ways=[ref for kind, ref in members if kind == "w"],
@@ -78,25 +91,15 @@ def _shape_of(found: Way | Relation, tags: dict[str, str]) -> tuple[str, _Shape]
 
 
 def _read_shapes(
-    path: Path, shapes: dict[str, _Shape], referenced: osmium.IdTracker
+    path: Path, shapes: dict[str, Shape], positions: dict[int, Position], referenced: osmium.IdTracker
 ) -> Iterator[FacilityRecord | Rejection]:
-    positions: dict[int, Position] = {}
     ways: dict[int, list[int]] = {}
+    found: Any
     for found in osmium.FileProcessor(path, NODE | WAY).with_filter(referenced.id_filter()):
-        if isinstance(found, Node):
-            positions[found.id] = found.location.lon_without_check(), found.location.lat_without_check()
-        elif isinstance(found, Way):
+        if found.deleted:
+            continue
+        if isinstance(found, Way):
             ways[found.id] = [node.ref for node in found.nodes]
-    for name, shape in shapes.items():
-        # What the extract has cut off is not there; the rest still tells the place.
-        lines = [ways[way] for way in shape.ways if way in ways] or [shape.nodes]
-        drawn = [[positions[node] for node in line if node in positions] for line in lines]
-        yield _located(name, shape.tags, partial(point_on_outline, drawn))
-
-
-def _located(name: str, tags: dict[str, str], locate: Callable[[], Point]) -> FacilityRecord | Rejection:
-    try:
-        location = locate()
-    except InvalidCoordinates as error:
-        return Rejection(name, str(error))
-    return facility_of(name, location, tags) or Rejection(name, "its tags are those of no facility")
+        elif UNDEFINED not in {found.location.x, found.location.y}:
+            positions[found.id] = found.location.lon_without_check(), found.location.lat_without_check()
+    yield from rows_of(shapes, ways, positions)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from geo.coordinates import Point
 from geo.facilities.attributes import ATTRIBUTES, Attribute
-from geo.imports.record import FacilityRecord
+from geo.imports.record import FacilityRecord, Rejection
 
 Tags = Mapping[str, str]
 
@@ -101,7 +101,7 @@ def is_facility(tags: Tags) -> bool:
     return _reading_of(tags) is not None
 
 
-def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | None:
+def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | Rejection | None:
     """Read an OSM object as a facility; None where it is none.
 
     An object of both forms (a fountain with ``toilets=yes``) is one record, of its amenity's kind.
@@ -109,6 +109,8 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
     reading = _reading_of(tags)
     if reading is None:
         return None
+    if "/-" in external_id:
+        return Rejection(external_id, "it has not been uploaded to OpenStreetMap: its negative id will change")
     venue = _venue_of(tags) if reading.hosted else None
     return FacilityRecord(
         external_id=external_id,

@@ -1,75 +1,115 @@
-"""Overpass API replies in JSON: nodes, and ways and relations after ``out center``, ``geom`` or ``bb``."""
+"""Overpass API replies in JSON: after ``out center``, ``geom`` or ``bb``, or with the nodes of their ways."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from geo.coordinates import Point
-from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.errors import UnreadableFile
 from geo.imports.json_stream import stream_items
-from geo.imports.osm_tags import facility_of, is_facility
+from geo.imports.osm_shapes import Shape, located, rows_of
+from geo.imports.osm_tags import is_facility
+from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import Position, point_on_outline
 
 TAIL_BYTES = 4096
 """How far from the end Overpass's remark is looked for; it follows the elements and is one sentence."""
 
-FAILURE = re.compile(rb'"remark"\s*:\s*"(runtime error[^"]*)"')
+REMARK = re.compile(rb'[\]}]\s*,\s*"remark"\s*:\s*"((?:[^"\\]|\\.)*)"')
+"""After the elements or another object, not among the tags of an element."""
+
+NOWHERE = "it has no position; ask Overpass for `out center`"
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """Read the facilities of a reply; the other elements (the nodes of its ways) are passed over.
 
+    Where a way or a relation has no position of its own, as after overpass-turbo's ``out body; >; out skel qt;``, the
+    file is passed over once or twice more for the positions of its nodes; only theirs are held in memory.
+
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, no Overpass reply, or a reply that says that
-        the
+        UnreadableFile: the file is missing, no JSON, cut short, no Overpass reply, or a reply that says that the
             server gave up half-way: taken for the whole, it would close every place that it lacks.
     """
     _check_complete(path)
+    shapes: dict[str, Shape] = {}
     for number, element in enumerate(stream_items(path, "elements"), start=1):
         tags = element.get("tags") if isinstance(element, dict) else None
-        if not isinstance(tags, dict):
+        if not isinstance(tags, dict) or element.get("visible") is False:
             continue
         tags = {key: value for key, value in tags.items() if isinstance(value, str)}
-        if is_facility(tags):
-            yield _facility_of_element(element, tags, number)
+        if not is_facility(tags):
+            continue
+        if not isinstance(element.get("type"), str) or not isinstance(element.get("id"), int):
+            yield Rejection(f"element {number}", "it has no type and id")
+            continue
+        name = f"{element['type']}/{element['id']}"
+        locate = _locator_of(element)
+        if locate is None:
+            shapes[name] = _shape_of(element, tags)
+        else:
+            yield located(name, tags, locate)
+    if shapes:
+        yield from _read_shapes(path, shapes)
 
 
 def _check_complete(path: Path) -> None:
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            failure = FAILURE.search(file.read())
+            found = REMARK.search(file.read())
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    if failure:
-        raise UnreadableFile(f"{path.name} is incomplete: {failure[1].decode(errors='replace')}")
+    remark = found[1].decode(errors="replace").replace('\\"', '"') if found else ""
+    if FAILURE.search(remark):
+        raise UnreadableFile(f"{path.name} is incomplete: {remark}")
 
 
-def _facility_of_element(element: dict[str, Any], tags: dict[str, str], number: int) -> FacilityRecord | Rejection:
-    if not isinstance(element.get("type"), str) or not isinstance(element.get("id"), int):
-        return Rejection(f"element {number}", "it has no type and id")
-    external_id = f"{element['type']}/{element['id']}"
-    try:
-        location = _location_of(element)
-    except InvalidCoordinates as error:
-        return Rejection(external_id, str(error))
-    return facility_of(external_id, location, tags) or Rejection(external_id, "its tags are those of no facility")
+def _shape_of(element: dict[str, Any], tags: dict[str, str]) -> Shape:
+    members = [member for member in _list_of(element.get("members")) if isinstance(member, dict)]
+    nodes, ways = (
+        [member["ref"] for member in members if member.get("type") == kind and isinstance(member.get("ref"), int)]
+        for kind in ("node", "way")
+    )
+    return Shape(tags, nodes or _ids_in(element.get("nodes")), ways)
 
 
-def _location_of(element: dict[str, Any]) -> Point:
-    """Give the best place that the element knows: its own, on its surface, its centre, its box's."""
+def _read_shapes(path: Path, shapes: dict[str, Shape]) -> Iterator[FacilityRecord | Rejection]:
+    wanted_ways = {way for shape in shapes.values() for way in shape.ways}
+    ways = dict(_nodes_of_ways(path, wanted_ways)) if wanted_ways else {}
+    lines = [*(shape.nodes for shape in shapes.values()), *ways.values()]
+    wanted_nodes = {node for line in lines for node in line}
+    positions = dict(_positions_of_nodes(path, wanted_nodes)) if wanted_nodes else {}
+    yield from rows_of(shapes, ways, positions, NOWHERE)
+
+
+def _nodes_of_ways(path: Path, wanted: set[int]) -> Iterator[tuple[int, list[int]]]:
+    for element in stream_items(path, "elements"):
+        match element:
+            case {"type": "way", "id": int() as number, "nodes": list() as nodes} if number in wanted:
+                yield number, _ids_in(nodes)
+
+
+def _positions_of_nodes(path: Path, wanted: set[int]) -> Iterator[tuple[int, Position]]:
+    for element in stream_items(path, "elements"):
+        match element:
+            case {"type": "node", "id": int() as number} if number in wanted and (position := _position_of(element)):
+                yield number, position
+
+
+def _locator_of(element: dict[str, Any]) -> Callable[[], Point] | None:
+    """What gives the best place that the element knows: its own, on its surface, its centre, its box's."""
     position = _position_of(element)
     if position:
-        return Point(*position)
+        return partial(Point, *position)
     lines = _outline_of(element)
     if any(lines):
-        return point_on_outline(lines)
+        return partial(point_on_outline, lines)
     position = _position_of(element.get("center")) or _middle_of(element.get("bounds"))
-    if position:
-        return Point(*position)
-    raise InvalidCoordinates("it has no position")
+    return partial(Point, *position) if position else None
 
 
 def _outline_of(element: dict[str, Any]) -> list[list[Position]]:
@@ -84,6 +124,10 @@ def _outline_of(element: dict[str, Any]) -> list[list[Position]]:
 def _line_of(geometry: Any) -> list[Position]:
     # ``out geom(bbox)`` gives null for what lies outside the box.
     return list(filter(None, map(_position_of, _list_of(geometry))))
+
+
+def _ids_in(value: Any) -> list[int]:
+    return [number for number in _list_of(value) if isinstance(number, int)]
 
 
 def _list_of(value: Any) -> list[Any]:

@@ -13,6 +13,7 @@ import orjson
 from geo.coordinates import SRID_WGS84, Point
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.hours import compile_hours
+from geo.facilities.models import MAX_CHARACTERS
 from geo.imports.record import FacilityRecord
 
 COPY_CHUNK_ROWS = 500
@@ -21,8 +22,8 @@ COPY_CHUNK_ROWS = 500
 HOURS_KEPT = 2048
 """Hours of which the number is kept, some 4 kB each, then forgotten; met again, they are written a second time."""
 
-HOURS_IN_MEMORY_BYTES = 1_048_576
-"""As many wait in memory, and more than that on disk."""
+IN_MEMORY_BYTES = 1_048_576
+"""As many of hours, and of rejected ids, wait in memory for the end of the rows, and more than that on disk."""
 
 TEXT_COLUMNS = (
     *("kind", "name", "venue", "operator", "street", "house_number", "postcode", "city", "region", "country", "level"),
@@ -81,7 +82,7 @@ class StagedHours:
         self._numbers: dict[tuple[str, str], str] = {}
 
     def number_of(self, text: str, location: Point) -> str | None:
-        """The number of a text's hours at a place; None for text in no syntax."""
+        """The number of a text's hours at a place; None for text that is only a note."""
         hours = compile_hours(text, location, self._as_of)
         if hours is None:
             return None
@@ -105,12 +106,23 @@ def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> st
     said = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
     digest = hashlib.blake2b(said, digest_size=16).hexdigest()
     number = hours.number_of(text, record.location) if text else None
-    syntax, note = (None, text) if number is None else (text, None)  # text in no syntax is only a note
+    syntax, note = (None, text and _note(text)) if number is None else (text, None)
     columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
     if b"\\" in said:  # JSON too writes by a backslash whatever has to be escaped
-        columns = [column and column.translate(_ESCAPES) for column in columns]
+        columns = [column and escaped(column) for column in columns]
     external_id, *rest = [_NULL if column is None else column for column in columns]
     return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"
+
+
+def _note(text: str) -> str:
+    """Hours that are only a note for people, cut to the length of the column."""
+    most = MAX_CHARACTERS["opening_hours_note"]
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def escaped(text: str) -> str:
+    """Write a text as a field of COPY."""
+    return text.translate(_ESCAPES)
 
 
 def _ewkb(point: Point) -> str:

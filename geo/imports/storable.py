@@ -7,9 +7,9 @@ from geo.imports.record import FacilityRecord
 
 _MAX_CHARACTERS = {
     "external_id": EXTERNAL_ID_MAX_CHARACTERS,
-    **{text: limit for text, limit in MAX_CHARACTERS.items() if text != "opening_hours_note"},
+    **{text: limit for text, limit in MAX_CHARACTERS.items() if not text.startswith("opening_hours")},
 }
-"""Free texts of a record by their limits; the note is made of opening hours that are no syntax."""
+"""Free texts of a record by their limits; opening hours that are too long become a note."""
 
 _LEAST_LIMIT = min(_MAX_CHARACTERS.values())
 
@@ -25,6 +25,6 @@ def fault_in(record: FacilityRecord) -> str | None:
         for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
             if text is not None and len(text) > limit:
                 return f"its {name} has {len(text)} characters, and {limit} is the most"
-    if "\0" in "".join(filter(None, (*texts, *record.tags, *record.tags.values()))):
+    if "\0" in "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values()))):
         return "its text holds a NUL character"
     return None

@@ -1,15 +1,16 @@
 """The one way for facilities to get in: stream the rows of a dataset beside the tables, compare, then change.
 
 An import tells the whole dataset: what it lists is added or changed, what it listed before and no longer does has
-vanished and is offered to nobody, though its id and its ratings stay. It is idempotent by (dataset, external id), runs
-in the caller's transaction, and never touches a rating.
+vanished and is offered to nobody, though its id and its ratings stay. A facility whose row is rejected stays as it is.
+An edition that loses more than its limits allow is refused. An import is idempotent by (dataset, external id), runs in
+the caller's transaction, and never touches a rating.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import psycopg2
 from sqlalchemy import text
@@ -17,21 +18,20 @@ from sqlalchemy import text
 from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
+from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import (
     HOURS_COLUMNS,
     HOURS_FIELDS,
-    HOURS_IN_MEMORY_BYTES,
+    IN_MEMORY_BYTES,
     ROW_COLUMNS,
     STAGED_COLUMNS,
     CopyFile,
     StagedHours,
     copy_line,
+    escaped,
 )
 from geo.imports.storable import fault_in
-
-REJECTIONS_KEPT = 100
-"""How many rejections a summary quotes; the rest are counted. A person reads a hundred, and memory stays bounded."""
 
 PROGRESS_EVERY_ROWS = 10_000
 """About every half second at the speed of an import."""
@@ -44,29 +44,12 @@ class Dataset:
     Attributes:
         name: the key of idempotency, together with the external id.
         source: whose data they are.
+        limits: what this edition of it may lose.
     """
 
     name: str
     source: Source
-
-
-@dataclass(slots=True)
-class ImportSummary:
-    """What an import did, in facilities; ``rejections`` quotes the first of the ``rejected`` rows."""
-
-    read: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    vanished: int = 0
-    rejected: int = 0
-    rejections: list[Rejection] = field(default_factory=list)
-
-    def reject(self, external_id: str, reason: str) -> None:
-        """Count a rejection, and keep it while there is room."""
-        self.rejected += 1
-        if len(self.rejections) < REJECTIONS_KEPT:
-            self.rejections.append(Rejection(external_id, reason))
+    limits: Limits = USUAL_LIMITS
 
 
 def write_dataset(
@@ -88,15 +71,20 @@ def write_dataset(
     Raises:
         UnreadableFile: from the reader, in mid-way; or no row is a facility, which would close the whole dataset.
             The caller must roll back.
+        EditionRefused: more vanishes or is rejected than the dataset's limits allow. The caller must roll back.
         DatabaseUnavailable: the database broke off while the rows were sent.
     """
     summary = ImportSummary()
-    for statement in (_PREPARE, _STAGE, _STAGE_HOURS):
+    for statement in (_PREPARE, _STAGE, _STAGE_HOURS, _STAGE_REJECTED):
         session.execute(statement)
-    with SpooledTemporaryFile(HOURS_IN_MEMORY_BYTES, "w+", encoding="ascii") as hours:
-        _copy(session, _COPY, CopyFile(_lines(rows, StagedHours(hours, as_of), summary, progress)))
-        hours.seek(0)
-        _copy(session, _COPY_HOURS, CopyFile(hours))
+    with (
+        SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="ascii") as hours,
+        SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="utf-8") as rejected,
+    ):
+        _copy(session, _COPY, CopyFile(_lines(rows, StagedHours(hours, as_of), rejected, summary, progress)))
+        for copy, file in ((_COPY_HOURS, hours), (_COPY_REJECTED, rejected)):
+            file.seek(0)
+            _copy(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(_DROP_REPEATED):
         for _ in range(repeats):
             summary.reject(external_id, "the same id stood in an earlier row, which was taken")
@@ -106,9 +94,13 @@ def write_dataset(
     session.execute(_RESOLVE, parameters)
     for outcome, facilities in session.execute(_COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
-    for statement in (_ADD_FACILITIES, _ADD_SOURCES, _JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES):
+    listed = session.execute(_COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
+    require_within(dataset.limits, summary, listed)
+    # What is known is judged before anything is added: the planner does not expect the new rows, and would compare each
+    # of them with each.
+    for statement in (_JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES, _ADD_FACILITIES, _ADD_SOURCES):
         session.execute(statement, parameters)
-    session.execute(text("DROP TABLE staged, staged_hours, resolved, judged"))
+    session.execute(text("DROP TABLE staged, staged_hours, rejected, resolved, judged"))
     if summary.added or summary.changed or summary.vanished:
         # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
         session.execute(text("ANALYZE facility, facility_source"))
@@ -131,17 +123,22 @@ def _copy(session: Session, copy: str, file: CopyFile) -> None:
 def _lines(
     rows: Iterable[FacilityRecord | Rejection],
     hours: StagedHours,
+    rejected: IO[str],
     summary: ImportSummary,
     progress: Callable[[int], None],
 ) -> Iterator[str]:
+    def reject(external_id: str, reason: str) -> None:
+        summary.reject(_quoted(external_id), reason)
+        rejected.write(escaped(_quoted(external_id)) + "\n")
+
     for row in rows:
         summary.read += 1
         if summary.read % PROGRESS_EVERY_ROWS == 0:
             progress(summary.read)
         if isinstance(row, Rejection):
-            summary.reject(row.external_id, row.reason)
+            reject(row.external_id, row.reason)
         elif fault := fault_in(row):
-            summary.reject(_quoted(row.external_id), fault)
+            reject(row.external_id, fault)
         else:
             yield copy_line(summary.read, row, hours)
     progress(summary.read)
@@ -190,8 +187,12 @@ _STAGE_HOURS = text(
     """  # noqa: S608 - joined from constants of staging.py
 )
 
+_STAGE_REJECTED = text("CREATE TEMPORARY TABLE rejected (external_id text) ON COMMIT DROP")
+
 _COPY = f"COPY staged ({', '.join(STAGED_COLUMNS)}) FROM STDIN"
 _COPY_HOURS = f"COPY staged_hours ({', '.join(HOURS_FIELDS)}) FROM STDIN"
+
+_COPY_REJECTED = "COPY rejected FROM STDIN"
 
 _DROP_REPEATED = text(
     """
@@ -229,11 +230,13 @@ _RESOLVE = text(
         SELECT staged.row_number, coalesce(staged.external_id, source.external_id) AS external_id,
                source.facility_id AS known_id,
                CASE WHEN source.external_id IS NULL THEN 'added'
+                    WHEN staged.external_id IS NULL AND unread.external_id IS NOT NULL THEN 'kept'
                     WHEN staged.external_id IS NULL THEN 'vanished'
                     WHEN source.digest <> staged.digest OR source.vanished_at IS NOT NULL THEN 'changed'
                     ELSE 'unchanged' END AS outcome
         FROM staged
         FULL JOIN (SELECT * FROM facility_source WHERE dataset_id = :dataset_id) AS source USING (external_id)
+        LEFT JOIN (SELECT DISTINCT external_id FROM rejected) AS unread USING (external_id)
         WHERE staged.external_id IS NOT NULL OR source.vanished_at IS NULL
         ORDER BY staged.location
     ) AS compared
@@ -241,6 +244,8 @@ _RESOLVE = text(
 )
 
 _COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
+
+_COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
 
 _ADD_FACILITIES = text(
     f"""
@@ -262,21 +267,25 @@ _ADD_SOURCES = text(
     """
 )
 
-# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. The lock
+# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. Of a place
+# that staff have hidden or closed, it is noted what the source says, for when their decision is reverted. The lock
 # keeps the status as it is judged.
 _JUDGE = text(
     """
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
     SELECT row_number, external_id, facility_id, vanished,
            CASE WHEN says_closed AND offered AND NOT has_closed THEN 'closed'
-                WHEN NOT says_closed AND has_closed AND status = 'closed' THEN 'active'
+                WHEN NOT says_closed AND has_closed AND status = 'closed' AND NOT staff_closed THEN 'active'
                 ELSE status END AS status,
-           says_closed AND (has_closed OR offered) AS has_closed
+           says_closed AND (has_closed OR offered OR status = 'hidden' OR staff_closed) AS has_closed
     FROM (
         SELECT resolved.row_number, resolved.external_id, resolved.facility_id,
                resolved.outcome = 'vanished' AS vanished,
                facility.status, facility.status IN ('active', 'reported_closed') AS offered,
-               coalesce(staged.closed, true) AS says_closed, source.has_closed
+               coalesce(staged.closed, true) AS says_closed, source.has_closed,
+               facility.id IN (SELECT thing_id FROM decision WHERE action = 'close_facility'
+                               AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
+                              ) AS staff_closed
         FROM resolved
         JOIN facility ON facility.id = resolved.facility_id
         JOIN facility_source source

@@ -51,20 +51,37 @@ def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], 
 
 
 def take_back(session: Session, decision: Mapping[str, Any], as_of: datetime) -> None:
-    """Undo an acceptance, or put a rejected proposal before staff again. A new place is closed, not deleted."""
+    """Undo an acceptance, or put a rejected proposal before staff again. A new place is closed, not deleted.
+
+    Raises:
+        Conflict: what the acceptance changed has been changed again since.
+    """
     if decision["action"] == "accept_proposal":
         facility_id, columns = decision["before"]["facility_id"], decision["before"]["columns"]
         if columns is None:
+            # A hidden place stays hidden: it is closed once it is shown again (statuses.py).
             session.execute(
-                update(Facility).where(Facility.id == facility_id).values(status="closed", updated_at=as_of)
+                update(Facility)
+                .where(Facility.id == facility_id, Facility.status != "hidden")
+                .values(status="closed", updated_at=as_of)
             )
         else:
+            _refuse_changed(session, facility_id, decision["before"]["after"])
             _change(session, facility_id, columns, as_of)
     proposal_id = decision["thing_id"]
     session.execute(update(Proposal).where(Proposal.id == proposal_id).values(state="pending", decided_at=None))
     if decision["action"] == "accept_proposal" and decision["before"]["columns"] is None:
         session.execute(update(Proposal).where(Proposal.id == proposal_id).values(facility_id=None))
     queue.put(session, "proposal", proposal_id, as_of, score=proposals.PROPOSAL_SCORE, details={"reverted": True})
+
+
+def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, Any]) -> None:
+    now = _columns(session, facility_id, accepted)
+    if "opening_hours" in now:  # hours in no syntax were kept as the note
+        now["opening_hours"] = now["opening_hours"] or now["opening_hours_note"]
+    changed = sorted(name for name, value in accepted.items() if now[name] != value)
+    if changed:
+        raise Conflict(f"{', '.join(changed)} of place {facility_id} changed again since: propose the right value")
 
 
 def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:

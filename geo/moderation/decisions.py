@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from geo.crowd.models import Rating, RatingExclusion
@@ -127,6 +127,12 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
 def is_restriction(decision: Mapping[str, Any]) -> bool:
     """Whether it restricts somebody's content or account."""
     return decision["action"] in RESTRICTIONS
+
+
+def stands() -> ColumnElement[bool]:
+    """The condition that a decision is not reverted."""
+    reverting = aliased(Decision)
+    return ~exists().where(reverting.reverts == Decision.id)
 
 
 def _read(session: Session, *where: Any, limit: int | None = None) -> Sequence[RowMapping]:

@@ -76,6 +76,15 @@ def end(session: Session, kind: str, thing_id: int, state: str, as_of: datetime)
     )
 
 
+def renew(session: Session, kind: str, thing_id: int) -> None:
+    """Raise the version of the open item of a thing that has changed, so that nobody decides on its old state."""
+    session.execute(
+        update(QueueItem)
+        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+        .values(version=QueueItem.version + 1)
+    )
+
+
 def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
     """Items as the query asks."""
     where = [QueueItem.state == query.state]

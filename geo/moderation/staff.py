@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.crowd.models import Device
 from geo.database import Session
@@ -66,19 +67,25 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
         Conflict: there is one of that name already.
         ThingNotFound: there is no device of that handle.
     """
-    if session.execute(select(Staff.id).where(Staff.name == name, Staff.revoked_at.is_(None))).first():
-        raise Conflict(f"there is a member of staff called {name} already")
     device_id = None
     if device_handle is not None:
-        device_id = session.execute(select(Device.id).where(Device.handle == device_handle)).scalar_one_or_none()
+        # Held until the commit, so that it is not erased meanwhile.
+        device = select(Device.id).where(Device.handle == device_handle).with_for_update(read=True, key_share=True)
+        device_id = session.execute(device).scalar_one_or_none()
         if device_id is None:
             raise ThingNotFound(f"there is no device {device_handle}")
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = as_of + TOKEN_LIFETIME
     values = {"name": name, "role": role, "token_digest": _digest(token), "device_id": device_id}
+    # Of several who add the same name at once, all but the first wait for its commit, and then find the name taken.
     staff_id = session.execute(
-        insert(Staff).values(**values, created_at=as_of, expires_at=expires_at).returning(Staff.id)
-    ).scalar_one()
+        upsert(Staff)
+        .values(**values, created_at=as_of, expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(Staff.id)
+    ).scalar_one_or_none()
+    if staff_id is None:
+        raise Conflict(f"there is a member of staff called {name} already")
     audit.append(session, actor, "staff added", {"staff_id": staff_id, "role": role}, as_of)
     return NewStaff(staff_id, token, expires_at)
 

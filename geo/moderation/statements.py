@@ -83,6 +83,7 @@ REASONS: Mapping[str, Reason] = {
     "verified": Reason("Somebody looked, and it is as it says."),
     "no_fault": Reason("Somebody looked, and found nothing against the rules."),
     "appeal_granted": Reason("The author appealed, and was right."),
+    "visited": Reason("Visitors have rated the place since it was reported closed."),
     "mistake": Reason("The decision was a mistake."),
 }
 """By the word that a decision names."""

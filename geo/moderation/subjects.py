@@ -1,12 +1,12 @@
 """What a decision is about: a comment, a place, a proposal or a device, held until the transaction ends."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
-from geo.crowd.models import Device, Proposal, Rating
+from geo.crowd.models import Device, PastRating, Proposal, Rating
 from geo.database import Session
 from geo.errors import ThingNotFound
 from geo.facilities.models import Facility
@@ -21,7 +21,9 @@ class Subject:
         facility_id: the facility that it belongs to, None for a device or a new place.
         device_id, handle: whose content it is, None where nobody is known.
         content_date: when it was made.
-        state: what an action may change, for the way back.
+        state: what an action may change, for the way back; ``past`` for a comment that its author has withdrawn.
+        text: of a comment that is live.
+        rated_at: when its rating was made.
     """
 
     thing: str
@@ -31,16 +33,28 @@ class Subject:
     handle: UUID | None
     content_date: date
     state: str
+    text: str | None = None
+    rated_at: datetime | None = None
 
 
 def hold(session: Session, thing: str, thing_id: int | None, handle: UUID | None = None) -> Subject:
-    """Hold a thing for a decision; a device is named by its handle.
+    """Hold a thing for a decision.
+
+    Args:
+        session: a write session.
+        thing: as a decision names it.
+        thing_id: as a decision names it.
+        handle: of the device; of a comment's author where a past comment will do.
 
     Raises:
         ThingNotFound: there is none, or no longer.
     """
-    subject = {"comment": _comment, "facility": _facility, "proposal": _proposal}
-    found = _device(session, handle) if thing == "device" else subject[thing](session, thing_id)
+    if thing == "comment":
+        found = _comment(session, thing_id) or _past_comment(session, thing_id, handle)
+    elif thing == "device":
+        found = _device(session, handle)
+    else:
+        found = {"facility": _facility, "proposal": _proposal}[thing](session, thing_id)
     if found is None:
         raise ThingNotFound(f"there is no {thing} {thing_id or handle}, or no longer")
     return found
@@ -53,14 +67,38 @@ def _comment(session: Session, rating_id: int | None) -> Subject | None:
         return None
     _lock(session, facility_id)
     row = session.execute(
-        select(Rating.device_id, Rating.comment_state, Rating.rated_at, Device.handle)
+        select(Rating.device_id, Rating.comment, Rating.comment_state, Rating.rated_at, Device.handle)
         .join(Device, Device.id == Rating.device_id)
         .where(*where)
     ).one_or_none()
     if row is None:
         return None
-    at = row.rated_at.date()
-    return Subject("comment", rating_id, facility_id, row.device_id, row.handle, at, row.comment_state)
+    return Subject(
+        "comment",
+        rating_id,
+        facility_id,
+        row.device_id,
+        row.handle,
+        row.rated_at.date(),
+        row.comment_state,
+        text=row.comment,
+        rated_at=row.rated_at,
+    )
+
+
+def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) -> Subject | None:
+    """A comment of a rating that its author has withdrawn, or left without a comment; it is found by its author."""
+    row = session.execute(
+        select(PastRating.facility_id, PastRating.device_id, PastRating.rated_at)
+        .join(Device, Device.id == PastRating.device_id)
+        .where(Device.handle == handle, PastRating.rating_id == rating_id, PastRating.comment.is_not(None))
+        .order_by(PastRating.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    _lock(session, row.facility_id)
+    return Subject("comment", rating_id, row.facility_id, row.device_id, handle, row.rated_at.date(), "past")
 
 
 def _facility(session: Session, facility_id: int | None) -> Subject | None:

@@ -11,12 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from geo.crowd import ratings, reports
-from geo.crowd.models import Device, PastRating, Rating, RatingExclusion
+from geo.crowd import comments, ratings, reports
+from geo.crowd.models import Device, Rating, RatingExclusion
 from geo.database import Session
-from geo.errors import Conflict, NotAllowed
-from geo.facilities.models import Facility
-from geo.moderation import acceptance, queue
+from geo.errors import Conflict, NotAllowed, OutOfDate
+from geo.moderation import acceptance, queue, statuses
 from geo.moderation.decisions import Ruling, one, record
 from geo.moderation.models import Decision
 from geo.moderation.staff import KnownStaff, require
@@ -39,8 +38,6 @@ REVERTIBLE = (
     *("reject_proposal", "exclude_ratings", "suspend_device"),
 )
 
-_STATUS_SET = {"report_closed": "reported_closed", "close_facility": "closed", "hide_facility": "hidden"}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -51,12 +48,14 @@ class Verdict:
         reason: of REASONS.
         note: a sentence to the author.
         window: of exclude_ratings: from when until before when.
+        rated_at: of the comment's rating, as the member saw it.
     """
 
     action: str
     reason: str
     note: str | None = None
     window: tuple[datetime, datetime] | None = None
+    rated_at: datetime | None = None
 
 
 def decide(  # noqa: PLR0913 - who, what, when, on which item as seen
@@ -83,8 +82,11 @@ def make(session: Session, member: KnownStaff, subject: Subject, verdict: Verdic
 
     Raises:
         Conflict: the action does not go with the thing, or there is nothing left to do.
+        OutOfDate: the author has rated again since.
         NotAllowed: the role is too low, or it is the member's own content.
     """
+    if verdict.rated_at not in {None, subject.rated_at}:
+        raise OutOfDate(f"rating {subject.thing_id} has been replaced since {verdict.rated_at}: look at it again")
     fitting = ACTIONS_OF[subject.thing] + (ACTIONS_OF["rate_bomb"] if subject.thing == "facility" else ())
     if verdict.action not in fitting:
         raise Conflict(f"{verdict.action} does not go with a {subject.thing}")
@@ -99,11 +101,13 @@ def revert(  # noqa: PLR0913 - who, what, when, why
     Raises:
         ThingNotFound: there is no such decision, or what it was about has gone.
         Conflict: it is reverted already, or nothing can bring back what it did.
-        NotAllowed: it is about the member's own content.
+        NotAllowed: it is about the member's own content, or the member is no senior and it hid a place.
     """
     decision = one(session, decision_id)
     if decision["action"] not in REVERTIBLE:
         raise Conflict(f"{decision['action']} is not reverted: decide anew")
+    if decision["action"] == "hide_facility":  # also where an appeal is granted
+        require(member, ROLE_FOR["hide_facility"])
     subject = refuse_own(session, member, decision["thing"], decision["thing_id"], decision["subject"])
     if session.execute(select(Decision.id).where(Decision.reverts == decision_id)).first():
         raise Conflict(f"decision {decision_id} is reverted already")
@@ -195,16 +199,11 @@ def _apply(session: Session, subject: Subject, verdict: Verdict, as_of: datetime
     """Do what the action says; returns what a revert needs to know."""
     action, before = verdict.action, {"state": subject.state}
     if action in {"hide_comment", "approve_comment"}:
-        approved = action == "approve_comment"
-        _set_comment(session, subject.thing_id, "visible" if approved else "hidden", approved=approved)
-        reports.close(session, "comment", subject.thing_id or 0, "dismissed" if approved else "upheld", as_of)
-    elif action in {"close_facility", "hide_facility"}:
-        _set_status(session, subject, _STATUS_SET[action], as_of)
-        reports.close(session, "facility", subject.thing_id or 0, "upheld", as_of)
-    elif action == "dismiss_reports":
-        if subject.state == "reported_closed":
-            _set_status(session, subject, "active", as_of)
-        reports.close(session, "facility", subject.thing_id or 0, "dismissed", as_of)
+        before |= _decide_on_text(session, subject, approved=action == "approve_comment", as_of=as_of)
+    elif action in {"close_facility", "hide_facility", "dismiss_reports"}:
+        statuses.apply(session, subject, action, as_of)
+        outcome = "dismissed" if action == "dismiss_reports" else "upheld"
+        reports.close(session, "facility", subject.thing_id or 0, outcome, as_of)
     elif action in {"accept_proposal", "reject_proposal"}:
         before = acceptance.settle(session, subject.thing_id or 0, accepted=action == "accept_proposal", as_of=as_of)
         reports.close(session, "proposal", subject.thing_id or 0, "moot", as_of)
@@ -235,11 +234,9 @@ def _link(
 def _undo(session: Session, subject: Subject, decision: Mapping[str, Any], as_of: datetime) -> None:
     action = decision["action"]
     if action in {"hold_comment", "hide_comment"}:
-        _show_again(session, subject, decision)
-    elif action in _STATUS_SET:
-        if subject.state != _STATUS_SET[action]:
-            raise Conflict(f"the place is {subject.state} by now: decide anew")
-        _set_status(session, subject, decision["before"]["state"], as_of)
+        comments.show_again(session, subject.facility_id or 0, subject.device_id or 0, decision, as_of)
+    elif action in statuses.STATUS_SET:
+        statuses.take_back(session, subject, decision, as_of)
     elif action in {"accept_proposal", "reject_proposal"}:
         acceptance.take_back(session, decision, as_of)
     elif action == "exclude_ratings":
@@ -251,27 +248,14 @@ def _undo(session: Session, subject: Subject, decision: Mapping[str, Any], as_of
         session.execute(update(Device).where(Device.id == subject.device_id).values(suspended_at=None))
 
 
-def _show_again(session: Session, subject: Subject, decision: Mapping[str, Any]) -> None:
-    """Let the text be seen for good, unless a later decision hides it too."""
-    reverting = select(Decision.reverts).where(Decision.reverts.is_not(None))
-    also_hidden = select(Decision.id).where(
-        *(Decision.thing == "comment", Decision.thing_id == subject.thing_id, Decision.id != decision["id"]),
-        *(Decision.action == "hide_comment", Decision.id.not_in(reverting)),
-    )
-    if session.execute(also_hidden).first() is None:
-        if subject.state != "visible":
-            _set_comment(session, subject.thing_id, "visible", approved=True)
-        session.execute(
-            update(PastRating)
-            .where(PastRating.rating_id == subject.thing_id, PastRating.comment_state != "visible")
-            .values(comment_state="visible", comment_approved=True)
-        )
-
-
-def _set_comment(session: Session, rating_id: int | None, state: str, *, approved: bool) -> None:
-    session.execute(update(Rating).where(Rating.id == rating_id).values(comment_state=state, comment_approved=approved))
-
-
-def _set_status(session: Session, subject: Subject, status: str, as_of: datetime) -> None:
-    values = {"status": status, "reported_closed_until": None, "updated_at": as_of}
-    session.execute(update(Facility).where(Facility.id == subject.facility_id).values(**values))
+def _decide_on_text(session: Session, subject: Subject, *, approved: bool, as_of: datetime) -> dict[str, Any]:
+    """Approve or hide the live text of a comment. Its digest, by which a revert knows it."""
+    author = subject.facility_id or 0, subject.device_id or 0
+    digest = comments.text_digest(session, *author, subject.text or "")
+    if approved:
+        comments.show(session, *author, digest, as_of)
+    else:
+        hidden = {"comment_state": "hidden", "comment_approved": False}
+        session.execute(update(Rating).where(Rating.id == subject.thing_id).values(**hidden))
+    reports.close(session, "comment", subject.thing_id or 0, "dismissed" if approved else "upheld", as_of)
+    return {"text_digest": digest}

@@ -110,7 +110,7 @@ def admin_body(body: dict[str, Any]) -> dict[str, Any]:
         body = {**body, "expires_at": "2100-01-01T00:00:00Z"}
     if "action" not in body:
         return body
-    body = {name: value for name, value in body.items() if name not in {"from", "until"}}
+    body = {name: value for name, value in body.items() if name not in {"from", "until", "rated_at"}}
     if body["action"] == "exclude_ratings":
         body |= {"from": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
     if body.get("thing") == "device":

@@ -44,6 +44,10 @@ def token(database: Database, clock: TestClock) -> str:
     return token
 
 
+ATTEMPTS = 3
+"""PostgreSQL's autovacuum may write between two requests, and then the first one's ETag no longer holds."""
+
+
 def again(client: FlaskClient, path: str, first: TestResponse) -> TestResponse:
     return client.get(path, headers={"If-None-Match": first.headers["ETag"]})
 
@@ -53,10 +57,13 @@ def again(client: FlaskClient, path: str, first: TestResponse) -> TestResponse:
 )
 def test_an_answer_that_still_holds_is_not_sent_again(client: FlaskClient, place: int, path: str) -> None:
     path = path.format(place)
-    first = client.get(path)
-    assert first.status_code == 200
-    assert first.headers["Cache-Control"] == "public, max-age=60"
-    second = again(client, path, first)
+    for _ in range(ATTEMPTS):
+        first = client.get(path)
+        assert first.status_code == 200
+        assert first.headers["Cache-Control"] == "public, max-age=60"
+        second = again(client, path, first)
+        if second.status_code == 304:
+            break
     assert (second.status_code, second.data) == (304, b"")
     assert second.headers["ETag"] == first.headers["ETag"]
     assert second.headers["Cache-Control"] == first.headers["Cache-Control"]
@@ -99,12 +106,59 @@ def test_a_tag_in_a_list_or_weakened_by_a_proxy_fits(client: FlaskClient, place:
 
 @pytest.mark.parametrize(
     "value",
-    ["*", "W/*", '"*"', '""', 'W/""', '"', "garbage", ",,,", "", 'W/"x', "\xff", '"' + "x" * 5000 + '"', '"a" "b"'],
+    [
+        "W/*",
+        '"*"',
+        "*, *",
+        '"x", *',
+        '""',
+        'W/""',
+        '"',
+        "garbage",
+        ",,,",
+        "",
+        'W/"x',
+        "\xff",
+        '"' + "x" * 5000 + '"',
+        '"a" "b"',
+    ],
 )
 def test_a_strange_tag_is_answered_in_full(client: FlaskClient, place: int, value: str) -> None:
     response = client.get(NEARBY, headers={"If-None-Match": value})
     assert response.status_code == 200
     assert [feature["id"] for feature in response.get_json(force=True)["features"]] == [place]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(NEARBY, "/v1/facilities?bbox=24,60,25,61", "/v1/facilities/{}", "/v1/facilities/{}/ratings"),
+        *("/v1/fences?lat=60.17&lon=24.94", "/v1/facilities?lat=0&lon=0&kind=shower"),
+    ],
+)
+def test_a_star_fits_any_answer(client: FlaskClient, place: int, path: str) -> None:
+    path = path.format(place)
+    full = client.get(path)
+    for value in ("*", " * "):
+        for method in ("GET", "HEAD"):
+            response = client.open(path, method=method, headers={"If-None-Match": value})
+            assert (response.status_code, response.data) == (304, b"")
+            for name in ("ETag", "Cache-Control", "Vary"):
+                assert response.headers.get(name) == full.headers.get(name)
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs/swagger-ui.css"])
+def test_a_star_fits_the_documentation(client: FlaskClient, path: str) -> None:
+    with client.get(path, headers={"If-None-Match": "*"}) as response:
+        assert (response.status_code, response.data) == (304, b"")
+
+
+def test_a_star_hides_no_problem(client: FlaskClient, place: int, token: str) -> None:
+    star = {"If-None-Match": "*"}
+    assert client.get(f"{NEARBY}&limit=0", headers=star).status_code == 422, place
+    assert client.get("/v1/facilities/0", headers=star).status_code == 404
+    assert client.get("/v1/facilities/0/ratings", headers=star).status_code == 404
+    assert client.get(f"/v1/facilities/{place}/rating", headers=star | bearer(token)).status_code == 404
 
 
 def test_a_tag_never_hides_a_problem(client: FlaskClient, place: int, token: str) -> None:

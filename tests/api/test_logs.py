@@ -20,6 +20,13 @@ FORWARDED = "203.0.113.7"
 AGENT = "a-telling-user-agent"
 COOKIE = "a-cookie-of-somebody"
 
+FAULTS = """
+    CREATE OR REPLACE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
+    LANGUAGE sql RETURN half_life_days / 0;
+    ALTER TABLE rating ADD CHECK (comment = '') NOT VALID
+"""
+"""After which no search and no comment goes through; the message of the second fault quotes the whole row."""
+
 
 @pytest.fixture(scope="module")
 def log(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
@@ -31,8 +38,7 @@ def log(served_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
     with serving(served_url, file, workers=1) as server:
         token, ids = ask_everything(server, place)
         with database.write() as session:  # from here on whatever needs them is a fault of ours
-            session.execute(text("ALTER SCHEMA facility_search RENAME TO gone"))
-            session.execute(text("ALTER TABLE rating RENAME TO gone"))
+            session.execute(text(FAULTS))
             session.commit()
         ids += break_everything(server, place, token)
     database.close()
@@ -105,7 +111,7 @@ def test_an_unexpected_error_is_logged_with_where_it_happened(log: tuple[str, li
     written, ids = log
     faults = [json.loads(line) for line in written.splitlines() if '"unexpected_error"' in line]
     # A search goes to the driver itself, a write by way of SQLAlchemy.
-    assert sorted(fault["error"] for fault in faults) == ["InvalidSchemaName", "ProgrammingError"]
+    assert sorted(fault["error"] for fault in faults) == ["DivisionByZero", "IntegrityError"]
     for fault in faults:
         assert fault["request_id"] in ids[-2:]
         assert any("/api/v1/" in frame for frame in fault["frames"])

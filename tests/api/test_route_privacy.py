@@ -57,7 +57,7 @@ def test_after_a_route_no_table_and_no_log_holds_a_coordinate_of_it(
         with database.write() as session:
             session.execute(text("ALTER SCHEMA facility_search RENAME TO gone"))
             session.commit()
-        assert ask() == 500
+        assert ask() == 503
         with database.write() as session:
             stored = all_that_is_stored(session)
             session.execute(text("ALTER SCHEMA gone RENAME TO facility_search"))

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 from psycopg2.errors import DivisionByZero
 from sqlalchemy import text
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import InternalError, ProgrammingError
 
+from api import problems
+from geo import database as module
 from geo.database import Database, data_version, driver_rows
-from geo.errors import DatabaseUnavailable
+from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
 
 LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
 BACKEND = "SELECT pg_backend_pid()"
@@ -82,6 +84,46 @@ def test_a_search_that_is_wrong_is_our_fault_and_not_the_servers_absence(databas
         driver_rows(session, "SELECT 1 / 0", {})
     with database.read() as session:
         assert data_version(session)
+
+
+@pytest.mark.parametrize("by_driver", [False, True])
+@pytest.mark.parametrize(
+    ("sqlstate", "kind"),
+    [
+        *(("23503", DatabaseBusy), ("23505", DatabaseBusy), ("40001", DatabaseBusy), ("40P01", DatabaseBusy)),
+        *(("55P03", DatabaseBusy), ("57014", DatabaseBusy), ("53100", DatabaseFull), ("25006", DatabaseReadOnly)),
+        *(("42P01", SchemaMismatch), ("42703", SchemaMismatch), ("42883", SchemaMismatch), ("3F000", SchemaMismatch)),
+        *(("57P01", DatabaseUnavailable), ("53300", DatabaseUnavailable), ("08006", DatabaseUnavailable)),
+    ],
+)
+def test_what_stops_a_write_is_told_apart(
+    database: Database, sqlstate: str, kind: type[DatabaseUnavailable], by_driver: bool
+) -> None:
+    statement = f"DO $$ BEGIN RAISE EXCEPTION E'a fault\\nof a place' USING ERRCODE = '{sqlstate}'; END $$"
+    with pytest.raises(DatabaseUnavailable) as raised, database.write() as session:
+        driver_rows(session, statement, {}) if by_driver else session.execute(text(statement))
+    assert type(raised.value) is kind
+    assert str(raised.value).endswith(": a fault")
+    with database.write() as session:
+        assert driver_rows(session, "SELECT 1 AS one", {}) == [{"one": 1}]
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM nothing", "SELECT nothing()", "SELECT nothing FROM facility"])
+def test_a_schema_of_another_revision_is_told_apart_in_reads(database: Database, statement: str) -> None:
+    with pytest.raises(SchemaMismatch), database.read() as session:
+        driver_rows(session, statement, {})
+
+
+def test_a_fault_of_a_migration_is_a_fault(database: Database) -> None:
+    with pytest.raises(ProgrammingError), database.connection() as connection:
+        connection.execute(text("SELECT * FROM nothing"))
+
+
+def test_every_way_to_be_unavailable_is_said() -> None:
+    kinds = {DatabaseUnavailable, *DatabaseUnavailable.__subclasses__()}
+    assert module._SAID.keys() == kinds
+    assert problems._UNAVAILABLE.keys() == kinds
+    assert {problems.STATUS_OF[kind] for kind in kinds} == {503}
 
 
 def test_a_server_that_is_not_there_is_told_in_one_line() -> None:

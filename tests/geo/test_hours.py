@@ -55,14 +55,57 @@ def states(text: str, *local: str, location: Point = HELSINKI, as_of: datetime =
     return [state(text, instant, location, as_of) for instant in local]
 
 
-@pytest.mark.parametrize("text", ["24/7", "Mo-Su", "00:00-24:00", " 24/7 "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "24/7",
+            "Mo-Su",
+            "00:00-24:00",
+            " 24/7 ",
+            "Mo-Su 00:00-24:00",
+            "Mo-Su 00:00-00:00",
+            "Mo-Fr 0:00-24:00; Sa,Su",
+        ),
+        *("Mo-Su,PH 00:00-24:00", "PH,Mo-Su", "Jan-Dec 00:00-24:00", "Mo-Su 00:00-24:00; PH 00:00-24:00"),
+        "; ".join(f"{day} 00:00-24:00" for day in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")),
+    ],
+)
 def test_what_is_always_open_is_open_without_bound(text: str) -> None:
     assert compiled(text) == CompiledHours(ALWAYS, ())
 
 
-@pytest.mark.parametrize("text", ["off", "closed", "24/7 off", "2025 Mo-Fr 08:00-18:00"])
+@pytest.mark.parametrize("text", ["off", "closed", "24/7 off", "PH off"])
 def test_what_never_opens_is_closed_without_bound(text: str) -> None:
     assert compiled(text) == CompiledHours((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "state_within"),
+    [
+        ("24/7; 2028 Jan 1 off", "open"),
+        ("Mo-Su 00:00-24:00; Feb 29 off", "open"),
+        ("Mo-Su 00:00-24:00; week 53 off", "open"),
+        ("Mo-Su; easter off", "open"),
+        ("Mo-Su; Mo[5] off", "open"),
+        ("Mo-Su; PH off", "open"),
+        ("Mo-Su; PH +1 day off", "open"),
+        ("Jan-Dec; Dec 25 off", "open"),
+        ("Jan-Feb", "closed"),
+        ("2025 Mo-Fr 08:00-18:00", "closed"),
+        ("PH 10:00-12:00", "closed"),
+        ('Feb "in winter"', "closed"),
+    ],
+)
+def test_one_state_in_all_compiled_weeks_is_unknown_beyond_them_where_it_may_change(
+    text: str, state_within: str
+) -> None:
+    # In July New York has Independence Day on the 3rd and 4th; its next holiday is in September.
+    start = datetime(2026, 7, 6, tzinfo=UTC)
+    hours = compiled(text, NEW_YORK, start)
+    known = {state_at(hours, start + timedelta(hours=n)) for n in range(COMPILED_AHEAD // timedelta(hours=1))}
+    assert known == {state_within}
+    assert state_at(hours, start + COMPILED_AHEAD) == "unknown"
 
 
 @pytest.mark.parametrize("text", ['"by appointment"', '24/7 "ask at the bar"', "unknown", "24/7 unknown"])
@@ -192,6 +235,17 @@ def test_a_fallback_makes_unknown_what_would_be_closed(as_of: datetime) -> None:
         "open",
         "unknown",
     ]
+
+
+def test_each_fallback_makes_unknown_what_those_before_it_leave_closed() -> None:
+    text = 'Mo-Fr 08:00-12:00 || Sa 10:00-12:00 || "by appointment"'
+    assert states(text, "2026-11-24T09:00", "2026-11-24T13:00", "2026-11-28T11:00", "2026-11-29T11:00") == [
+        "open",
+        "unknown",
+        "unknown",
+        "unknown",
+    ]
+    assert states('Mo 19:00-21:00+ || "by appointment"', "2026-11-24T20:00", "2026-11-30T20:00") == ["unknown", "open"]
 
 
 def test_an_open_end_is_unknown_from_its_start_until_the_latest_closing() -> None:

@@ -74,6 +74,16 @@ def test_a_text_that_is_no_syntax_is_passed_over(session: Session) -> None:
     assert facility_row(session, facility_id)["open_during"] is None
 
 
+def test_a_text_that_is_no_syntax_does_not_keep_hours_of_an_earlier_release(session: Session) -> None:
+    facility_id = add_facility(session, opening_hours="24/7")
+    recompile_all(session, NOON)
+    session.execute(
+        text("UPDATE facility SET opening_hours = 'Mo-Fr, 08:00-18:00' WHERE id = :id"), {"id": facility_id}
+    )
+    recompile_all(session, NOON)
+    assert state(session, NOON) == "unknown"
+
+
 def test_batches_follow_each_other_to_the_end(session: Session, monkeypatch: Any) -> None:
     monkeypatch.setattr(recompile, "BATCH", 2)
     ids = [add_facility(session, opening_hours="24/7") for _ in range(5)]

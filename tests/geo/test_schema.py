@@ -429,7 +429,7 @@ def a_row_in_each_table(session: Session) -> None:
 def a_row_in_each_table_of_moderation(session: Session, facility_id: int, device_id: int) -> None:
     """Each made by what makes it; then no trigger fires any more, so that checks alone refuse."""
     device = KnownDevice(device_id, uuid4(), NOON, NOON)
-    reports.report(session, device, reports.NewReport("facility", facility_id, "wrong"), NOON)
+    reports.report(session, device, reports.NewReport("facility", facility_id, "wrong", bytes(16)), NOON)
     proposals.propose(session, proposals.NewProposal(facility_id, None, note="Moved.", device_id=device_id), NOON)
     added = staff.add(session, "anna", "senior", NOON, actor="command")
     member = staff.KnownStaff(added.staff_id, "anna", "senior", None)

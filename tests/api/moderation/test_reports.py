@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from geo import maintenance
-from geo.crowd import reports
+from geo.crowd import closures
 from tests.api.moderation.callers import Caller, Phones, StaffOf, phone, scalar
 from tests.conftest import TestClock
 
@@ -45,7 +45,7 @@ def test_three_networks_close_a_place_until_it_expires(
     (decision,) = moderator("GET", "/admin/v1/decisions").get_json()["decisions"]
     assert (decision["action"], decision["staff_id"]) == ("report_closed", None)
 
-    clock.now += reports.REPORTED_CLOSED_LIFETIME
+    clock.now += closures.REPORTED_CLOSED_LIFETIME
     (due,) = maintenance.closures_to_end(session, clock())
     maintenance.end_closure(session, due, clock())
     assert status(phones(), place) == ("active", None)

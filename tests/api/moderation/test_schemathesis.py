@@ -24,7 +24,7 @@ def token(served_url: str) -> str:
         device = known(session, add_device(session, now).token, now)
         for number in range(PLACES):
             place = add_facility(session, 24.94 + number / 1000, 60.17)
-            reports.report(session, device, reports.NewReport("facility", place, "wrong"), now)
+            reports.report(session, device, reports.NewReport("facility", place, "wrong", bytes(16)), now)
         added = staff.add(session, "the one who asks", "admin", now, actor="command")
         session.commit()
     database.close()

@@ -53,7 +53,8 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
         ("a1,toilets,1,91,,", Rejection("a1", "row 3: latitude 91.0 is not within")),
         ("a1,toilets,,2,,", Rejection("a1", "row 3: lon '' and lat '2' are not both numbers")),
         (",toilets,1,2,,", Rejection("row 3", "row 3: external_id is empty")),
-        ("a1,toilets,1,2", Rejection("row 3", "row 3: 4 cells under 6 columns")),
+        ("a1,toilets,1,2,Cafe, the old one,", Rejection("a1", "row 3: 7 cells under 6 columns")),
+        ("a1,toilets,1,2", Rejection("a1", "row 3: 4 cells under 6 columns")),
     ],
 )
 def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, row: str, rejection: Rejection) -> None:

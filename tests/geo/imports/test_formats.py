@@ -36,7 +36,6 @@ def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, c
 @pytest.mark.parametrize(
     "content",
     [
-        "",
         "Facility Name,Location Type\n",
         "[{}]",
         "{}",
@@ -48,6 +47,14 @@ def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: s
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"^x\.txt looks like none .* osm, overpass, osm-geojson, geojson,"):
+        detect_format(path)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r"^x\.csv is empty$"):
         detect_format(path)
 
 

@@ -98,14 +98,37 @@ def test_a_feature_that_is_nowhere_is_rejected(tmp_path: Path, geometry: Any, re
         (7, Rejection("feature 1", "a feature must be an object")),
         (feature({"amenity": "toilets"}), Rejection("feature 1", "it has no id")),
         (feature([1]), Rejection("feature 1", "properties must be an object")),
+        (feature([1], id="node/1"), Rejection("node/1", "properties must be an object")),
         (
-            feature({"@id": "node/1", "amenity": "cafe"}),
-            Rejection("node/1", "its tags are those of no facility"),
+            feature({"@id": "node/-1", "amenity": "toilets"}),
+            Rejection("node/-1", "it has not been uploaded to OpenStreetMap: its negative id will change"),
         ),
     ],
 )
-def test_a_feature_that_is_no_facility_is_rejected(tmp_path: Path, row: Any, rejection: Rejection) -> None:
+def test_a_feature_that_cannot_be_read_is_rejected(tmp_path: Path, row: Any, rejection: Rejection) -> None:
     assert list(geojson.read_osm(collection(tmp_path / "x.json", row))) == [rejection]
+
+
+def test_a_feature_that_is_no_facility_is_passed_over(tmp_path: Path) -> None:
+    cafe = {"@id": "node/1", "amenity": "cafe"}
+    rows = [feature(cafe), feature({**cafe, "@id": None}), {**feature(cafe), "geometry": None}]
+    assert list(geojson.read_osm(collection(tmp_path / "x.json", *rows))) == []
+
+
+def test_coordinates_nested_without_end_reject_their_row_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    nested = "[" * 3000 + "1" + "]" * 3000
+    path.write_text(
+        '{"type": "FeatureCollection", "features": ['
+        '{"type": "Feature", "id": "a", "properties": {"kind": "toilets"},'
+        f' "geometry": {{"type": "Polygon", "coordinates": {nested}}}}},'
+        '{"type": "Feature", "id": "b", "properties": {"kind": "toilets"},'
+        ' "geometry": {"type": "Point", "coordinates": [1, 2]}}]}',
+        encoding="utf-8",
+    )
+    rejection, record = geojson.read_own(path)
+    assert rejection == Rejection("a", "its Polygon makes no sense")
+    assert record.external_id == "b"
 
 
 def test_our_own_properties_are_read_by_their_names(tmp_path: Path) -> None:

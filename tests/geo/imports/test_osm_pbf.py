@@ -95,6 +95,19 @@ def test_a_way_without_any_position_is_rejected(tmp_path: Path) -> None:
     assert rows == [Rejection("way/5", "its geometry has no positions")]
 
 
+def test_a_node_without_a_position_is_rejected(tmp_path: Path) -> None:
+    nowhere = '<node id="1"><tag k="amenity" v="toilets"/></node>'
+    half = '<node id="2" lat="60"><tag k="amenity" v="toilets"/></node>'
+    rows = list(osm_pbf.read(osm_xml(tmp_path / "x.osm", nowhere, half)))
+    assert rows == [Rejection("node/1", "it has no position"), Rejection("node/2", "it has no position")]
+
+
+def test_a_way_may_have_the_positions_of_its_nodes_within_it(tmp_path: Path) -> None:
+    drawn = '<way id="5"><nd ref="1" lon="1" lat="2"/><nd ref="2" lon="3" lat="2"/>' + _tags({"amenity": "toilets"})
+    record = only_record(osm_xml(tmp_path / "x.osm", f"{drawn}</way>"))
+    assert (record.location.lon, record.location.lat) == (2, 2)
+
+
 def test_a_node_off_the_earth_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     path = osm_xml(tmp_path / "x.osm", node(1, 24, 95, amenity="toilets"), node(2, 24, 60, amenity="toilets"))
     rejection, record = osm_pbf.read(path)

@@ -11,6 +11,7 @@ from geo.imports.record import FacilityRecord, Rejection
 
 TOILETS = {"amenity": "toilets"}
 SQUARE = [{"lon": lon, "lat": lat} for lon, lat in [(0, 0), (2, 0), (2, 2), (0, 2), (0, 0)]]
+NOWHERE = "it has no position; ask Overpass for `out center`"
 BOUNDS = {"minlon": 1, "minlat": 2, "maxlon": 3, "maxlat": 4}
 
 
@@ -56,17 +57,88 @@ def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("element", "rejection"),
     [
-        ({"type": "way", "id": 2, "nodes": [1, 2]}, Rejection("way/2", "it has no position")),
+        ({"type": "way", "id": 2, "nodes": [1, 2]}, Rejection("way/2", NOWHERE)),
         (
             {"type": "node", "id": 1, "lon": 181, "lat": 60},
             Rejection("node/1", "longitude 181 is not within -180 and 180"),
         ),
+        ({"type": "node", "id": 1}, Rejection("node/1", NOWHERE)),
+        (
+            {"type": "node", "id": -1, "lon": 1, "lat": 60},
+            Rejection("node/-1", "it has not been uploaded to OpenStreetMap: its negative id will change"),
+        ),
         ({"type": "node", "lon": 1, "lat": 60}, Rejection("element 1", "it has no type and id")),
-        ({"type": "relation", "id": 3, "members": "none"}, Rejection("relation/3", "it has no position")),
+        ({"type": "relation", "id": 3, "members": "none"}, Rejection("relation/3", NOWHERE)),
     ],
 )
 def test_an_element_that_is_nowhere_is_rejected(tmp_path: Path, element: dict[str, Any], rejection: Rejection) -> None:
     assert list(overpass.read(reply(tmp_path / "x.json", {**element, "tags": TOILETS}))) == [rejection]
+
+
+def nodes(*positions: tuple[float, float], first: int = 11) -> list[dict[str, Any]]:
+    return [
+        {"type": "node", "id": number, "lon": lon, "lat": lat} for number, (lon, lat) in enumerate(positions, first)
+    ]
+
+
+def test_a_way_is_where_its_nodes_are_wherever_they_stand_in_the_reply(tmp_path: Path) -> None:
+    way = {"type": "way", "id": 2, "nodes": [11, 12, 13, 11], "tags": TOILETS}
+    corners = nodes((0, 0), (2, 0), (0, 2))
+    for elements in ([way, *corners], [*corners, way], [corners[0], way, *corners[1:]]):
+        (record,) = overpass.read(reply(tmp_path / "x.json", *elements))
+        assert record.external_id == "way/2"
+        assert record.location.lon > 0
+        assert record.location.lat > 0
+        assert record.location.lon + record.location.lat < 2
+
+
+def test_a_way_is_where_those_of_its_nodes_are_that_the_reply_has(tmp_path: Path) -> None:
+    way = {"type": "way", "id": 2, "nodes": [11, 99], "tags": TOILETS}
+    (record,) = overpass.read(reply(tmp_path / "x.json", way, *nodes((24, 60))))
+    assert record.location == Point(24, 60)
+
+
+def test_a_relation_is_where_the_nodes_of_its_ways_are(tmp_path: Path) -> None:
+    square = [(position["lon"], position["lat"]) for position in SQUARE[:4]]
+    relation = {
+        "type": "relation",
+        "id": 3,
+        "tags": TOILETS,
+        "members": [{"type": "way", "ref": 9, "role": "outer"}, {"type": "way", "ref": 10, "role": "outer"}],
+    }
+    ways = [{"type": "way", "id": 9, "nodes": [11, 12, 13]}, {"type": "way", "id": 10, "nodes": [13, 14, 11]}]
+    (record,) = overpass.read(reply(tmp_path / "x.json", relation, *nodes(*square), *ways))
+    assert (record.external_id, record.location) == ("relation/3", Point(1, 1))
+    by_nodes = {**relation, "members": [{"type": "node", "ref": 11}]}
+    (record,) = overpass.read(reply(tmp_path / "x.json", by_nodes, *nodes((5, 6))))
+    assert record.location == Point(5, 6)
+
+
+def test_a_deleted_element_is_passed_over(tmp_path: Path) -> None:
+    node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS, "visible": False}
+    assert list(overpass.read(reply(tmp_path / "x.json", node))) == []
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        'runtime error: Query timed out in "query" at line 3 after 25 seconds.',
+        'runtime error: Query run out of memory in "recurse" at line 4 using about 2048 MB of RAM.',
+        "Timed out",
+    ],
+)
+def test_a_reply_is_refused_with_the_whole_remark(tmp_path: Path, remark: str) -> None:
+    node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS}
+    with pytest.raises(UnreadableFile) as caught:
+        list(overpass.read(reply(tmp_path / "x.json", node, remark=remark)))
+    assert str(caught.value) == f"x.json is incomplete: {remark}"
+
+
+def test_a_remark_that_is_a_tag_or_is_harmless_refuses_nothing(tmp_path: Path) -> None:
+    tags = {**TOILETS, "remark": "runtime error: the lock is broken"}
+    node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": tags}
+    (record,) = overpass.read(reply(tmp_path / "x.json", node, remark="runtime remark: 3 statements were merged"))
+    assert record.tags == tags
 
 
 def test_a_reply_that_gave_up_half_way_is_not_taken_for_the_whole(tmp_path: Path) -> None:

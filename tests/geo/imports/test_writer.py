@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
 from geo.facilities.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, KINDS
+from geo.imports.edition import REJECTIONS_KEPT, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import TEXT_COLUMNS
-from geo.imports.writer import REJECTIONS_KEPT, Dataset, ImportSummary, write_dataset
+from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
 from tests.factories import add_rating, facility_row
 
@@ -192,12 +193,13 @@ def test_of_rows_with_one_id_the_first_is_taken_and_the_others_rejected(session:
         record(f"{number % 300}", name=f"copy {number // 300}", tags={"note": "x" * (number * 37 % 1500)})
         for number in range(900)
     ]
-    summary = write(session, *rows)
+    city = replace(CITY, limits=Limits(rejected=Limit(percent=100)))
+    summary = write(session, *rows, dataset=city)
     assert counts(summary) == (300, 0, 0, 0, 600)
     assert summary.rejections[0] == Rejection("0", "the same id stood in an earlier row, which was taken")
     assert len(summary.rejections) == REJECTIONS_KEPT
     assert set(session.execute(text("SELECT name FROM facility")).scalars()) == {"copy 0"}
-    assert counts(write(session, *rows)) == (0, 0, 300, 0, 600)
+    assert counts(write(session, *rows, dataset=city)) == (0, 0, 300, 0, 600)
 
 
 def test_datasets_do_not_collide(session: Session) -> None:
@@ -220,6 +222,108 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
 
 
 @pytest.mark.parametrize(
+    "broken",
+    [
+        Rejection("a", "fee is 'free', not one of yes, no"),
+        record("a", name="ü" * 256),
+        record("a", tags={"a": "\0"}),
+    ],
+)
+def test_a_facility_whose_row_is_rejected_stays_as_it_is(session: Session, broken: FacilityRecord | Rejection) -> None:
+    write(session, record("a", name="A", fee="no"), record("b"))
+    before = every_row(session)
+    summary = write(session, broken, record("b"), as_of=LATER)
+    assert (counts(summary), summary.kept) == ((0, 0, 1, 0, 1), 1)
+    after = every_row(session)
+    assert (after["facility"], after["facility_source"]) == (before["facility"], before["facility_source"])
+    # Nothing is left of it: the next edition finds it unchanged.
+    assert counts(write(session, record("a", name="A", fee="no"), record("b"))) == (0, 0, 2, 0, 0)
+
+
+def test_what_had_vanished_before_its_row_is_rejected_stays_vanished(session: Session) -> None:
+    write(session, record("a"), record("b"))
+    write(session, record("b"))
+    summary = write(session, Rejection("a", "kind is empty"), record("b"))
+    assert (counts(summary), summary.kept) == ((0, 0, 1, 0, 1), 0)
+    assert status_of(session) == "closed"
+
+
+@pytest.mark.parametrize("rejected_first", [True, False])
+def test_of_a_rejected_and_a_good_row_of_one_id_the_good_one_is_taken(session: Session, rejected_first: bool) -> None:
+    write(session, record("a"), record("b"))
+    rows = [Rejection("a", "kind is empty"), record("a", name="A")]
+    summary = write(session, *(rows if rejected_first else reversed(rows)), record("b"))
+    assert (counts(summary), summary.kept) == ((0, 1, 1, 0, 1), 0)
+
+
+@pytest.mark.parametrize("odd", ['"', "\\", "\\N", "\\.", "a\tb", "a\nb", "雪", "a\0b", "", "x" * 256])
+def test_a_rejected_id_may_be_any_text(session: Session, odd: str) -> None:
+    written = odd.replace("\0", "\N{REPLACEMENT CHARACTER}")[:255] or "empty"
+    write(session, record(written), record("b"))
+    summary = write(session, Rejection(odd, "kind is empty"), Rejection(written, "kind is empty"), record("b"))
+    assert (counts(summary), summary.kept) == ((0, 0, 1, 0, 2), 1)
+
+
+def test_the_rejected_rows_of_one_dataset_keep_nothing_of_another(session: Session) -> None:
+    write(session, record("a"), record("b"), dataset=OTHER_CITY)
+    write(session, record("b"))
+    assert write(session, Rejection("a", "kind is empty"), record("b")).kept == 0
+
+
+def many(count: int, first: int = 0) -> Iterator[FacilityRecord]:
+    return (record(str(number)) for number in range(first, first + count))
+
+
+@pytest.mark.parametrize(
+    ("edition", "reason", "lost"),
+    [
+        (lambda: many(178), "22 of the 200 facilities of this dataset would vanish", {"vanished": 22}),
+        (lambda: many(200, 200), "200 of the 200 facilities of this dataset would vanish", {"vanished": 200}),
+        (
+            lambda: [*many(200), *(Rejection(f"row {number}", "it has no id") for number in range(30))],
+            "30 of the 230 rows read are rejected",
+            {"rejected": 30},
+        ),
+    ],
+)
+def test_an_edition_that_loses_too_much_is_refused_and_changes_nothing(
+    session: Session, edition: Callable[[], Iterable[FacilityRecord | Rejection]], reason: str, lost: dict[str, int]
+) -> None:
+    write(session, *many(200))
+    before = every_row(session)
+    with pytest.raises(EditionRefused, match=f"^{reason}$") as refused, session.begin_nested():
+        write(session, *edition(), as_of=LATER)
+    assert refused.value.lost == lost
+    assert {outcome: getattr(refused.value.summary, outcome) for outcome in lost} == lost
+    assert every_row(session) == before
+    allowed = replace(CITY, limits=Limits(*[Limit(rows=max(lost.values()))] * 2))
+    write(session, *edition(), dataset=allowed)
+
+
+def test_what_has_vanished_before_counts_no_more(session: Session) -> None:
+    write(session, *many(200))
+    for left in (185, 170, 160):
+        write(session, *many(left))
+    with pytest.raises(EditionRefused, match="17 of the 160 facilities"), session.begin_nested():
+        write(session, *many(143))
+
+
+def test_a_small_dataset_may_lose_some_but_not_all_that_it_lists(session: Session) -> None:
+    write(session, *many(8))
+    write(session, *many(2))
+    with pytest.raises(EditionRefused, match="2 of the 2 facilities"), session.begin_nested():
+        write(session, *many(5, 100))
+
+
+def test_kept_facilities_do_not_count_as_vanished(session: Session) -> None:
+    write(session, *many(30))
+    allowed = replace(CITY, limits=Limits(rejected=Limit(percent=100)))
+    rejected = [Rejection(str(number), "fee is 'free', not one of yes, no") for number in range(20)]
+    summary = write(session, *many(10, 20), *rejected, dataset=allowed)
+    assert (counts(summary), summary.kept) == ((0, 0, 10, 0, 20), 20)
+
+
+@pytest.mark.parametrize(
     ("broken", "reason"),
     [
         (record("b" * 256), "its external_id has 256 characters, and 255 is the most"),
@@ -231,11 +335,11 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
             for most, columns in (
                 (255, ("name", "operator", "street", "city")),
                 (64, ("house_number", "postcode", "region", "level", "venue")),
-                (1000, ("opening_hours",)),
             )
             for column in columns
         ),
         (record("b", name="W\0C"), "its text holds a NUL character"),
+        (record("b", opening_hours="W\0C"), "its text holds a NUL character"),
         (record("b", tags={"a\0": ""}), "its text holds a NUL character"),
         (record("b", tags={"a": "\0"}), "its text holds a NUL character"),
         (record("b\0"), "its text holds a NUL character"),
@@ -292,6 +396,15 @@ def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Sessio
         {"at": NOON},
     ).all()
     assert row == [("Mo-Fr 08:00-18:00", None, True), (None, "8am-4pm, later seasonally", None)]
+
+
+@pytest.mark.parametrize("written", ["Mo-Fr 08:00-18:00; " * 60, "ü" * 1001, "🚻" * 5000])
+def test_hours_that_are_too_long_become_a_note_cut_to_the_limit(session: Session, written: str) -> None:
+    assert counts(write(session, record("a", opening_hours=written))) == (1, 0, 0, 0, 0)
+    row = facility_row(session, id_of(session, "a"))
+    assert (row["opening_hours"], row["opening_hours_note"]) == (None, f"{written[:999]}…")
+    assert counts(write(session, record("a", opening_hours=written))) == (0, 0, 1, 0, 0)
+    assert counts(write(session, record("a", opening_hours=f"{written} and more"))) == (0, 1, 0, 0, 0)
 
 
 @pytest.mark.slow

@@ -18,8 +18,9 @@ from geo.coordinates import Point
 from geo.crowd import devices, ratings
 from geo.database import Database
 from geo.errors import DatabaseUnavailable
+from geo.imports.edition import EditionRefused, ImportSummary
 from geo.imports.record import FacilityRecord, Source
-from geo.imports.writer import Dataset, ImportSummary, write_dataset
+from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
 
 CITY = Dataset("city", Source("CC0-1.0", "nobody"))
@@ -62,6 +63,19 @@ def test_two_imports_of_a_dataset_at_once_give_one_set_of_facilities(database: D
         summaries = [each.result(PATIENCE_S) for each in [pool.submit(import_all, database, rows()) for _ in range(2)]]
     assert sorted((summary.added, summary.unchanged) for summary in summaries) == [(0, 200), (200, 0)]
     assert (count(database, "facility"), count(database, "dataset")) == (200, 1)
+
+
+def test_an_edition_is_compared_with_what_an_import_before_it_has_just_written(database: Database) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            write_dataset(session, CITY, records(200), NOON)
+            second = pool.submit(import_all, database, records(50))
+            with pytest.raises(TimeoutError):
+                second.result(1)  # it waits for the first
+            session.commit()
+        with pytest.raises(EditionRefused, match="150 of the 200 facilities of this dataset would vanish"):
+            second.result(PATIENCE_S)
+    assert count(database, "facility") == 200
 
 
 def test_ratings_and_reads_go_on_while_an_import_runs(database: Database) -> None:

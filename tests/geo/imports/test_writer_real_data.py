@@ -5,9 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.facilities import counts
+from geo.imports.edition import ImportSummary
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import Source
-from geo.imports.writer import Dataset, ImportSummary, write_dataset
+from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
 from tests.geo.imports.real_data import real_file
 

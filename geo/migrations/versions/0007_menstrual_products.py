@@ -5,7 +5,7 @@ from alembic import op
 
 from geo.migrations import facility_table
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 
 EVERY_ATTRIBUTE = """

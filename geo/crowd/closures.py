@@ -1,0 +1,149 @@
+"""Places that visitors report closed: when they agree, and what makes the place active again.
+
+Every function needs a write session that holds the facility's row.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, select, text, update
+
+from geo.crowd import agreement
+from geo.crowd.models import Report
+from geo.database import Session
+from geo.facilities.models import Facility
+from geo.moderation import audit, queue
+from geo.moderation.decisions import Ruling, record, stands
+from geo.moderation.models import Decision
+
+REPORTED_CLOSED_LIFETIME = timedelta(days=30)
+"""After which a place reported closed counts as open again unless staff have settled it: a month, as long as the
+fast half-life of ratings."""
+
+
+def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: datetime) -> None:
+    """Set an active place to ``reported_closed`` where enough visitors say so and nobody else has rated it since."""
+    facility = session.execute(select(Facility.status, Facility.created_at).where(Facility.id == facility_id)).one()
+    if facility.status != "active":
+        return
+    alive_at = session.execute(_LAST_SIGN_OF_LIFE, {"facility_id": facility_id}).scalar_one()
+    agreed = agreement.of_reports(session, "facility", facility_id, as_of, since=alive_at, reason="closed")
+    if not agreed.is_enough:
+        return
+    until = as_of + REPORTED_CLOSED_LIFETIME
+    session.execute(
+        update(Facility)
+        .where(Facility.id == facility_id)
+        .values(status="reported_closed", reported_closed_until=until, updated_at=as_of)
+    )
+    record(
+        session,
+        Ruling(
+            "report_closed",
+            "facility",
+            facility_id,
+            "closed",
+            facts=f"Visitors from {agreed.networks} networks reported it closed within a week.",
+            content_date=facility.created_at.date(),
+            queue_item_id=item_id,
+            before={"state": "active", "weight": agreed.weight},
+            ends_on=until.date(),
+            source="SOURCE_TYPE_OTHER_NOTIFICATION",
+        ),
+        as_of,
+    )
+
+
+def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> None:
+    """Revert the closure of a place reported closed once later ratings by others weigh as much as the reports."""
+    closure = session.execute(
+        select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
+        .join(Facility, Facility.id == Decision.thing_id)
+        .where(
+            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == "report_closed"),
+            *(Facility.status == "reported_closed", stands()),
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if closure is None:
+        return
+    reported = agreement.of_reports(session, "facility", facility_id, as_of, reason="closed").weight
+    needed = max(agreement.WEIGHT_TO_ACT, closure.before.get("weight", 0), reported)
+    visits = {"facility_id": facility_id, "since": closure.decided_at}
+    if round(session.execute(_VISITED, visits).scalar_one(), agreement.WEIGHT_DECIMALS) < needed:
+        return
+    reopen(session, facility_id, "moot", as_of)
+    record(
+        session,
+        Ruling(
+            "revert",
+            "facility",
+            facility_id,
+            "visited",
+            facts="",
+            content_date=closure.created_at.date(),
+            subject=closure.subject,
+            reverts=closure.id,
+        ),
+        as_of,
+    )
+
+
+def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) -> None:
+    """Set a place active again and close its reports of ``closed``, with its queue item where no other is open."""
+    session.execute(
+        update(Facility)
+        .where(Facility.id == facility_id)
+        .values(status="active", reported_closed_until=None, updated_at=as_of)
+    )
+    # The item before its reports, as whoever decides takes them.
+    if not _is_reported(session, facility_id, Report.reason != "closed"):
+        queue.end(session, "facility", facility_id, "moot", as_of)
+    session.execute(
+        update(Report)
+        .where(_open_reports(facility_id), Report.reason == "closed")
+        .values(closed_at=as_of, outcome=outcome)
+    )
+
+
+def settle_without_reports(session: Session, facility_id: int, as_of: datetime) -> None:
+    """End what rested on reports of a place that are gone because their devices were erased."""
+    if not _is_reported(session, facility_id):
+        queue.end(session, "facility", facility_id, "moot", as_of)
+    status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
+    if status == "reported_closed" and not _is_reported(session, facility_id, Report.reason == "closed"):
+        reopen(session, facility_id, "moot", as_of)
+        audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
+
+
+def _open_reports(facility_id: int) -> ColumnElement[bool]:
+    return and_(Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None))
+
+
+def _is_reported(session: Session, facility_id: int, *which: ColumnElement[bool]) -> bool:
+    return session.execute(select(exists().where(_open_reports(facility_id), *which))).scalar_one()
+
+
+_REPORTERS = """
+    SELECT device_id FROM report
+    WHERE thing = 'facility' AND thing_id = :facility_id AND reason = 'closed' AND closed_at IS NULL
+"""
+
+_LAST_SIGN_OF_LIFE = text(
+    f"SELECT max(rated_at) FROM rating WHERE facility_id = :facility_id AND device_id NOT IN ({_REPORTERS})"  # noqa: S608 - a constant
+)
+"""A rating by anybody but those who say that it is closed."""
+
+# Networks are erased after a week; what is older counts as one network together.
+_VISITED = text(
+    f"""
+    SELECT coalesce(sum(weight), 0)
+    FROM (SELECT max(weight_age * weight_presence) AS weight FROM rating
+          WHERE facility_id = :facility_id AND rated_at >= :since AND device_id NOT IN ({_REPORTERS})
+            AND NOT EXISTS (SELECT FROM rating_exclusion AS excluded
+                            WHERE excluded.facility_id = rating.facility_id AND excluded.lifted_at IS NULL
+                              AND excluded.during @> rating.rated_at)
+          GROUP BY network) AS by_network
+    """  # noqa: S608 - a constant
+)
+"""The weight of the ratings since, each network as much as its weightiest, as with reports."""

@@ -1,0 +1,314 @@
+"""A decision about a comment is about one text: neither it nor its revert changes another text of the author."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.moderation import audit
+from tests.api.moderation.callers import Caller, Phones, StaffOf, scalar
+from tests.api.moderation.test_whole import public_comments
+from tests.conftest import TestClock
+from tests.factories import add_facility
+
+HARMLESS = "Clean, and warm water"
+UNREAD = "call 040 123 4567 8, anna@evil.example"
+RUDE = "Rude words, Straße"
+LIVE = "SELECT comment, comment_state, comment_approved FROM rating"
+
+
+def decide(member: Caller, rating_id: int, action: str, **more: Any) -> int:
+    body = {"thing": "comment", "thing_id": rating_id, "action": action, "reason": "offensive", **more}
+    response = member("POST", "/admin/v1/decisions", body)
+    assert response.status_code == 201, response.text
+    return int(response.get_json()["decision_id"])
+
+
+def revert(senior: Caller, decision_id: int) -> None:
+    response = senior("POST", f"/admin/v1/decisions/{decision_id}/revert", {"reason": "mistake"})
+    assert response.status_code == 201, response.text
+
+
+def appeal_oldest(author: Caller, judge: Caller, outcome: str = "granted") -> None:
+    """Appeal the author's oldest decision, and have it answered."""
+    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "It is fine."}).status_code == 201
+    (appeal,) = judge("GET", "/admin/v1/appeals").get_json()["appeals"]
+    answer = {"outcome": outcome, "answer": "So it is.", "version": appeal["version"]}
+    response = judge("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer)
+    assert response.status_code == 204, response.text
+    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert told["appeal"]["state"] == outcome
+    assert (told["reverted_at"] is not None) == (outcome == "granted")
+
+
+def live(session: Session) -> tuple[str | None, str, bool]:
+    return tuple(session.execute(text(LIVE)).one())  # type: ignore[return-value]
+
+
+def forget_digests(session: Session) -> None:
+    """Make decisions as those that were made before they kept a digest."""
+    session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+    session.execute(text("UPDATE decision SET before = before - 'text_digest'"))
+    session.execute(text("SET LOCAL session_replication_role = origin"))
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_granted_appeal_leaves_the_later_text_held(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, is_old: bool
+) -> None:
+    author, reader = phones(), phones()
+    rating = author.rate(place, 4, HARMLESS)
+    clock.advance(minutes=1)
+    decide(staff_of("moderator"), rating["id"], "hide_comment")
+    clock.advance(minutes=1)
+    assert author.rate(place, 4, UNREAD)["comment_state"] == "held"
+    if is_old:
+        forget_digests(session)
+    colleague = staff_of("moderator")
+    appeal_oldest(author, colleague)
+    assert live(session) == (UNREAD, "held", False)
+    assert public_comments(reader, place) == [None]
+    (item,) = colleague.queue(kind="comment")
+    assert item["details"]["held_for"]
+    clock.advance(minutes=1)
+    assert author.rate(place, 4, HARMLESS)["comment_state"] == "visible"
+    assert live(session) == (HARMLESS, "visible", True)
+    assert is_old or audit.verify(session).fault is None
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_the_revert_of_the_first_of_two_holds_leaves_the_second(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, is_old: bool
+) -> None:
+    author, senior = phones(), staff_of("senior")
+    first = "ask at 09 123 4567 8"
+    author.rate(place, 4, first)
+    clock.advance(minutes=1)
+    author.rate(place, 4, UNREAD)
+    if is_old:
+        forget_digests(session)
+    second_hold, first_hold = senior("GET", "/admin/v1/decisions").get_json()["decisions"]
+    revert(senior, first_hold["id"])
+    assert live(session) == (UNREAD, "held", False)
+    assert len(senior.queue(kind="comment")) == 1
+    told = {row["id"]: row["reverted_at"] for row in senior("GET", "/admin/v1/decisions").get_json()["decisions"]}
+    assert told[first_hold["id"]] is not None
+    assert told[second_hold["id"]] is None
+    clock.advance(minutes=1)
+    assert author.rate(place, 4, first)["comment_state"] == "visible"
+    clock.advance(minutes=1)
+    assert author.rate(place, 4, UNREAD)["comment_state"] == "held"  # and before staff again
+    assert len(senior.queue(kind="comment")) == 1
+
+
+def test_a_granted_appeal_shows_the_text_and_ends_its_queue_item(
+    session: Session, place: int, phones: Phones, moderator: Caller
+) -> None:
+    author = phones()
+    author.rate(place, 4, UNREAD)
+    assert len(moderator.queue(kind="comment")) == 1
+    appeal_oldest(author, moderator)
+    assert live(session) == (UNREAD, "visible", True)
+    assert moderator.queue(kind="comment") == []
+
+
+@pytest.mark.parametrize("outcome", ["granted", "rejected"])
+@pytest.mark.parametrize("later", ["nothing", "stars alone", "the same text"])
+def test_an_appeal_is_answered_after_the_rating_was_withdrawn(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, outcome: str, later: str
+) -> None:
+    author = phones()
+    rating = author.rate(place, 4, HARMLESS)
+    decide(staff_of("moderator"), rating["id"], "hide_comment")
+    clock.advance(hours=1)
+    if later == "stars alone":
+        author.rate(place, 5)
+    else:
+        author("DELETE", f"/v1/facilities/{place}/rating")
+    if later == "the same text":
+        assert author.rate(place, 4, HARMLESS)["comment_state"] == "hidden"
+    appeal_oldest(author, staff_of("moderator"), outcome)
+    if later == "the same text":
+        assert live(session)[1] == ("visible" if outcome == "granted" else "hidden")
+    clock.advance(hours=1)
+    state = author.rate(place, 4, HARMLESS)["comment_state"]
+    assert state == ("visible" if outcome == "granted" else "hidden")
+
+
+def test_an_old_decision_whose_text_is_not_known_changes_no_text(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
+    author, senior = phones(), staff_of("senior")
+    rating = author.rate(place, 4, HARMLESS)
+    decision_id = decide(senior, rating["id"], "hide_comment")
+    author.rate(place, 4, "Other words")  # at the very instant of the decision
+    forget_digests(session)
+    revert(senior, decision_id)
+    assert live(session) == ("Other words", "visible", False)
+    assert set(session.execute(text("SELECT comment_state FROM past_rating")).scalars()) == {"hidden"}
+
+
+def test_a_text_hidden_twice_stays_hidden_until_both_are_reverted(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
+    author, senior = phones(), staff_of("senior")
+    rating = author.rate(place, 4, RUDE)
+    first, second = (decide(senior, rating["id"], "hide_comment") for _ in range(2))
+    revert(senior, first)
+    assert live(session)[1] == "hidden"
+    revert(senior, second)
+    assert live(session) == (RUDE, "visible", True)
+    decide(senior, rating["id"], "hide_comment")
+    decide(senior, rating["id"], "approve_comment")
+    last = decide(senior, rating["id"], "hide_comment")
+    revert(senior, last)  # what was hidden before was approved after
+    assert live(session) == (RUDE, "visible", True)
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_the_same_text_hidden_at_another_place_stays_hidden_there_alone(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf, is_old: bool
+) -> None:
+    author, senior = phones(), staff_of("senior")
+    elsewhere = add_facility(session, 24.9, 60.1)
+    here, there = (decide(senior, author.rate(at, 1, RUDE)["id"], "hide_comment") for at in (place, elsewhere))
+    if is_old:
+        forget_digests(session)
+    revert(senior, there)
+    states = text("SELECT comment_state FROM rating ORDER BY facility_id")
+    assert session.execute(states).scalars().all() == ["hidden", "visible"]
+    revert(senior, here)
+    assert session.execute(states).scalars().all() == ["visible", "visible"]
+
+
+def test_to_approve_a_text_again_closes_its_new_reports(
+    session: Session, place: int, phones: Phones, moderator: Caller
+) -> None:
+    rating = phones().rate(place, 1, RUDE)
+    for _ in range(2):
+        phones().report(place, "offensive", rating["id"])
+        (item,) = moderator.queue(kind="comment")
+        assert moderator.decide(item, "approve_comment", "no_fault").status_code == 201
+        assert scalar(session, "SELECT count(*) FROM report WHERE closed_at IS NULL") == 0
+
+
+def test_a_text_hidden_beside_another_stays_hidden(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
+) -> None:
+    author, senior = phones(), staff_of("senior")
+    rating = author.rate(place, 4, HARMLESS)
+    first = decide(senior, rating["id"], "hide_comment")
+    clock.advance(hours=1)
+    author.rate(place, 4, RUDE)
+    second = decide(senior, rating["id"], "hide_comment")
+    revert(senior, second)
+    assert live(session) == (RUDE, "visible", True)
+    clock.advance(hours=1)
+    assert author.rate(place, 4, HARMLESS)["comment_state"] == "hidden"
+    revert(senior, first)
+    assert live(session) == (HARMLESS, "visible", True)
+
+
+@pytest.mark.parametrize(
+    "respelled",
+    [
+        "Rude words,\u200b Straße",
+        "Ru\u00adde words, Straße\u2060",
+        "\u202eRude words, Straße\u202c",
+        "RUDE WORDS, STRASSE",
+        "Rude\u00a0words,   Straße",
+        "Rude\nwords,\tStraße",
+        "Ｒｕｄｅ words, Straße",  # noqa: RUF001 - fullwidth letters, on purpose
+        "Rude\ufe0f wo\u034frds, Straße",
+        "Rude words\u3164, Straße",
+        "Rude words, \ufff9Straße\ufffb",
+    ],
+)
+def test_a_hidden_text_spelled_otherwise_is_hidden(
+    place: int, phones: Phones, moderator: Caller, clock: TestClock, respelled: str
+) -> None:
+    author = phones()
+    rating = author.rate(place, 1, RUDE)
+    decide(moderator, rating["id"], "hide_comment")
+    for comment in (respelled, "Fine words", respelled):
+        clock.advance(minutes=1)
+        state = author.rate(place, 1, comment)["comment_state"]
+        assert state == ("visible" if comment == "Fine words" else "hidden")
+    assert author.rate(place, 1, f"{respelled} not")["comment_state"] == "visible"
+
+
+def test_a_text_hidden_by_reports_is_hidden_however_it_is_spelled(
+    place: int, phones: Phones, moderator: Caller, clock: TestClock
+) -> None:
+    author = phones()
+    rating = author.rate(place, 1, RUDE)
+    for _ in range(3):
+        phones().report(place, "offensive", rating["id"])
+    clock.advance(minutes=1)
+    assert author.rate(place, 1, f"{RUDE}\u200b")["comment_state"] == "hidden"
+    (item,) = moderator.queue(kind="comment")  # it is still looked at
+    assert moderator.decide(item, "approve_comment", "no_fault").status_code == 201
+    clock.advance(minutes=1)
+    assert author.rate(place, 1, RUDE)["comment_state"] == "visible"
+
+
+def test_reports_of_a_text_outlast_another_spelling_of_it(place: int, phones: Phones, moderator: Caller) -> None:
+    author = phones()
+    rating = author.rate(place, 1, RUDE)
+    for _ in range(2):
+        phones().report(place, "offensive", rating["id"])
+    (item,) = moderator.queue(kind="comment")
+    author.rate(place, 1, f"{RUDE}\u200b")
+    assert moderator.decide(item, "approve_comment", "no_fault").status_code == 412  # nobody has read these bytes
+    phones().report(place, "offensive", rating["id"])
+    assert public_comments(phones(), place) == [None]
+
+
+def test_another_spelling_of_an_approved_text_is_not_approved(
+    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+) -> None:
+    author = phones()
+    rating = author.rate(place, 4, UNREAD)
+    decide(moderator, rating["id"], "approve_comment")
+    clock.advance(minutes=1)
+    author.rate(place, 4, UNREAD.upper())
+    assert live(session) == (UNREAD.upper(), "held", False)
+    clock.advance(minutes=1)
+    author.rate(place, 4, UNREAD)
+    assert live(session) == (UNREAD, "visible", True)
+
+
+def test_nobody_decides_on_a_text_written_after_they_read(
+    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+) -> None:
+    author = phones()
+    rating = author.rate(place, 1, RUDE)
+    phones().report(place, "offensive", rating["id"])
+    (item,) = moderator.queue(kind="comment")
+    moderator("POST", f"/admin/v1/queue/{item['id']}/claim")
+    clock.advance(minutes=1)
+    author.rate(place, 1, UNREAD)
+    assert moderator.decide(item, "approve_comment", "no_fault").status_code == 409
+    seen = {"thing": "comment", "thing_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
+    outdated = moderator("POST", "/admin/v1/decisions", seen | {"rated_at": rating["rated_at"]})
+    assert outdated.status_code == 412
+    assert live(session) == (UNREAD, "held", False)
+    now = scalar(session, "SELECT rated_at FROM rating").isoformat()
+    assert moderator("POST", "/admin/v1/decisions", seen | {"rated_at": now}).status_code == 201
+    assert live(session) == (UNREAD, "visible", True)
+    body = {"thing": "facility", "thing_id": place, "action": "close_facility", "reason": "closed", "rated_at": now}
+    assert moderator("POST", "/admin/v1/decisions", body).status_code == 422
+
+
+def test_two_devices_with_the_same_text_have_different_digests(
+    session: Session, place: int, phones: Phones, moderator: Caller
+) -> None:
+    one, other = (phones().rate(place, 1, RUDE) for _ in range(2))
+    decide(moderator, one["id"], "hide_comment")
+    assert session.execute(text("SELECT comment_state FROM rating ORDER BY id")).scalars().all() == [
+        *("hidden", "visible")
+    ]
+    decide(moderator, other["id"], "hide_comment")
+    assert scalar(session, "SELECT count(DISTINCT before ->> 'text_digest') FROM decision") == 2
