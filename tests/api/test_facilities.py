@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.facilities.attributes import ATTRIBUTES, Attribute
 from geo.facilities.ranking import RANKINGS
 from tests.conftest import NOON, TestClock
 from tests.factories import add_facility, add_rating
@@ -115,20 +116,25 @@ def test_an_empty_answer_explains_itself(client: FlaskClient, place: int, query:
     assert (answer["features"], answer["widened"], answer["note"]) == ([], False, note), place
 
 
-def test_each_filter_reaches_the_search(client: FlaskClient, session: Session) -> None:
-    yes = {"wheelchair": "yes", "fee": "no", "changing_table": "yes", "all_gender": "yes", "access": "customers"}
-    wanted = add_facility(session, 24.94, 60.17, kind="shower", **yes)
-    add_facility(session, 24.94, 60.17, kind="toilets", access="public", wheelchair="no", fee="yes", all_gender="no")
-    for query in (
-        "kind=shower",
-        "kind=any&wheelchair=yes,limited",
-        "kind=any&fee=no",
-        "kind=any&changing_table=yes",
-        "kind=any&all_gender=yes",
-        "kind=any&access=customers,key",
-        "kind=shower,drinking_water&fee=no&verdict=unrated",
-    ):
-        assert ids(client, f"lat=60.17&lon=24.94&{query}") == [wanted], query
+@pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda attribute: attribute.name)
+def test_each_attribute_is_a_filter_and_a_property(client: FlaskClient, session: Session, attribute: Attribute) -> None:
+    values = (*attribute.words, None)
+    by_value = {value: add_facility(session, 24.94, 60.17, **{attribute.name: value}) for value in values}
+    for value, facility_id in by_value.items():
+        query = f"lat=60.17&lon=24.94&{attribute.name}={value or 'unknown'}"
+        assert ids(client, query) == [facility_id]
+        properties = client.get(f"/v1/facilities/{facility_id}").get_json(force=True)["properties"]
+        assert properties[attribute.name] == value
+    first, second = attribute.words[:2]
+    two = f"lat=60.17&lon=24.94&{attribute.name}={first},{second}"
+    assert ids(client, two) == [by_value[first], by_value[second]]
+
+
+def test_filters_are_combined(client: FlaskClient, session: Session) -> None:
+    wanted = add_facility(session, 24.94, 60.17, kind="shower", fee="no", menstrual_products="limited")
+    add_facility(session, 24.94, 60.17, kind="shower", fee="yes", menstrual_products="limited")
+    query = "kind=shower,drinking_water&fee=no&menstrual_products=yes,limited&verdict=unrated"
+    assert ids(client, f"lat=60.17&lon=24.94&{query}") == [wanted]
 
 
 def test_a_search_that_names_no_kind_is_for_toilets(client: FlaskClient, session: Session) -> None:

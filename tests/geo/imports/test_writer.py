@@ -230,14 +230,14 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
     ],
 )
 def test_a_facility_whose_row_is_rejected_stays_as_it_is(session: Session, broken: FacilityRecord | Rejection) -> None:
-    write(session, record("a", name="A", fee="no"), record("b"))
+    write(session, record("a", name="A", attributes={"fee": "no"}), record("b"))
     before = every_row(session)
     summary = write(session, broken, record("b"), as_of=LATER)
     assert (counts(summary), summary.kept) == ((0, 0, 1, 0, 1), 1)
     after = every_row(session)
     assert (after["facility"], after["facility_source"]) == (before["facility"], before["facility_source"])
     # Nothing is left of it: the next edition finds it unchanged.
-    assert counts(write(session, record("a", name="A", fee="no"), record("b"))) == (0, 0, 2, 0, 0)
+    assert counts(write(session, record("a", name="A", attributes={"fee": "no"}), record("b"))) == (0, 0, 2, 0, 0)
 
 
 def test_what_had_vanished_before_its_row_is_rejected_stays_vanished(session: Session) -> None:
