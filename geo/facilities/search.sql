@@ -1,25 +1,25 @@
--- Nearby search, ranking and what a reply says of a facility. geo/schema.py installs this file as a whole, in a schema
--- of its own, whenever it differs from what is there. PL/pgSQL keeps the plans of its statements for as long as a
--- connection lives, so that no request pays for planning; force_generic_plan because its guess of what a plan for just
--- these values would save is wrong here: planning costs five times what it saves. The formulas are MATH.md's; their
--- constants are functions that geo/schema.py makes of those in Python, and the planner puts in their values.
+-- Nearby search, ranking, and the JSON of facilities. geo/schema.py installs this file in its own schema whenever its
+-- digest differs from the installed one. PL/pgSQL caches the plans of its statements per connection, so that requests
+-- need no planning; force_generic_plan is set because custom plans cost five times what they save here. The formulas
+-- are those of docs/ranking.md; geo/schema.py creates a function for each of their constants in Python, and the planner
+-- inlines their values.
 
--- What a facility must be. NULL asks for nothing.
+-- The requirements for a facility. NULL means no requirement.
 CREATE TYPE facility_search.needs AS (
-    offered bigint,            -- traits of which it must have one at least; geo/facilities/attributes.py has the bits
+    offered bigint,            -- traits of which it must have at least one; geo/facilities/attributes.py defines the bits
     ruled_out bigint,          -- traits of which it must have none
     verdicts text[],
-    open_states text[],       -- of 'open', 'closed', 'unknown', at the moment that open_at or open_on_arrival tells
+    open_states text[],       -- accepted: 'open', 'closed', 'unknown', at the time of open_at or open_on_arrival
     open_at timestamptz,      -- NULL: at the request's as_of
-    open_on_arrival boolean   -- each facility at its own arrival
+    open_on_arrival boolean   -- for each facility, its own arrival
 );
 
--- How quality and distance become one number, U = quality_weight * q - kappa * sd - beta * distance.
+-- The weights of the utility U = quality_weight * q - kappa * sd - beta * distance.
 CREATE TYPE facility_search.ranking AS (
     quality_weight float8,
-    kappa float8,              -- stars of utility lost for each star of standard deviation
-    beta_per_m float8,         -- stars of utility lost for each metre
-    seconds_per_m float8       -- of the way there
+    kappa float8,              -- stars per star of standard deviation
+    beta_per_m float8,         -- stars per metre
+    seconds_per_m float8       -- travel time per metre
 );
 
 CREATE TYPE facility_search.ranked AS (
@@ -29,18 +29,18 @@ CREATE TYPE facility_search.ranked AS (
     sd float8,
     verdict text,
     utility float8,
-    is_doubtful boolean        -- reported closed: ranked behind all that are not
+    is_doubtful boolean        -- reported closed: ranked after all others
 );
 
 CREATE TYPE facility_search.boxes AS (box geometry, box_beyond_antimeridian geometry);
 
--- Everything within reach_m of origin lies in these boxes (degrees): one, or two where the antimeridian is crossed.
--- The widest meridian distance of a circle on a sphere is asin(sin(r/R) / cos(lat)); a circle around a pole has all.
+-- Boxes (degrees) that contain everything within reach_m of origin: one, or two across the antimeridian.
+-- A circle on a sphere spans asin(sin(r/R) / cos(lat)) in longitude on either side; around a pole, all longitudes.
 CREATE FUNCTION facility_search.boxes_around(origin geometry, reach_m float8) RETURNS facility_search.boxes
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     earth_radius_m CONSTANT float8 := 6371008.7714150598;  -- the sphere of ST_DistanceSphere
-    rounding_deg CONSTANT float8 := 1e-7;                   -- a centimetre: more than rounding can lose
+    rounding_deg CONSTANT float8 := 1e-7;                   -- a centimetre: more than rounding errors
     lon CONSTANT float8 := ST_X(origin);
     lat CONSTANT float8 := ST_Y(origin);
     reach_deg CONSTANT float8 := degrees(reach_m / earth_radius_m) + rounding_deg;
@@ -72,12 +72,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
         )))::numeric, 360)::float8
     END;
 
--- What a forward-decayed sum of the database is multiplied by to be one of as_of.
+-- The factor that converts a forward-decayed sum of the database to one at as_of.
 CREATE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     power(2, extract(epoch FROM facility_search.landmark() - as_of)::float8 / (86400 * half_life_days));
 
--- q of MATH.md from sums already decayed to as_of: shrunk to its own record, which is shrunk to the prior.
+-- The quality of docs/ranking.md from sums decayed to as_of: shrunk to its own record, which is shrunk to the prior.
 CREATE FUNCTION facility_search.quality(
     weight_slow float8, stars_slow float8, weight_fast float8, stars_fast float8
 ) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -87,7 +87,7 @@ CREATE FUNCTION facility_search.quality(
      + stars_fast)
     / (facility_search.present_credibility() + weight_fast);
 
--- sd of MATH.md: sqrt(sigma^2/(C+W_fast) + (C/(C+W_fast))^2 * sigma^2/(C0+W_slow)), with the common factor taken out.
+-- The sd of docs/ranking.md: sqrt(sigma^2/(C+W_fast) + (C/(C+W_fast))^2 * sigma^2/(C0+W_slow)), with the common factor taken out.
 CREATE FUNCTION facility_search.standard_deviation(weight_slow float8, weight_fast float8)
 RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     facility_search.stars_sigma() / (facility_search.present_credibility() + weight_fast)
@@ -101,21 +101,21 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
          WHEN q + sd <= facility_search.squat_at_most_stars() THEN 'squat'
          ELSE 'unsure' END;
 
--- Open, closed or unknown at an instant, from the compiled hours.
+-- The state (open, closed or unknown) at an instant, from the compiled hours.
 CREATE FUNCTION facility_search.open_state(open_during tstzmultirange, unknown_during tstzmultirange, at timestamptz)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     CASE WHEN open_during @> at THEN 'open'
          WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
          ELSE 'closed' END;
 
--- The exact best how_many of the facilities that stand in either box, meet the needs and, where within_m is given, lie
--- that near to origin. Distance is measured on the sphere; without an origin nothing has a distance.
+-- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
+-- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
 CREATE FUNCTION facility_search.best_within(
     area facility_search.boxes, origin geometry, within_m float8, needs facility_search.needs,
     ranking facility_search.ranking, as_of timestamptz, how_many bigint
 ) RETURNS SETOF facility_search.ranked
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
-DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
+DECLARE  -- reading a plain variable takes a tenth of the time of a row's field, for each facility
     box_1 CONSTANT geometry := area.box;
     box_2 CONSTANT geometry := area.box_beyond_antimeridian;
     offered CONSTANT bigint := needs.offered;
@@ -150,7 +150,7 @@ BEGIN
                 WHERE f.status IN ('active', 'reported_closed')
                   AND (f.location && box_1 OR f.location && box_2)
                   AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
-                OFFSET 0  -- a fence: each distance, and each quality below, is computed once, not wherever it is named
+                OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
             ) AS placed
             WHERE (within_m IS NULL OR placed.distance_m <= within_m)
               AND (open_states IS NULL OR facility_search.open_state(
@@ -168,21 +168,21 @@ END $$;
 
 -- The exact best how_many within radius_m of origin.
 --
--- U = w*q - kappa*sd - beta*d and q is at most 5, so that nothing farther than (w*5 - U_k)/beta can
--- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
--- disc, the bound's disc is searched once more. How wide a disc to search is only a guess: too small costs another
--- turn, too large some facilities that need not have been looked at.
--- What is reported closed comes behind everything else, however far that is: it bounds nothing.
+-- U = w*q - kappa*sd - beta*d and q is at most 5, so no facility farther than (w*5 - U_k)/beta can be among the best k.
+-- A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
+-- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
+-- unnecessary facilities.
+-- Places reported closed come after all others at any distance, so they give no bound.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint
 ) RETURNS facility_search.ranked[] LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
-    usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
-    reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
-    spare CONSTANT float8 := 4;                         -- grow the area to hold this much more than seems needed
-    growth_most CONSTANT float8 := 8;                   -- but the disc's radius no faster than this
+    usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best, compared with a perfect place at its position
+    reach_least_m CONSTANT float8 := 100;               -- the radius to grow from
+    spare CONSTANT float8 := 4;                         -- grow the area to hold this many times the missing number
+    growth_most CONSTANT float8 := 8;                   -- maximum growth of the radius per round
     limit_m CONSTANT float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
     best facility_search.ranked[];
@@ -210,15 +210,15 @@ BEGIN
     RETURN best;
 END $$;
 
--- The exact best how_many within radius_m of origin. Where nothing lies there, nearest_m is the distance of the nearest
--- that meets the needs, and the answer is the exact best within twice that; neither reaches beyond widest_m().
+-- The exact best how_many within radius_m of origin. If there are none, nearest_m is the distance of the nearest
+-- facility that meets the needs, and the result is the exact best within twice that, both at most widest_m().
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT nearest_m float8
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     widest_m CONSTANT float8 := facility_search.widest_m();
-    growth CONSTANT float8 := 2;  -- of an empty disc's radius: all discs together cost a third more than the last
+    growth CONSTANT float8 := 2;  -- of the radius of an empty disc: all discs together cost a third more than the last
     reach_m float8 := radius_m;
 BEGIN
     best := facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many);
@@ -233,7 +233,7 @@ BEGIN
     END IF;
 END $$;
 
--- One facility judged as the search judges it, without an origin; no row where there is none that may be shown.
+-- One facility with the figures of a search, without an origin; no row if it does not exist or is hidden.
 CREATE FUNCTION facility_search.one(wanted_id bigint, as_of timestamptz)
 RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -253,13 +253,12 @@ BEGIN
     ) AS judged;
 END $$;
 
--- An instant as RFC 3339 has it, in whole seconds.
+-- An instant in RFC 3339, in whole seconds.
 CREATE FUNCTION facility_search.instant(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 
--- What a reply says of each of the ranked, in their order: the facility as a GeoJSON Feature (RFC 7946), which the
--- database writes once and nobody reads on the way, and the figures that decide what else is said of it. terms are those
--- of the datasets that tell of it.
+-- The card of each ranked facility, in order: a GeoJSON Feature (RFC 7946) as text, and the figures that the caller
+-- needs in addition. terms are those of the datasets that list the facility.
 CREATE FUNCTION facility_search.cards(
     best facility_search.ranked[], origin geometry, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz
@@ -274,8 +273,8 @@ DECLARE
     seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN seconds_per_m ELSE 0 END;
 BEGIN
     RETURN QUERY
-    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), told.mean_stars,
-           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, told.open_state, ending.until,
+    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), shown.mean_stars,
+           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until,
            json_build_object(
                'type', 'Feature',
                'id', f.id,
@@ -295,12 +294,12 @@ BEGIN
                    'bearing_deg', round(facility_search.initial_bearing_deg(origin, f.location) * 10) / 10,
                    'duration_s', round(b.distance_m * seconds_per_m),
                    'rating', json_build_object(
-                       'mean', round(told.mean_stars * 10000) / 10000, 'count', f.rating_count,
+                       'mean', round(shown.mean_stars * 10000) / 10000, 'count', f.rating_count,
                        'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
                        'quality', round(b.quality * 10000) / 10000, 'sd', round(b.sd * 10000) / 10000, 'verdict', b.verdict,
                        'last_rated_at', facility_search.instant(f.last_rated_at)),
                    'open', json_build_object(
-                       'state', told.open_state,
+                       'state', shown.open_state,
                        'until', facility_search.instant(ending.until),
                        'at', facility_search.instant(moment.at),
                        'opening_hours', f.opening_hours, 'note', f.opening_hours_note),
@@ -316,12 +315,12 @@ BEGIN
         SELECT facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS open_state,
                f.stars_total::float8 / nullif(f.rating_count, 0) AS mean_stars,
                tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0
-    ) AS told
-    -- When the state ends: at the first instant that is not open, or not closed; NULL if that is the start of the unknown.
+    ) AS shown
+    -- When the state ends: the first instant that is not open, or not closed; NULL if the state is unknown from then on.
     CROSS JOIN LATERAL (
-        SELECT lower(CASE told.open_state
-            WHEN 'open' THEN told.from_now - f.open_during
-            WHEN 'closed' THEN told.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0
+        SELECT lower(CASE shown.open_state
+            WHEN 'open' THEN shown.from_now - f.open_during
+            WHEN 'closed' THEN shown.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0
     ) AS state_end
     CROSS JOIN LATERAL (
         SELECT CASE WHEN NOT f.unknown_during @> state_end.at THEN state_end.at END AS until OFFSET 0

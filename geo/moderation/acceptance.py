@@ -25,7 +25,7 @@ def settle(session: Session, proposal_id: int, *, accepted: bool, as_of: datetim
     """
     proposal = proposals.one(session, proposal_id)
     if proposal["state"] != "pending":
-        raise Conflict(f"proposal {proposal_id} is {proposal['state']} already")
+        raise Conflict(f"proposal {proposal_id} is already {proposal['state']}")
     before: dict[str, Any] = {"state": "pending"}
     facility_id = proposal["facility_id"]
     if accepted:
@@ -81,7 +81,7 @@ def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, A
         now["opening_hours"] = now["opening_hours"] or now["opening_hours_note"]
     changed = sorted(name for name, value in accepted.items() if now[name] != value)
     if changed:
-        raise Conflict(f"{', '.join(changed)} of place {facility_id} changed again since: propose the right value")
+        raise Conflict(f"{', '.join(changed)} of place {facility_id} have changed since: propose the right value")
 
 
 def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:

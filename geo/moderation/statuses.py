@@ -23,7 +23,7 @@ def apply(session: Session, subject: Subject, action: str, as_of: datetime) -> N
         Conflict: the place is hidden, and the action is another than to hide it.
     """
     if action != "hide_facility" and subject.state == "hidden":
-        raise Conflict(f"place {subject.thing_id} is hidden: only a senior's revert of hide_facility shows it again")
+        raise Conflict(f"place {subject.thing_id} is hidden: only a senior's revert of hide_facility can show it again")
     values: dict[str, Any] = {}
     if action != "dismiss_reports":
         values = {"status": STATUS_SET[action]}
@@ -43,7 +43,7 @@ def take_back(session: Session, subject: Subject, decision: Mapping[str, Any], a
     """
     action, facility_id = decision["action"], subject.facility_id or 0
     if subject.state not in {"hidden", STATUS_SET[action]}:
-        raise Conflict(f"the place is {subject.state} by now: decide anew")
+        raise Conflict(f"the place is now {subject.state}: make a new decision")
     if action == "report_closed":
         closures.reopen(session, facility_id, "dismissed", as_of)
     parameters = {"facility_id": facility_id, "as_of": as_of, "except_id": decision["id"]}

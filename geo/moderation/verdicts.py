@@ -71,7 +71,7 @@ def decide(  # noqa: PLR0913 - who, what, when, on which item as seen
     """
     item = queue.one(session, item_id)
     if verdict.action not in ACTIONS_OF[item["kind"]]:
-        raise Conflict(f"{verdict.action} does not go with a queue item about a {item['kind']}")
+        raise Conflict(f"{verdict.action} is not possible for a queue item of kind {item['kind']}")
     subject = hold(session, "facility" if item["kind"] == "rate_bomb" else item["kind"], item["thing_id"])
     item = queue.locked_for_decision(session, item_id, version, member, as_of)
     return _carry_out(session, member, subject, verdict, as_of, item_id=item_id, reported="reports" in item["details"])
@@ -86,10 +86,10 @@ def make(session: Session, member: KnownStaff, subject: Subject, verdict: Verdic
         NotAllowed: the role is too low, or it is the member's own content.
     """
     if verdict.rated_at not in {None, subject.rated_at}:
-        raise OutOfDate(f"rating {subject.thing_id} has been replaced since {verdict.rated_at}: look at it again")
+        raise OutOfDate(f"rating {subject.thing_id} has been replaced since {verdict.rated_at}: read it again")
     fitting = ACTIONS_OF[subject.thing] + (ACTIONS_OF["rate_bomb"] if subject.thing == "facility" else ())
     if verdict.action not in fitting:
-        raise Conflict(f"{verdict.action} does not go with a {subject.thing}")
+        raise Conflict(f"{verdict.action} is not possible for a {subject.thing}")
     return _carry_out(session, member, subject, verdict, as_of, item_id=None, reported=False)
 
 
@@ -105,12 +105,12 @@ def revert(  # noqa: PLR0913 - who, what, when, why
     """
     decision = one(session, decision_id)
     if decision["action"] not in REVERTIBLE:
-        raise Conflict(f"{decision['action']} is not reverted: decide anew")
+        raise Conflict(f"{decision['action']} cannot be reverted: make a new decision")
     if decision["action"] == "hide_facility":  # also where an appeal is granted
         require(member, ROLE_FOR["hide_facility"])
     subject = refuse_own(session, member, decision["thing"], decision["thing_id"], decision["subject"])
     if session.execute(select(Decision.id).where(Decision.reverts == decision_id)).first():
-        raise Conflict(f"decision {decision_id} is reverted already")
+        raise Conflict(f"decision {decision_id} is already reverted")
     _undo(session, subject, dict(decision), as_of)
     return record(
         session,
@@ -192,7 +192,7 @@ def _refuse_own(session: Session, member: KnownStaff, subject: Subject, verdict:
         )
         is_own = is_own or session.execute(own_rating).first() is not None
     if is_own:
-        raise NotAllowed("nobody decides on what is their own: leave it to a colleague")
+        raise NotAllowed("you cannot decide on your own content: leave it to a colleague")
 
 
 def _apply(session: Session, subject: Subject, verdict: Verdict, as_of: datetime) -> dict[str, Any]:
@@ -208,10 +208,10 @@ def _apply(session: Session, subject: Subject, verdict: Verdict, as_of: datetime
         before = acceptance.settle(session, subject.thing_id or 0, accepted=action == "accept_proposal", as_of=as_of)
         reports.close(session, "proposal", subject.thing_id or 0, "moot", as_of)
     elif action == "exclude_ratings" and verdict.window is None:
-        raise Conflict("exclude_ratings needs a window: from and until")
+        raise Conflict("from and until are required for exclude_ratings")
     elif action == "suspend_device":
         if subject.state == "suspended":
-            raise Conflict("this device is suspended already")
+            raise Conflict("this device is already suspended")
         session.execute(update(Device).where(Device.id == subject.device_id).values(suspended_at=as_of))
     return before
 

@@ -17,7 +17,7 @@ from tests.factories import add_device, add_rating, bearer, contents
 FULL = {"stars": 4, "comment": "Warm water.", "observed": {"soap": "yes", "paper": "no", "queue_min": 3}}
 
 QUALITY = 4.0278
-"""Of one fresh 5★: base = (5 * 3.6 + 5) / 6, q = (5 * base + 5) / 6; q - sd is MATH.md's 3.44."""
+"""Of one fresh 5★: base = (5 * 3.6 + 5) / 6, q = (5 * base + 5) / 6; q - sd is the 3.44 of docs/ranking.md."""
 
 
 @pytest.fixture
