@@ -28,7 +28,7 @@ def thing(session: Session, kind: str, thing_id: int) -> dict[str, Any] | None:
 
 
 def reports_of(session: Session, kind: str, thing_id: int) -> Sequence[RowMapping]:
-    """The reports of a thing, newest first; by whom is told by the handle."""
+    """The reports of a thing, newest first; the handle identifies the reporter."""
     columns = (Report.id, Report.reason, Report.note, Report.weight, Report.created_at, Report.outcome)
     statement = (
         select(*columns, Device.handle)

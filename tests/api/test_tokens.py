@@ -1,4 +1,4 @@
-"""Who brings no token, a wrong one or an old one is told what to do, and changes nothing."""
+"""A missing, unknown or expired token gives a 401 that says what to do, and changes nothing."""
 
 from datetime import timedelta
 
