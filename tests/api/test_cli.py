@@ -65,7 +65,7 @@ def test_an_import_tells_what_it_did_and_why_it_rejected(app: Flask, file: Path)
     assert result.exit_code == 0
     assert [without_time(line) for line in result.stdout.splitlines()] == [
         "city: 2 added, 0 changed, 0 unchanged, 0 vanished, 1 rejected",
-        "  rejected c: row 4: latitude 99.0 is not within -90 and 90",
+        "  rejected c: row 4: latitude 99.0 must be between -90 and 90",
     ]
 
 
@@ -115,7 +115,7 @@ def test_an_edition_that_would_close_most_of_its_dataset_is_refused(app: Flask, 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.splitlines()[-1] == (
         "Error: city: 150 of the 200 facilities of this dataset would vanish, so nothing was changed;"
-        " if the file is right and complete, allow it with --max-vanished 150"
+        " if the file is correct and complete, allow it with --max-vanished 150"
     )
     assert contents(session) == before
 
@@ -141,7 +141,7 @@ def test_an_edition_with_too_many_rejected_rows_is_refused_with_their_reasons(
     assert "  rejected new-0: row 202: kind is 'bench'" in result.stderr
     assert result.stderr.splitlines()[-1] == (
         "Error: city: 50 of the 250 rows read are rejected, so nothing was changed;"
-        " if the file is right and complete, allow it with --max-rejected 50"
+        " if the file is correct and complete, allow it with --max-rejected 50"
     )
     assert contents(session) == before
     assert run(app, "facilities", "import", city, *TERMS, "--max-rejected", "20%").exit_code == 0
@@ -153,7 +153,7 @@ def test_what_would_be_refused_for_both_reasons_names_both(app: Flask, city: Pat
         file.writelines(f"new-{number},bench,1,2\n" for number in range(50))
     assert run(app, "facilities", "import", city, *TERMS).stderr.splitlines()[-1] == (
         "Error: city: 180 of the 200 facilities of this dataset would vanish and 50 of the 70 rows read are rejected,"
-        " so nothing was changed; if the file is right and complete, allow it with"
+        " so nothing was changed; if the file is correct and complete, allow it with"
         " --max-vanished 180 --max-rejected 50"
     )
 
@@ -168,7 +168,7 @@ def test_a_dry_run_prints_the_figures_and_changes_nothing(app: Flask, session: S
     assert figures.endswith(" s (dry run: nothing was changed)")
     refusal = (
         "would be refused: 150 of the 200 facilities of this dataset would vanish;"
-        " if the file is right and complete, allow it with --max-vanished 150"
+        " if the file is correct and complete, allow it with --max-vanished 150"
     )
     assert more == ([refusal] if rows == 50 else [])
     done = run(app, "facilities", "import", city, *TERMS, "--max-vanished", "100%")
@@ -190,7 +190,7 @@ def test_a_row_that_is_rejected_leaves_its_place_as_it_was(app: Flask, session: 
         result = run(app, "facilities", "import", path, *TERMS)
     assert [without_time(line) for line in result.stdout.splitlines()] == [
         "city: 0 added, 0 changed, 1 unchanged, 0 vanished, 1 rejected",
-        "  rejected b: row 3: fee is 'free', not one of yes, no",
+        "  rejected b: row 3: fee must be one of yes, no, not 'free'",
         "  facilities left as they were, because their rows were rejected: 1",
     ]
     assert session.execute(text("SELECT status, fee FROM facility ORDER BY id")).all() == [
@@ -260,23 +260,23 @@ def in_a_folder_with_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("city.csv",), 2, "Error: --licence and --attribution are required for this format"),
         (("city.csv", "--licence", "CC0-1.0"), 2, "Error: --licence and --attribution are required for this format"),
         (("city.csv", "--format", "xml"), 2, "Error: Invalid value for '--format': 'xml' is not one of"),
-        (("city.csv", "--format", "geojson", *TERMS), 1, "Error: city.csv is cut short or is no JSON"),
+        (("city.csv", "--format", "geojson", *TERMS), 1, "Error: city.csv is truncated or not JSON"),
         (("city.csv", "--format", "australia"), 1, "Error: city.csv is not the National Public Toilet Map"),
         (("city.csv", "--format", "osm"), 1, "Error: city.csv cannot be read as an OSM extract"),
-        (("empty.json", *TERMS), 1, "Error: empty.json looks like none of the formats we read"),
+        (("empty.json", *TERMS), 1, "Error: empty.json has no known format"),
         (("empty.json", "--format", "geojson", *TERMS), 1, "Error: there is no facility in empty"),
         ((), 2, "Error: Missing argument 'FILE'."),
         (
             ("city.csv", *TERMS, "--max-vanished", "ten"),
             2,
-            "Error: Invalid value for '--max-vanished': 'ten' is neither",
+            "Error: Invalid value for '--max-vanished': 'ten' must be a",
         ),
         (
             ("city.csv", *TERMS, "--max-rejected", "101%"),
             2,
-            "Error: Invalid value for '--max-rejected': '101%' is neit",
+            "Error: Invalid value for '--max-rejected': '101%' must be a",
         ),
-        (("city.csv", *TERMS, "--max-rejected", "-1"), 2, "Error: Invalid value for '--max-rejected': '-1' is neither"),
+        (("city.csv", *TERMS, "--max-rejected", "-1"), 2, "Error: Invalid value for '--max-rejected': '-1' must be a"),
         (("nothing.csv", *TERMS), 1, "Error: nothing.csv is empty"),
         (("nothing.csv", "--format", "csv", *TERMS), 1, "Error: nothing.csv lacks the column external_id"),
         (("header.csv", *TERMS), 1, "Error: there is no facility in header"),
@@ -362,6 +362,6 @@ def test_the_options_and_exit_statuses_of_an_import_are_documented(app: Flask) -
     documented = (PROJECT / "docs" / "import-formats.md").read_text(encoding="utf-8")
     options = set(re.findall(r"^  (--[a-z-]+)", described, re.MULTILINE)) - {"--help"}
     assert {option for option in options if f"`{option}" not in documented} == set()
-    for status, meaning in ((0, "done"), (1, "fault"), (2, "wrong usage"), (3, "refused")):
+    for status, meaning in ((0, "success"), (1, "error"), (2, "wrong usage"), (3, "refused")):
         assert re.search(rf"{status} {meaning}", " ".join(described.split()))
         assert f"| {status} | {meaning}" in documented

@@ -129,7 +129,7 @@ def test_a_schema_of_another_revision_says_so_until_the_release_is_through(
         response = client.open(path, method=method, **more)
         assert response.status_code < 500 or response.status_code == 503, path
         if response.status_code == 503:
-            require_unavailable(response, "schema of the database is being changed")
+            require_unavailable(response, "database schema is being changed")
             told += 1
     assert told >= 6
     administer(own_database_url, back)

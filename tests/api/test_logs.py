@@ -87,7 +87,7 @@ def break_everything(server: Server, place: int, token: str) -> list[str]:
     ]
     for status, _, problem in asked:
         assert status == 500
-        assert problem["detail"] == "an unexpected error; it has been logged"
+        assert problem["detail"] == "an unexpected error occurred and was logged"
     return [request_id for _, request_id, _ in asked]
 
 

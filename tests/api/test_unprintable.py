@@ -24,7 +24,7 @@ NO_PATHS = {
     "NUL within": "a%00b",
     "NUL behind a number": "1%00",
     "no UTF-8": "%ff",
-    "half a surrogate pair": "%ed%a0%80",
+    "lone surrogates": "%ed%a0%80",
     "20 digits": "1" * 20,
     "beyond bigint": str(2**63),
     "19 nines": "9" * 19,

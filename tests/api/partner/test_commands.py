@@ -61,7 +61,7 @@ def test_a_key_is_revoked_by_its_number_once(run: Run, client: FlaskClient) -> N
     key_id = added.stderr.split()[1].rstrip(",")
     assert run("revoke", key_id).exit_code == 0
     assert client.get(SEARCH, headers=bearer(added.stdout.strip())).status_code == 401
-    assert run("revoke", key_id).stderr == f"Error: there is no key {key_id} that could be revoked\n"
+    assert run("revoke", key_id).stderr == f"Error: there is no key {key_id}, or it is already revoked\n"
 
 
 def test_a_key_may_have_an_end(run: Run, client: FlaskClient, clock: TestClock) -> None:
@@ -84,13 +84,13 @@ def test_the_usage_of_each_day_is_told(run: Run, client: FlaskClient, clock: Tes
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["add", "Acme"], "bound to 1 to 20 origins"),
+        (["add", "Acme"], "must have between 1 and 20 origins"),
         (["add", "Acme", "--origin", "*"], "is not a valid origin"),
         (["add", "Acme", "--origin", "null"], "is not a valid origin"),
         (["add", "Acme", "--origin", "http://acme.example"], "must be https"),
         (["add", "Acme", "--origin", "https://acme.example/shop"], "is not a valid origin"),
-        (["add", "Acme", "--origin", ORIGIN, "--scope", "proposals:write"], "only facilities:read"),
-        (["add", "Acme", "--kind", "secret", "--origin", ORIGIN], "leave the origins out"),
+        (["add", "Acme", "--origin", ORIGIN, "--scope", "proposals:write"], "only the scope facilities:read"),
+        (["add", "Acme", "--kind", "secret", "--origin", ORIGIN], "origins are not allowed"),
         (["add", "Acme", "--kind", "secret", "--expires", "2020-01-01"], "expires_at must be in the future"),
         (["add", " ", "--kind", "secret"], "must be between 1 and 100 characters long"),
         (["rotate", "Nobody"], "no partner 'Nobody'"),

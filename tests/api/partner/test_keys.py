@@ -50,7 +50,7 @@ def test_a_mistyped_key_is_told_from_an_unknown_one(client: FlaskClient, acme: K
     assert "mistyped" in problem(client.get(SEARCH, headers=bearer(typo)), 401)["detail"]
     session.delete(session.get_one(registry.PartnerKey, acme.secret.key_id))
     session.flush()
-    assert "not known" in problem(client.get(SEARCH, headers=bearer(key)), 401)["detail"]
+    assert "unknown key" in problem(client.get(SEARCH, headers=bearer(key)), 401)["detail"]
 
 
 def test_a_devices_token_opens_no_partners_door_and_a_key_no_devices(

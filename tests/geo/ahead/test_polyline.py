@@ -40,10 +40,10 @@ def test_what_was_encoded_is_read_again(precision: int) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("_p~iF", "before its longitude"),
-        ("_p~iF~ps|", "middle of a number"),
-        ("_p~iF ps|U", "not of the encoding"),
-        ("_p~iFé", "not of the encoding"),
+        ("_p~iF", "without its longitude"),
+        ("_p~iF~ps|", "within a number"),
+        ("_p~iF ps|U", "an invalid character"),
+        ("_p~iFé", "an invalid character"),
         ("_" * 9 + "?", "too long"),
     ],
 )

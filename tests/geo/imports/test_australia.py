@@ -140,8 +140,8 @@ def test_a_toilet_beside_a_dump_point_stays_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "rejection"),
     [
-        ({"Latitude": ""}, Rejection("1", "row 2: lon '115.95020622' and lat '' are not both numbers")),
-        ({"Latitude": "nan"}, Rejection("1", "row 2: latitude nan is not within -90 and 90")),
+        ({"Latitude": ""}, Rejection("1", "row 2: lon '115.95020622' and lat '' must be numbers")),
+        ({"Latitude": "nan"}, Rejection("1", "row 2: latitude nan must be between -90 and 90")),
         ({"ToiletID": ""}, Rejection("row 2", "row 2: ToiletID is empty")),
     ],
 )

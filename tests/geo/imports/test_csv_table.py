@@ -46,12 +46,12 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "rejection"),
     [
-        ("a1,bench,1,2,,", Rejection("a1", "row 3: kind is 'bench', not one of toilets,")),
+        ("a1,bench,1,2,,", Rejection("a1", "row 3: kind must be one of toilets,")),
         ("a1,,1,2,,", Rejection("a1", "row 3: kind is empty")),
-        ("a1,toilets,1,2,,true", Rejection("a1", "row 3: fee is 'true', not one of yes, no")),
-        ("a1,toilets,nan,2,,", Rejection("a1", "row 3: longitude nan is not within")),
-        ("a1,toilets,1,91,,", Rejection("a1", "row 3: latitude 91.0 is not within")),
-        ("a1,toilets,,2,,", Rejection("a1", "row 3: lon '' and lat '2' are not both numbers")),
+        ("a1,toilets,1,2,,true", Rejection("a1", "row 3: fee must be one of yes, no, not 'true'")),
+        ("a1,toilets,nan,2,,", Rejection("a1", "row 3: longitude nan must be between")),
+        ("a1,toilets,1,91,,", Rejection("a1", "row 3: latitude 91.0 must be between")),
+        ("a1,toilets,,2,,", Rejection("a1", "row 3: lon '' and lat '2' must be numbers")),
         (",toilets,1,2,,", Rejection("row 3", "row 3: external_id is empty")),
         ("a1,toilets,1,2,Cafe, the old one,", Rejection("a1", "row 3: 7 cells under 6 columns")),
         ("a1,toilets,1,2", Rejection("a1", "row 3: 4 cells under 6 columns")),
@@ -73,8 +73,8 @@ def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, ro
         ("external_id,kind,lon\n", "x.csv lacks the column lat"),
         ("external_id,kind,lon,lat,colour\n", "x.csv has an unknown column: 'colour'"),
         ("external_id,kind,lon,lat,tags\n", "x.csv has an unknown column: 'tags'"),
-        ("external_id,kind,lon,lat,name,name\n", "x.csv names a column twice"),
-        (HEADER + 'a1,toilets,1,2,"cut sh', "x.csv is cut short or is no CSV: unexpected end of data"),
+        ("external_id,kind,lon,lat,name,name\n", "x.csv has the same column twice"),
+        (HEADER + 'a1,toilets,1,2,"cut sh', "x.csv is truncated or not CSV: unexpected end of data"),
     ],
 )
 def test_a_table_that_is_not_ours_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:

@@ -46,7 +46,7 @@ def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, c
 def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UnreadableFile, match=r"^x\.txt looks like none .* osm, overpass, osm-geojson, geojson,"):
+    with pytest.raises(UnreadableFile, match=r"^x\.txt has no known .* osm, overpass, osm-geojson, geojson,"):
         detect_format(path)
 
 
@@ -77,7 +77,7 @@ def test_a_real_file_is_known(name: str, expected: str) -> None:
 
 @pytest.mark.parametrize("name", ["nyc_public_restrooms_2025.csv", "paris_sanisettes_2022.json"])
 def test_a_citys_own_list_is_not_guessed_at(name: str) -> None:
-    with pytest.raises(UnreadableFile, match="looks like none"):
+    with pytest.raises(UnreadableFile, match="has no known format"):
         detect_format(real_file(name))
 
 

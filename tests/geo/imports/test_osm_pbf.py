@@ -111,7 +111,7 @@ def test_a_way_may_have_the_positions_of_its_nodes_within_it(tmp_path: Path) -> 
 def test_a_node_off_the_earth_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     path = osm_xml(tmp_path / "x.osm", node(1, 24, 95, amenity="toilets"), node(2, 24, 60, amenity="toilets"))
     rejection, record = osm_pbf.read(path)
-    assert rejection == Rejection("node/1", "latitude 95.0 is not within -90 and 90")
+    assert rejection == Rejection("node/1", "latitude 95.0 must be between -90 and 90")
     assert isinstance(record, FacilityRecord)
 
 

@@ -11,7 +11,7 @@ from geo.imports.record import FacilityRecord, Rejection
 
 TOILETS = {"amenity": "toilets"}
 SQUARE = [{"lon": lon, "lat": lat} for lon, lat in [(0, 0), (2, 0), (2, 2), (0, 2), (0, 0)]]
-NOWHERE = "it has no position; ask Overpass for `out center`"
+NOWHERE = "it has no position; use `out center` in the Overpass query"
 BOUNDS = {"minlon": 1, "minlat": 2, "maxlon": 3, "maxlat": 4}
 
 
@@ -60,7 +60,7 @@ def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
         ({"type": "way", "id": 2, "nodes": [1, 2]}, Rejection("way/2", NOWHERE)),
         (
             {"type": "node", "id": 1, "lon": 181, "lat": 60},
-            Rejection("node/1", "longitude 181 is not within -180 and 180"),
+            Rejection("node/1", "longitude 181 must be between -180 and 180"),
         ),
         ({"type": "node", "id": 1}, Rejection("node/1", NOWHERE)),
         (

@@ -196,7 +196,7 @@ def test_of_rows_with_one_id_the_first_is_taken_and_the_others_rejected(session:
     city = replace(CITY, limits=Limits(rejected=Limit(percent=100)))
     summary = write(session, *rows, dataset=city)
     assert counts(summary) == (300, 0, 0, 0, 600)
-    assert summary.rejections[0] == Rejection("0", "the same id stood in an earlier row, which was taken")
+    assert summary.rejections[0] == Rejection("0", "the same id is in an earlier row, which was imported")
     assert len(summary.rejections) == REJECTIONS_KEPT
     assert set(session.execute(text("SELECT name FROM facility")).scalars()) == {"copy 0"}
     assert counts(write(session, *rows, dataset=city)) == (0, 0, 300, 0, 600)
@@ -224,7 +224,7 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
 @pytest.mark.parametrize(
     "broken",
     [
-        Rejection("a", "fee is 'free', not one of yes, no"),
+        Rejection("a", "fee must be one of yes, no, not 'free'"),
         record("a", name="ü" * 256),
         record("a", tags={"a": "\0"}),
     ],
@@ -318,7 +318,7 @@ def test_a_small_dataset_may_lose_some_but_not_all_that_it_lists(session: Sessio
 def test_kept_facilities_do_not_count_as_vanished(session: Session) -> None:
     write(session, *many(30))
     allowed = replace(CITY, limits=Limits(rejected=Limit(percent=100)))
-    rejected = [Rejection(str(number), "fee is 'free', not one of yes, no") for number in range(20)]
+    rejected = [Rejection(str(number), "fee must be one of yes, no, not 'free'") for number in range(20)]
     summary = write(session, *many(10, 20), *rejected, dataset=allowed)
     assert (counts(summary), summary.kept) == ((0, 0, 10, 0, 20), 20)
 
@@ -326,11 +326,11 @@ def test_kept_facilities_do_not_count_as_vanished(session: Session) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (record("b" * 256), "its external_id has 256 characters, and 255 is the most"),
+        (record("b" * 256), "its external_id has 256 characters; the maximum is 255"),
         *(
             (
                 record("b", **{column: "ü" * (most + 1)}),
-                f"its {column} has {most + 1} characters, and {most} is the most",
+                f"its {column} has {most + 1} characters; the maximum is {most}",
             )
             for most, columns in (
                 (255, ("name", "operator", "street", "city")),
@@ -338,11 +338,11 @@ def test_kept_facilities_do_not_count_as_vanished(session: Session) -> None:
             )
             for column in columns
         ),
-        (record("b", name="W\0C"), "its text holds a NUL character"),
-        (record("b", opening_hours="W\0C"), "its text holds a NUL character"),
-        (record("b", tags={"a\0": ""}), "its text holds a NUL character"),
-        (record("b", tags={"a": "\0"}), "its text holds a NUL character"),
-        (record("b\0"), "its text holds a NUL character"),
+        (record("b", name="W\0C"), "its text contains a NUL character"),
+        (record("b", opening_hours="W\0C"), "its text contains a NUL character"),
+        (record("b", tags={"a\0": ""}), "its text contains a NUL character"),
+        (record("b", tags={"a": "\0"}), "its text contains a NUL character"),
+        (record("b\0"), "its text contains a NUL character"),
         (record(""), "it has no id"),
     ],
 )
@@ -377,7 +377,7 @@ def test_a_file_that_breaks_in_mid_way_changes_nothing(session: Session) -> None
     def broken() -> Iterator[FacilityRecord]:
         for number in range(1500):
             yield record(str(number))
-        raise UnreadableFile("city.csv is cut short")
+        raise UnreadableFile("city.csv is truncated")
 
     with pytest.raises(UnreadableFile, match=r"^city\.csv is cut short$"), session.begin_nested():
         write_dataset(session, CITY, broken(), NOON)

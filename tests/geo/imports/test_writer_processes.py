@@ -161,7 +161,7 @@ def test_a_database_that_goes_away_in_mid_import_is_said_to_be_away(database: Da
         cut_off()
         yield from records(100_000)
 
-    with pytest.raises(DatabaseUnavailable, match="the database broke off the import: nothing was changed"):
+    with pytest.raises(DatabaseUnavailable, match="the database aborted the import: nothing was changed"):
         import_all(database, rows(lambda: end_other_sessions(own_database_url)))
     assert count(database, "facility") == 0
 
