@@ -138,7 +138,7 @@ def test_an_edition_with_too_many_rejected_rows_is_refused_with_their_reasons(
         file.writelines(f"new-{number},bench,1,2\n" for number in range(50))
     result = run(app, "facilities", "import", city, *TERMS)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "  rejected new-0: row 202: kind is 'bench'" in result.stderr
+    assert "  rejected new-0: row 202: kind must be one of" in result.stderr
     assert result.stderr.splitlines()[-1] == (
         "Error: city: 50 of the 250 rows read are rejected, so nothing was changed;"
         " if the file is correct and complete, allow it with --max-rejected 50"

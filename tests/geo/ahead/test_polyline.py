@@ -44,7 +44,7 @@ def test_what_was_encoded_is_read_again(precision: int) -> None:
         ("_p~iF~ps|", "within a number"),
         ("_p~iF ps|U", "an invalid character"),
         ("_p~iFé", "an invalid character"),
-        ("_" * 9 + "?", "too long"),
+        ("_" * 9 + "?", "too large"),
     ],
 )
 def test_what_is_no_polyline_is_refused(text: str, fault: str) -> None:

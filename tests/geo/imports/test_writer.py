@@ -379,7 +379,7 @@ def test_a_file_that_breaks_in_mid_way_changes_nothing(session: Session) -> None
             yield record(str(number))
         raise UnreadableFile("city.csv is truncated")
 
-    with pytest.raises(UnreadableFile, match=r"^city\.csv is cut short$"), session.begin_nested():
+    with pytest.raises(UnreadableFile, match=r"^city\.csv is truncated$"), session.begin_nested():
         write_dataset(session, CITY, broken(), NOON)
     assert every_row(session) == before
 

@@ -109,7 +109,7 @@ def test_a_rotation_never_lengthens_a_keys_life(session: Session, acme: int) -> 
 
 def test_a_rotation_needs_a_key_to_follow(session: Session, acme: int) -> None:
     registry.add_key(session, acme, PUBLISHABLE, NOON)
-    with pytest.raises(ThingNotFound, match="no working secret key"):
+    with pytest.raises(ThingNotFound, match="no valid secret key"):
         registry.rotate(session, acme, "secret", NOON)
 
 
