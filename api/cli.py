@@ -24,7 +24,7 @@ from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Lim
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
@@ -217,7 +217,7 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _private_postgres() -> LocalPostgres:
+def _private_postgres() -> PrivatePostgres:
     private = settings().private_postgres
     if private is None:
         raise click.ClickException("DATABASE_URL is set: its database is not ours to start or stop")
