@@ -19,7 +19,6 @@ from geo import schema
 from geo.database import Database
 from geo.errors import BeforehandError, DatabaseUnavailable
 from geo.facilities import counts, recompile
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
@@ -28,8 +27,6 @@ from geo.private_postgres.cluster import PrivatePostgres
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
-
-SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
 
 _USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
 
@@ -184,17 +181,6 @@ def count() -> None:
     click.echo(f"{sum(kind.stand_alone + kind.in_venues for kind in kinds)} facilities")
     for kind in kinds:
         click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
-
-
-@facilities_group.command("generate", cls=PlainCommand)
-@click.option("--count", "how_many", type=click.IntRange(min=1), required=True, help="How many facilities.")
-def generate(how_many: int) -> None:
-    """Make up facilities for benchmarks.
-
-    They gather around real cities and are the same every time; they are not for people.
-    """
-    limits = Limits(vanished=Limit(percent=100))  # fewer than before is what was asked for
-    _write(Dataset("synthetic", SYNTHETIC, limits), synthetic_facilities(how_many))
 
 
 @facilities_group.command("compile-hours", cls=PlainCommand)
