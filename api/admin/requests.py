@@ -178,7 +178,7 @@ class DirectVerdict(_Verdict):
         if other in data:
             faults[other] = [f"does not go with a {data.get('thing')}"]
         if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = ["goes with a comment alone"]
+            faults["rated_at"] = [f"does not go with a {data.get('thing')}"]
         if faults:
             raise ValidationError(faults)
 

@@ -5,7 +5,6 @@ revert changes another text of the same author.
 """
 
 import hmac
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, update
 
 from geo.crowd.models import Device, PastRating, Rating, Report
-from geo.crowd.text_checks import contact_details
+from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
 from geo.moderation import queue
 from geo.moderation.decisions import Ruling, record, stands
@@ -24,12 +23,6 @@ from geo.moderation.models import Decision
 
 HELD_SCORE = 1.0
 """Urgency of a text held for a look: as one trusted report."""
-
-_NOT_DRAWN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e0fff]"
-)
-"""Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt) besides the format characters, category Cf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +80,7 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
 
 def plain_words(text: str) -> str:
     """The words of a text, however they are spelled: NFKC, without case, invisible characters and extra white space."""
-    folded = _NOT_DRAWN.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    drawn = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+    drawn = without_invisible(unicodedata.normalize("NFKC", text).casefold())
     return " ".join(unicodedata.normalize("NFKC", drawn).split())
 
 

@@ -71,9 +71,15 @@ CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
 WATER_KEYS = ("drinking_water", "drinkable", "potable")
 """The key that says whether water is for drinking, and the older names of it."""
 NOT_FOR_DRINKING = frozenset(
-    ("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable", "non_potable", "not_potable")
+    (
+        *("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable"),
+        *("nonpotable", "notpotable", "nondrinkable", "notdrinkable"),
+    )
 )
-"""Words of these keys that deny it. ``conditional`` is unknown: it looks drinkable and nobody is sure."""
+"""Words of these keys that deny it, without what joins their parts (``non-potable``, ``not potable``). ``conditional``
+is unknown: it looks drinkable and nobody is sure."""
+
+_JOINTS = re.compile(r"[\s_-]+")
 
 AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
 """One sum of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a
@@ -263,7 +269,7 @@ def _drinking_water_of(tags: Tags, _reading: _Reading) -> str | None:
     ``drinking_water:legal=no`` is a sign that the water is not tested. It decides only where nobody says that the
     water is drunk: https://wiki.openstreetmap.org/wiki/Key:drinking_water
     """
-    words = {word.strip().lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
+    words = {_JOINTS.sub("", word).lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
     if words & NOT_FOR_DRINKING:
         return "no"
     if "yes" in words:

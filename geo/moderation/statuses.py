@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from geo.crowd import closures
 from geo.database import Session
 from geo.errors import Conflict
 from geo.facilities.models import Facility
+from geo.moderation.decisions import stands
+from geo.moderation.models import Decision
 from geo.moderation.subjects import Subject
 
 STATUS_SET = {"report_closed": "reported_closed", "close_facility": "closed", "hide_facility": "hidden"}
@@ -39,16 +41,27 @@ def take_back(session: Session, subject: Subject, decision: Mapping[str, Any], a
     Reverting ``report_closed`` also dismisses its reports.
 
     Raises:
-        Conflict: the place is neither hidden nor as the decision has left it.
+        Conflict: the place is neither hidden nor as the decision has left it, or was reported closed again since.
     """
     action, facility_id = decision["action"], subject.facility_id or 0
     if subject.state not in {"hidden", STATUS_SET[action]}:
         raise Conflict(f"the place is {subject.state} by now: decide anew")
     if action == "report_closed":
+        _refuse_ended(session, facility_id, decision["id"])
         closures.reopen(session, facility_id, "dismissed", as_of)
     parameters = {"facility_id": facility_id, "as_of": as_of, "except_id": decision["id"]}
     status = session.execute(_FITTING, parameters).scalar_one()
     _set(session, facility_id, {"status": status, "updated_at": as_of})
+
+
+def _refuse_ended(session: Session, facility_id: int, closure_id: int) -> None:
+    """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
+    later = select(Decision.id).where(
+        *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == "report_closed"),
+        *(Decision.id > closure_id, stands()),
+    )
+    if later_id := session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none():
+        raise Conflict(f"the place was reported closed again since: revert decision {later_id}")
 
 
 def _set(session: Session, facility_id: int | None, values: Mapping[str, Any]) -> None:
