@@ -23,22 +23,6 @@ QUEUE_STATES = ("open", "decided", "moot")
 
 DECISION_THINGS = ("facility", "comment", "proposal", "device")
 
-ACTIONS = (
-    "hold_comment",
-    "hide_comment",
-    "approve_comment",
-    "report_closed",
-    "close_facility",
-    "hide_facility",
-    "dismiss_reports",
-    "accept_proposal",
-    "reject_proposal",
-    "exclude_ratings",
-    "dismiss_alarm",
-    "suspend_device",
-    "revert",
-)
-
 APPEAL_STATES = ("open", "rejected", "granted", "moot")
 """``granted``: the decision was reverted; ``moot``: it was reverted before the appeal was answered."""
 
@@ -99,13 +83,13 @@ class Decision(Base):
     """What was decided; never changed, a revert is a new row.
 
     A restriction carries the fields of a statement of reasons by the names of the EU's DSA Transparency Database.
-    ``subject`` is the handle of the device whose content it concerns. ``before`` is what a revert restores.
+    ``subject`` is the handle of the device whose content it concerns. ``before`` is what a revert restores. What
+    ``action`` may be follows from the classes of geo/moderation/actions, whose registry adds the constraint.
     """
 
     __tablename__ = "decision"
     __table_args__ = (
         one_of("thing", DECISION_THINGS),
-        one_of("action", ACTIONS),
         CheckConstraint("(thing = 'device') = (thing_id IS NULL)", name="thing_id"),
         CheckConstraint("(action = 'revert') = (reverts IS NOT NULL)", name="reverts"),
         CheckConstraint(f"char_length(note) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="note"),

@@ -60,6 +60,11 @@ def put(  # noqa: PLR0913 - what, how urgent, why, when
     ).scalar_one()
 
 
+def target_kind(kind: str) -> str:
+    """The kind of target that an item of a kind is about: a burst of ratings is of a facility."""
+    return "facility" if kind == "rate_bomb" else kind
+
+
 def open_item(session: Session, kind: str, thing_id: int) -> int | None:
     """The id of the open item of a thing, None where there is none."""
     return session.execute(
