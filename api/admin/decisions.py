@@ -20,7 +20,7 @@ door = Door(
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
-_TOLD = tuple(examples.DECISION)
+_COLUMNS = tuple(replies.Decision().fields)
 
 
 @door.route("/decisions")
@@ -33,7 +33,7 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
     with database().read() as session:
         page = decisions.page(session, asked["limit"] + 1, asked.get("cursor"))
     shown = page[: asked["limit"]]
-    told = [{name: row[name] for name in _TOLD} for row in shown]
+    told = [{name: row[name] for name in _COLUMNS} for row in shown]
     return private({"decisions": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
 
 
