@@ -19,17 +19,14 @@ from geo import schema
 from geo.database import Database
 from geo.errors import BeforehandError, DatabaseUnavailable
 from geo.facilities import counts, recompile
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 REJECTIONS_SHOWN = 10
 """As many as a person reads at once; the count tells the rest."""
-
-SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
 
 _USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
 
@@ -186,17 +183,6 @@ def count() -> None:
         click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
 
 
-@facilities_group.command("generate", cls=PlainCommand)
-@click.option("--count", "how_many", type=click.IntRange(min=1), required=True, help="How many facilities.")
-def generate(how_many: int) -> None:
-    """Make up facilities for benchmarks.
-
-    They gather around real cities and are the same every time; they are not for people.
-    """
-    limits = Limits(vanished=Limit(percent=100))  # fewer than before is what was asked for
-    _write(Dataset("synthetic", SYNTHETIC, limits), synthetic_facilities(how_many))
-
-
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
     """Compile the coming weeks; run it nightly."""
@@ -217,7 +203,7 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _private_postgres() -> LocalPostgres:
+def _private_postgres() -> PrivatePostgres:
     private = settings().private_postgres
     if private is None:
         raise click.ClickException("DATABASE_URL is set: its database is not ours to start or stop")

@@ -30,9 +30,8 @@ CONSTANTS = {
 }
 """Of the formulas: each stands in one place, and is a function of its name and no arguments in the database."""
 
-FUNCTION_FILES = tuple(Path(__file__).parent / name for name in ("facilities/search.sql", "ahead/stops.sql"))
-"""What is installed, in this order: a file may use what those before it define."""
-
+FUNCTION_FILES = tuple(sorted((Path(__file__).parent / "sql").glob("[0-9]*.sql")))
+"""Installed in the order of their numbers: a file may use what those before it define."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,4 +1,4 @@
-"""Asking for facilities: nearby, in a box, or one. The ranking itself is search.sql's."""
+"""Asking for facilities: nearby, in a box, or one. The ranking is in geo/sql/30_search.sql."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -19,10 +19,10 @@ from geo.crowd.devices import KnownDevice
 from geo.database import Base, Database
 from geo.errors import DatabaseUnavailable
 from geo.facilities.attributes import ATTRIBUTES
-from geo.local_postgres import LocalPostgres
 from geo.moderation import decide, staff, targets
 from geo.moderation.actions.action import NewDecision
 from geo.moderation.models import Appeal
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.conftest import NOON, temporary_database
 from tests.factories import add_device, add_facility, add_rating
 
@@ -50,7 +50,7 @@ NOT_OURS = ("spatial_ref_sys", "alembic_version")
 
 
 @pytest.fixture
-def empty_database(postgres: LocalPostgres) -> Iterator[Database]:
+def empty_database(postgres: PrivatePostgres) -> Iterator[Database]:
     """A database with nothing in it, not even PostGIS."""
     with temporary_database(postgres, f"empty_{os.getpid()}") as url:
         database = Database(url)

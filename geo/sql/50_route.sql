@@ -1,6 +1,6 @@
--- What stands along a route, and what each place is like when the traveller passes. geo/schema.py installs this file
--- after facilities/search.sql, whose types and formulas it uses. Where a route passes a place is worked out between the
--- two by geo/ahead/passes.py: no PostGIS function tells each pass, its side and its time.
+-- What stands along a route, and what each place is like when the traveller passes. Where a
+-- route passes a place is computed between the two functions by geo/ahead/passes.py: no PostGIS function returns each
+-- pass, its side and its time.
 
 -- Every facility in the boxes that meets the needs that do not depend on when or how far, once for each box. What is
 -- reported closed may be shown to whoever looks around; nobody is led to it.
