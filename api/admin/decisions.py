@@ -12,7 +12,8 @@ from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
-from geo.moderation import appeals, decide, decisions, targets
+from geo.casework import decisions
+from geo.moderation import appeals, decide, targets
 
 door = Door(
     "decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.", guard=require_staff

@@ -12,10 +12,11 @@ from api.problems import STATUS_OF
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
+from geo.casework import queue
+from geo.casework.statements import REASONS
 from geo.errors import BeforehandError, Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import decide, queue, viewing
+from geo.moderation import decide, viewing
 from geo.moderation.actions.action import NewDecision
-from geo.moderation.statements import REASONS
 
 door = Door(
     "queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.", guard=require_staff

@@ -10,10 +10,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.strictness import Array, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from api.v1.crowd_requests import WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
+from geo.casework.models import QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.casework.statements import REASONS
 from geo.database import MAX_ID
 from geo.moderation.actions.registry import STAFF_ACTIONS, WINDOW_ACTIONS
-from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
-from geo.moderation.statements import REASONS
+from geo.moderation.models import APPEAL_STATES
 
 _WINDOWED = ", ".join(WINDOW_ACTIONS)
 

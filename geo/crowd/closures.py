@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select, text, update
 
+from geo.casework import audit, queue
+from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import PLACE_DEMOTED, Grounds
 from geo.crowd import agreement
 from geo.crowd.models import Report
 from geo.database import Session
 from geo.facilities.models import Facility
-from geo.moderation import audit, queue
-from geo.moderation.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
-from geo.moderation.models import Decision
-from geo.moderation.statements import PLACE_DEMOTED, Grounds
 
 REPORT_CLOSED = RecordedAction("report_closed", PLACE_DEMOTED)
 

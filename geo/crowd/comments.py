@@ -15,13 +15,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import TEXT_DISABLED, Grounds
 from geo.crowd.models import Device, PastRating, Rating, Report
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
-from geo.moderation import queue
-from geo.moderation.decisions import DecisionRecord, RecordedAction, record, stands
-from geo.moderation.models import Decision
-from geo.moderation.statements import TEXT_DISABLED, Grounds
 
 HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
 HIDE = RecordedAction("hide_comment", TEXT_DISABLED)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from geo.casework import queue
+from geo.casework.decisions import RecordedAction
 from geo.database import Session
-from geo.moderation import queue
-from geo.moderation.decisions import RecordedAction
 
 DISMISS_ALARM = RecordedAction("dismiss_alarm")
 

@@ -11,15 +11,15 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, record
+from geo.casework.statements import Grounds
 from geo.crowd import agreement, closures, comments, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
-from geo.moderation import queue
-from geo.moderation.decisions import DecisionRecord, record
-from geo.moderation.statements import Grounds
 
 Thing = Literal["facility", "comment", "proposal"]
 

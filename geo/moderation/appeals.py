@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import audit, decisions
+from geo.casework.staff import KnownStaff
 from geo.crowd.devices import KnownDevice
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import audit, decisions
 from geo.moderation.decide import Revert, lock_for_others, revert
 from geo.moderation.models import Appeal
-from geo.moderation.staff import KnownStaff
 
 APPEAL_WITHIN = timedelta(days=184)
 """Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, select
 
+from geo.casework import decisions, queue
+from geo.casework.decisions import REVERT, DecisionRecord, record
+from geo.casework.models import Decision
+from geo.casework.staff import KnownStaff, require
+from geo.casework.statements import Grounds
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate
-from geo.moderation import decisions, queue, targets
+from geo.moderation import targets
 from geo.moderation.actions import registry
 from geo.moderation.actions.action import Action, MadeDecision, NewDecision
-from geo.moderation.decisions import REVERT, DecisionRecord, record
-from geo.moderation.models import Decision
-from geo.moderation.staff import KnownStaff, require
-from geo.moderation.statements import Grounds
 from geo.moderation.targets import CommentTarget, Target
 
 _OWN = "nobody decides on what is their own: leave it to a colleague"

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.moderation import queue
+from geo.casework import queue
+from geo.casework.models import DECISION_THINGS, QUEUE_KINDS
+from geo.casework.statements import Grounds, statement
 from geo.moderation.actions import registry
 from geo.moderation.actions.action import Action
-from geo.moderation.models import DECISION_THINGS, QUEUE_KINDS
-from geo.moderation.statements import Grounds, statement
 from tests.conftest import NOON
 
 

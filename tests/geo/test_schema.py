@@ -14,12 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo import schema
+from geo.casework import staff
 from geo.crowd import proposals, reports
 from geo.crowd.devices import KnownDevice
 from geo.database import Base, Database
 from geo.errors import DatabaseUnavailable
 from geo.facilities.attributes import ATTRIBUTES
-from geo.moderation import decide, staff, targets
+from geo.moderation import decide, targets
 from geo.moderation.actions.action import NewDecision
 from geo.moderation.models import Appeal
 from geo.private_postgres.cluster import PrivatePostgres

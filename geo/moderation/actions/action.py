@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from geo.casework.decisions import RecordedAction
+from geo.casework.staff import Role
 from geo.database import Session
-from geo.moderation.decisions import RecordedAction
-from geo.moderation.staff import Role
 from geo.moderation.targets import Target
 
 Window = tuple[datetime, datetime]

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import update
 
+from geo.casework.decisions import RecordedAction
+from geo.casework.statements import ACCOUNT_SUSPENDED
 from geo.crowd.models import Device
 from geo.errors import Conflict
 from geo.moderation.actions.action import Action
-from geo.moderation.decisions import RecordedAction
-from geo.moderation.statements import ACCOUNT_SUSPENDED
 from geo.moderation.targets import DeviceTarget
 
 

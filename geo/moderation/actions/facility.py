@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import text, update
 
+from geo.casework.decisions import RecordedAction
+from geo.casework.statements import PLACE_DISABLED
 from geo.crowd import closures, reports
 from geo.errors import Conflict
 from geo.facilities.models import Facility
 from geo.moderation.actions.action import Action
-from geo.moderation.decisions import RecordedAction
-from geo.moderation.statements import PLACE_DISABLED
 from geo.moderation.targets import FacilityTarget
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import update
 
+from geo.casework import queue
+from geo.casework.decisions import RecordedAction
+from geo.casework.statements import PLACE_DISABLED
 from geo.crowd import proposals, reports
 from geo.crowd.models import Proposal
 from geo.errors import Conflict
-from geo.moderation import acceptance, queue
+from geo.moderation import acceptance
 from geo.moderation.actions.action import Action, MadeDecision
-from geo.moderation.decisions import RecordedAction
-from geo.moderation.statements import PLACE_DISABLED
 from geo.moderation.targets import ProposalTarget
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from geo.casework.decisions import RecordedAction
+from geo.casework.statements import PLACE_DEMOTED
 from geo.crowd import rate_bombs, ratings
 from geo.crowd.models import Rating, RatingExclusion
 from geo.errors import Conflict
 from geo.moderation.actions.action import Action, MadeDecision, Window
-from geo.moderation.decisions import RecordedAction
-from geo.moderation.statements import PLACE_DEMOTED
 from geo.moderation.targets import FacilityTarget
 
 

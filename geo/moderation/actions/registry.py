@@ -5,12 +5,12 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
+from geo.casework.decisions import REVERT
+from geo.casework.models import Decision
+from geo.casework.statements import Restriction
 from geo.facilities.models import one_of
 from geo.moderation.actions import comment, device, facility, proposal, ratings
 from geo.moderation.actions.action import Action
-from geo.moderation.decisions import REVERT
-from geo.moderation.models import Decision
-from geo.moderation.statements import Restriction
 from geo.moderation.targets import Target
 
 ACTIONS: Mapping[str, type[Action[Any]]] = {

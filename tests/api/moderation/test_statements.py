@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.moderation import statements
+from geo.casework import statements
 from geo.moderation.actions import registry
 from tests.api.moderation.callers import Phones, StaffOf
 from tests.conftest import TestClock

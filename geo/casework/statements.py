@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
+from geo.casework.models import Decision
 from geo.database import Session
-from geo.moderation.models import Decision
 
 EEA = (
     *("AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IS", "IE", "IT", "LV", "LI"),

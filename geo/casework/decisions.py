@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from geo.casework import audit
+from geo.casework.models import Decision
+from geo.casework.statements import Grounds, Restriction, statement
 from geo.crowd.models import Rating, RatingExclusion
 from geo.database import Session
 from geo.errors import ThingNotFound
-from geo.moderation import audit
-from geo.moderation.models import Decision
-from geo.moderation.statements import Grounds, Restriction, statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework.models import QueueItem
+from geo.casework.staff import KnownStaff
 from geo.database import Session
 from geo.errors import Conflict, OutOfDate, ThingNotFound
-from geo.moderation.models import QueueItem
-from geo.moderation.staff import KnownStaff
 
 CLAIM_LEASE = timedelta(minutes=15)
 """How long a claim keeps others away: time to look at a place, not to go to lunch."""
