@@ -14,12 +14,17 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import TEXT_DISABLED, Grounds
 from geo.crowd.models import Device, PastRating, Rating, Report
 from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
-from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record, stands
-from geo.moderation.models import Decision
+
+HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
+HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
+APPROVE = RecordedAction("approve_comment")
 
 HELD_SCORE = 1.0
 """Urgency of a text held for a look: as one trusted report."""
@@ -61,7 +66,7 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         .with_only_columns(Decision.action)
         .limit(1)
     ).scalar_one_or_none()
-    if last_decision == "hide_comment":
+    if last_decision == HIDE.name:
         return Standing("hidden")
     for table, latest in ((Rating, Rating.rated_at), (PastRating, PastRating.id)):
         before = session.execute(
@@ -100,17 +105,19 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
     rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
     record(
         session,
-        Ruling(
-            "hold_comment",
-            "comment",
-            rating_id,
-            "contact_details",
-            facts=f"A program found in it: {', '.join(holds)}.",
-            content_date=as_of.date(),
+        DecisionRecord(
+            action=HOLD,
+            target="comment",
+            target_id=rating_id,
+            grounds=Grounds(
+                "contact_details",
+                as_of.date(),
+                f"A program found in it: {', '.join(holds)}.",
+                detected_automatically=True,
+            ),
             subject=author_handle(session, device_id),
             queue_item_id=item_id,
             before={"text_digest": text_digest(session, rating.facility_id, device_id, rating.comment)},
-            detected_automatically=True,
         ),
         as_of,
     )
@@ -164,7 +171,7 @@ def show_again(
     others = session.execute(_judgements(decision["subject"]).where(Decision.id != decision["id"])).mappings().all()
     same = (other for other in others if _decided_on(session, facility_id, device_id, dict(other)) == digest)
     last = next(same, None)
-    if last is None or last["action"] == "approve_comment":
+    if last is None or last["action"] == APPROVE.name:
         show(session, facility_id, device_id, digest, as_of)
 
 
@@ -179,7 +186,7 @@ def _judgements(author: UUID) -> Select[Any]:
         select(Decision.__table__)
         .where(
             *(Decision.subject == author, Decision.thing == "comment", stands()),
-            Decision.action.in_(("hide_comment", "approve_comment")),
+            Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())
     )
@@ -193,7 +200,7 @@ def _decided_on(session: Session, facility_id: int, device_id: int, decision: Ma
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
     rating_id, at = decision["thing_id"], decision["decided_at"]
-    is_held = decision["action"] == "hold_comment"  # in the transaction that wrote the text
+    is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
     live = select(Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
     )

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from api import create_app
 from api.config import Settings
 from geo import maintenance
+from geo.casework import audit
 from geo.crowd import agreement, closures
 from geo.database import Database
-from geo.moderation import audit
 from tests.api.moderation.callers import LONG_KNOWN, Caller, Phones, StaffOf, phone, scalar
 from tests.api.moderation.test_reports import status
 from tests.conftest import NOON, TestClock

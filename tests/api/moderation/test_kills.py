@@ -21,9 +21,9 @@ from sqlalchemy import text
 
 from api.config import PROJECT
 from geo import schema
+from geo.casework import audit, staff
 from geo.crowd import ratings
 from geo.database import Database
-from geo.moderation import audit, staff
 from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.moderation.callers import LONG_KNOWN
 from tests.api.serving import PATIENCE_S, free_port, until
