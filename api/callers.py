@@ -1,4 +1,4 @@
-"""Who is calling: the device or the member of staff whose bearer token the request carries, and from which network."""
+"""Identifies the caller: the device or member of staff whose bearer token the request carries, and its network."""
 
 from datetime import datetime
 from functools import cache
@@ -18,40 +18,40 @@ from geo.errors import NotAllowed
 
 
 def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """The device that asks about itself.
+    """Return the calling device, for requests that only read.
 
     Raises:
         Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
+        InvalidToken: the token is unknown or has expired.
     """
     return devices.known(session, _device_token(), as_of)
 
 
 def contributing_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """The device that writes something, held until the transaction ends.
+    """Return the calling device, for requests that write. Its row is locked until the transaction ends.
 
     Raises:
         Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
-        NotAllowed: staff have suspended it.
-        LimitReached: it has written too often lately.
+        InvalidToken: the token is unknown or has expired.
+        NotAllowed: the device is suspended.
+        LimitReached: the device has written too often.
     """
     device = devices.known(session, _device_token(), as_of, hold=True)
     if device.suspended_at is not None:
-        raise NotAllowed("this device is suspended: GET /v1/me/decisions says why, and how to appeal")
+        raise NotAllowed("this device is suspended: GET /v1/me/decisions returns the reason and how to appeal")
     limits.count_write(session, device.device_id)
     return device
 
 
 def require_staff() -> None:
-    """Let in only staff whose role will do for the route.
+    """Reject the request unless a member of staff with the role that the route requires makes it.
 
     Raises:
         Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
-        NotAllowed: the role is too low.
+        InvalidToken: the token is unknown or has expired.
+        NotAllowed: the role is not sufficient.
     """
-    token = bearer_token("this route needs the token of a member of staff: send it as Authorization: Bearer")
+    token = bearer_token("this route requires the token of a member of staff: send it as Authorization: Bearer")
     with database().read() as session:
         g.staff = staff.known(session, token, now())
     policy = policy_here()
@@ -59,18 +59,18 @@ def require_staff() -> None:
 
 
 def calling_staff() -> staff.KnownStaff:
-    """The member of staff whom require_staff let in."""
+    """Return the member of staff whom require_staff identified."""
     member: staff.KnownStaff = g.staff
     return member
 
 
 def calling_network(session: Session) -> bytes:
-    """The network that the request came from, as a keyed hash; the address itself is kept nowhere."""
+    """Return the keyed hash of the network that the request came from. The address itself is not stored."""
     return networks.network_of(session, calling_block(), settings().network_key)
 
 
 def calling_block() -> bytes:
-    """The network that the request came from, to be kept in memory only; networks.UNKNOWN where that is not known."""
+    """Return the network that the request came from, for use in memory only; networks.UNKNOWN if it is unknown."""
     block = networks.block_of(_client_address())
     if block == networks.UNKNOWN:
         warn_of_unknown_network(settings().trusted_proxies)
@@ -79,10 +79,10 @@ def calling_block() -> bytes:
 
 @cache
 def warn_of_unknown_network(trusted_proxies: int) -> None:
-    """Log, once in a process, that the addresses of clients cannot be read.
+    """Log, once per process, that client addresses cannot be read.
 
     Args:
-        trusted_proxies: of the settings: the likely cause.
+        trusted_proxies: the setting, which is the likely cause.
     """
     structlog.get_logger().warning(
         "client_address_unreadable",
@@ -92,7 +92,7 @@ def warn_of_unknown_network(trusted_proxies: int) -> None:
 
 
 def _client_address() -> str:
-    """The address that the outermost trusted proxy saw; with none, the other end of the connection."""
+    """Return the address that the outermost trusted proxy saw; without proxies, the connection's peer address."""
     proxies = settings().trusted_proxies
     if proxies == 0:
         return request.remote_addr or ""
@@ -102,18 +102,18 @@ def _client_address() -> str:
 
 def _device_token() -> str:
     return bearer_token(
-        "this route needs a device's token: POST /v1/devices gives one, send it as Authorization: Bearer"
+        "this route requires a device token: get one from POST /v1/devices, send it as Authorization: Bearer"
     )
 
 
 def bearer_token(lacking: str) -> str:
-    """The token that the request carries.
+    """Return the bearer token of the request.
 
     Args:
-        lacking: what to say where it carries none.
+        lacking: the detail of the 401 if there is no token.
 
     Raises:
-        Unauthorized: it carries none.
+        Unauthorized: the request carries no bearer token.
     """
     authorization = request.authorization
     if authorization is None or authorization.type != "bearer" or not authorization.token:

@@ -1,4 +1,4 @@
-"""Who may call each route: declared at its view, read where callers are checked, demanded of every route by a test."""
+"""Declares who may call each route. A test requires a policy for every route."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

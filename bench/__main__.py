@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--slice-s", type=int, default=SLICE_S, help="seconds of one slice of a load")
     parser.add_argument("--memory-requests", type=int, default=MEMORY_REQUESTS)
     asked = parser.parse_args()
-    # Told to end, it stops its servers first, as at Ctrl-C.
+    # On SIGTERM it stops its servers first, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rows: list[Row] = []
     failure = None

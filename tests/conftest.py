@@ -1,4 +1,4 @@
-"""The real PostGIS, once a session; each test in a transaction that is rolled back."""
+"""Fixtures: the real PostGIS, once per session; each test runs in a transaction that is rolled back."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One example of each answer of the moderators' door; a test holds them against the schemas."""
+"""An example of each response of the moderators' API. A test validates them against the schemas."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ BULK_OUTCOMES: dict[str, Any] = {
     "dry_run": True,
     "items": [
         {"id": 5, "decided": True, "status": 201, "detail": None},
-        {"id": 6, "decided": False, "status": 409, "detail": "queue item 6 is decided already"},
+        {"id": 6, "decided": False, "status": 409, "detail": "queue item 6 is already decided"},
     ],
 }
 

@@ -1,4 +1,4 @@
-"""/admin/v1/queue: what to look at; claim it, decide on it, alone or many at once."""
+"""/admin/v1/queue: lists and claims queue items, and decides on one or many of them."""
 
 from collections.abc import Mapping
 from typing import Any

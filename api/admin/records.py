@@ -1,4 +1,4 @@
-"""/admin/v1/facilities, /devices, /staff and /audit: what staff may look up."""
+"""/admin/v1/facilities, /devices, /staff and /audit: records that staff may read, and staff accounts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,9 @@ from geo.casework import audit
 from geo.casework import staff as members
 from geo.moderation import viewing
 
-door = Door("records", __name__, url_prefix="/admin/v1", description="What staff may look up.", guard=require_staff)
+door = Door(
+    "records", __name__, url_prefix="/admin/v1", description="Records that staff may read.", guard=require_staff
+)
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
@@ -27,7 +29,7 @@ BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 @door.doc(security=BEARER)
 @open_to(staff("reader"))
 def get_facility_in_full(facility_id: int) -> Response:
-    """A facility, hidden or not, with its newest ratings and every text."""
+    """Return a facility, hidden or not, with its newest ratings and all their texts."""
     with database().read() as session:
         return private(viewing.facility(session, facility_id))
 
@@ -37,7 +39,7 @@ def get_facility_in_full(facility_id: int) -> Response:
 @door.doc(security=BEARER)
 @open_to(staff("reader"))
 def get_device_in_full(handle: UUID) -> Response:
-    """A device, by the handle that decisions name, and what it said."""
+    """Return a device, by the handle that decisions name, and its content."""
     with database().read() as session:
         return private(viewing.device(session, handle))
 
@@ -47,7 +49,7 @@ def get_device_in_full(handle: UUID) -> Response:
 @door.doc(security=BEARER)
 @open_to(staff("admin"))
 def list_staff() -> Response:
-    """All members of staff, with those whose token was revoked."""
+    """Return all members of staff, including those whose token was revoked."""
     with database().read() as session:
         return private({"staff": [dict(row) for row in members.listed(session)]})
 
@@ -58,7 +60,7 @@ def list_staff() -> Response:
 @door.doc(security=BEARER)
 @open_to(staff("admin"))
 def add_staff(said: Mapping[str, Any]) -> Response:
-    """Add a member of staff; the token is shown this once."""
+    """Add a member of staff; the token is shown only once."""
     with database().write() as session:
         added = members.add(
             session,
@@ -73,11 +75,11 @@ def add_staff(said: Mapping[str, Any]) -> Response:
 
 
 @door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"])
-@door.response(204, description="The token is good for nothing any more.")
+@door.response(204, description="The token is revoked.")
 @door.doc(security=BEARER)
 @open_to(staff("admin"))
 def revoke_staff(name: str) -> Response:
-    """End a member of staff's token."""
+    """Revoke the token of a member of staff."""
     with database().write() as session:
         members.revoke(session, name, now(), actor=calling_staff().actor)
         session.commit()
@@ -90,12 +92,12 @@ def revoke_staff(name: str) -> Response:
 @door.doc(security=BEARER)
 @open_to(staff("admin"))
 def list_audit(asked: Mapping[str, Any]) -> Response:
-    """The audit chain, newest first."""
+    """Return the audit chain, newest first."""
     with database().read() as session:
         page = audit.page(session, asked["limit"] + 1, asked.get("cursor"))
     shown = page[: asked["limit"]]
-    told = [
+    entries = [
         {**{name: row[name] for name in ("id", "at", "actor", "event", "details")}, "hash": row["hash"].hex()}
         for row in shown
     ]
-    return private({"entries": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+    return private({"entries": entries, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})

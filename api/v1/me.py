@@ -1,4 +1,4 @@
-"""GET, DELETE /v1/me and what hangs below it: what is held on the caller, and what was decided about it."""
+"""GET and DELETE /v1/me and the routes below it: the caller's stored data, and decisions about it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from geo.casework import decisions
 from geo.casework.statements import REASONS
 from geo.moderation import appeals
 
-door = Door("me", __name__, url_prefix="/v1/me", description="What is held on you, and what was decided about it.")
+door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
 
 BEARER: list[dict[str, list[str]]] = [{"device": []}]
 
@@ -51,7 +51,7 @@ _DECISION: dict[str, Any] = {
     "decision_visibility": ["DECISION_VISIBILITY_CONTENT_DISABLED"],
     "decision_account": None,
     "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-    "decision_facts": "Visitors reported it, and somebody looked.",
+    "decision_facts": "Visitors reported it, and a moderator reviewed it.",
     "end_date_visibility_restriction": None,
     "reverted_at": None,
     "appeal_until": "2027-05-24T12:00:00Z",
@@ -69,17 +69,17 @@ _TOLD = (
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def get_me() -> Response:
-    """What is held on the calling device, in numbers."""
+    """Return how many rows are stored about the calling device."""
     with database().read() as session:
         return private(privacy.overview(session, calling_device(session, now())))
 
 
 @door.route("", methods=["DELETE"])
-@door.response(204, description="Nothing is held on the device any more, and its token is good for nothing.")
+@door.response(204, description="All data of the device is erased and its token is invalid.")
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def erase_me() -> Response:
-    """Erase the calling device and all that it said: ratings, past ratings, reports, proposals, appeals."""
+    """Erase the calling device and all its content: ratings, past ratings, reports, proposals, appeals."""
     as_of = now()
     with database().write() as session:
         privacy.erase(session, calling_device(session, as_of).device_id, as_of)
@@ -92,7 +92,7 @@ def erase_me() -> Response:
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def export_me() -> Response:
-    """Everything that is held on the calling device."""
+    """Return all data stored about the calling device."""
     with database().read() as session:
         return private(privacy.export(session, calling_device(session, now())))
 
@@ -102,7 +102,7 @@ def export_me() -> Response:
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def list_my_decisions() -> Response:
-    """What was decided about the caller and what it said, newest first, with its reasons and any appeal."""
+    """Return the decisions about the caller and its content, newest first, with their reasons and appeals."""
     with database().read() as session:
         device = calling_device(session, now())
         made = decisions.of_device(session, device.device_id, device.handle)
@@ -116,7 +116,7 @@ def list_my_decisions() -> Response:
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def appeal_decision(said: Mapping[str, Any], decision_id: UUID) -> Response:
-    """Object to a decision, for six months; somebody else than the first will judge. A suspended device may, too."""
+    """Appeal against a decision within six months. Somebody else decides on it. A suspended device may appeal, too."""
     as_of = now()
     with database().write() as session:
         appeal_id = appeals.appeal(session, calling_device(session, as_of), decision_id, said["text"], as_of)

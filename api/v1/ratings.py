@@ -1,4 +1,4 @@
-"""The ratings of a facility: everybody's to read, one's own to give, see and take back."""
+"""Ratings of a facility: list all, and create, read and delete the caller's own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from geo.crowd.trust import Circumstances
 from geo.database import Session
 from geo.facilities import search
 
-door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Say how clean it was.")
+door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place was.")
 
 BEARER: list[dict[str, list[str]]] = [{"device": []}]
 
@@ -33,10 +33,10 @@ BEARER: list[dict[str, list[str]]] = [{"device": []}]
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
-    """Rate a facility, or rate it again.
+    """Create or replace the caller's rating of a facility.
 
-    A device has one live rating of a facility: rating again replaces it. Repeating a request changes nothing more, so
-    that a phone whose answer got lost may simply ask again.
+    A device has one current rating per facility; rating again replaces it. Repeating a request has no further effect,
+    so that a phone that got no response may retry.
     """
     as_of = now()
     with database().write() as session:
@@ -55,7 +55,7 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def get_rating(facility_id: int) -> Response:
-    """The caller's own rating of a facility."""
+    """Return the caller's own rating of a facility."""
     as_of = now()
     with database().read() as session:
         device = calling_device(session, as_of)
@@ -63,11 +63,11 @@ def get_rating(facility_id: int) -> Response:
 
 
 @door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"])
-@door.response(204, description="The caller has no rating of this facility any more.")
+@door.response(204, description="The caller has no rating of this facility.")
 @door.doc(security=BEARER)
 @open_to(DEVICE)
 def delete_rating(facility_id: int) -> Response:
-    """Take one's rating back; taking back what is not there is no fault, so that it may be repeated."""
+    """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated."""
     as_of = now()
     with database().write() as session:
         device = contributing_device(session, as_of)
@@ -82,7 +82,7 @@ def delete_rating(facility_id: int) -> Response:
 @door.alt_response(304, description="The answer has not changed.", success=True)
 @open_to(EVERYBODY)
 def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
-    """What visitors said of a facility, newest first."""
+    """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
@@ -115,5 +115,5 @@ def _public(rating: ratings.LiveRating) -> dict[str, Any]:
 
 
 def _cursor(rating: ratings.LiveRating) -> str:
-    """Where a page ended: the time and the id of its last rating."""
+    """Return the cursor after a page: the time and id of its last rating."""
     return f"{rating.rated_at.astimezone(UTC).strftime(requests.CURSOR_TIME)}-{rating.rating_id}"

@@ -156,7 +156,7 @@ def locked_for_decision(
     _require_open(item)
     _require_unclaimed(item, member, as_of)
     if item["version"] != version:
-        raise OutOfDate(f"queue item {item_id} is at version {item['version']} by now: look at it again")
+        raise OutOfDate(f"queue item {item_id} has changed and is now at version {item['version']}: read it again")
     return item
 
 
@@ -170,10 +170,10 @@ def _locked(session: Session, item_id: int) -> RowMapping:
 
 def _require_open(item: RowMapping) -> None:
     if item["state"] != "open":
-        raise Conflict(f"queue item {item['id']} is {item['state']} already")
+        raise Conflict(f"queue item {item['id']} is already {item['state']}")
 
 
 def _require_unclaimed(item: RowMapping, member: KnownStaff, as_of: datetime) -> None:
     is_leased = item["claimed_until"] is not None and item["claimed_until"] > as_of
     if is_leased and item["claimed_by"] != member.staff_id:
-        raise Conflict(f"queue item {item['id']} is claimed by another until {item['claimed_until']:%H:%M} UTC")
+        raise Conflict(f"queue item {item['id']} is claimed by somebody else until {item['claimed_until']:%H:%M} UTC")

@@ -64,7 +64,7 @@ class Reason:
 REASONS: Mapping[str, Reason] = {
     "offensive": Reason("The text attacks or demeans people.", "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"),
     "personal_data": Reason(
-        "The text tells something personal of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
+        "The text contains personal data of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
     ),
     "contact_details": Reason(
         "The text holds a phone number, an e-mail address or a link.",

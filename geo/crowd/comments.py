@@ -1,7 +1,7 @@
-"""Comments: who may read one. The author always; everybody while it is neither held for a look nor hidden.
+"""Visibility of comments: the author always sees a comment, others while it is neither pending review nor hidden.
 
-A decision about a comment is about one text: it keeps the text's digest in ``before``, and neither the decision nor its
-revert changes another text of the same author.
+A decision about a comment applies to one text: it stores the text's digest in ``before``, and neither the decision nor
+its revert affects another text of the same author.
 """
 
 import hmac
@@ -27,17 +27,17 @@ HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
 APPROVE = RecordedAction("approve_comment")
 
 HELD_SCORE = 1.0
-"""Urgency of a text held for a look: as one trusted report."""
+"""Urgency of a text that is pending review: that of one trusted report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a text stands.
+    """The visibility of a text.
 
     Attributes:
-        state: of COMMENT_STATES.
-        approved: a moderator has let this very text pass.
-        holds: what it is newly held for, empty where it is not.
+        state: one of COMMENT_STATES.
+        approved: whether a moderator has approved this exact text.
+        holds: the contact details for which it is newly held, otherwise empty.
     """
 
     state: str = "visible"
@@ -46,16 +46,16 @@ class Standing:
 
 
 def standing(session: Session, facility_id: int, device_id: int, comment: str | None, country: str | None) -> Standing:
-    """How a text that a device writes of a facility stands.
+    """Return the visibility of a text that a device writes about a facility.
 
-    The same words as in a hidden text are hidden; the very same text as before stands as it stood.
+    A text with the same words as a hidden one is hidden; an unchanged text keeps its state.
 
     Args:
-        session: a write session that holds the facility's row.
+        session: a write session that has locked the facility's row.
         facility_id: the facility.
         device_id: the author.
-        comment: the text, None for none.
-        country: of the facility, whose phone numbers are known.
+        comment: the text, or None.
+        country: the facility's country, for national phone numbers.
     """
     if comment is None:
         return Standing()
@@ -72,7 +72,7 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         before = session.execute(
             select(table.comment_state, table.comment_approved)
             .where(table.facility_id == facility_id, table.device_id == device_id, table.comment == comment)
-            # A past text that was held has no queue item any more, so that it is checked and held anew.
+            # A past text that was held no longer has a queue item, so it is checked and held again.
             .where(*([table.comment_state != "held"] if table is PastRating else []))
             .order_by(latest.desc())
             .limit(1)
@@ -90,16 +90,16 @@ def plain_words(text: str) -> str:
 
 
 def text_digest(session: Session, facility_id: int, device_id: int, text: str) -> str:
-    """A digest of the words that a device wrote of a facility, in hexadecimal.
+    """Return a digest of the words that a device wrote about a facility, in hexadecimal.
 
-    Its key is the digest of the device's token, which is erased with the device: a decision that outlives its author
-    cannot be held against a guessed text.
+    Its key is the digest of the device's token, which is erased with the device, so that a decision that outlives its
+    author cannot be compared with a guessed text.
     """
     return _digest(_key(session, device_id), facility_id, text)
 
 
 def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str], as_of: datetime) -> None:
-    """Put a held text before staff, and write down that it is held."""
+    """Add a held text to the queue and record the decision to hold it."""
     details = {"held_for": list(holds)}
     item_id = queue.put(session, "comment", rating_id, as_of, score=HELD_SCORE, details=details)
     rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
@@ -124,7 +124,7 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
 
 
 def replace_text(session: Session, rating_id: int, before: str | None, now: str | None, as_of: datetime) -> None:
-    """End what was pending about a text that its author has replaced; the same words spelled otherwise stay pending."""
+    """Close the review of a text that its author replaced, unless the new text has the same words."""
     if before and now and plain_words(before) == plain_words(now):
         queue.renew(session, "comment", rating_id)
     else:
@@ -132,18 +132,18 @@ def replace_text(session: Session, rating_id: int, before: str | None, now: str 
 
 
 def forget_text(session: Session, rating_id: int, as_of: datetime) -> None:
-    """End what was pending about a text that its author has changed or taken back."""
+    """Close the review of a text that its author changed or deleted."""
     _end_pending(session, rating_id, as_of, item_state="moot", outcome="moot")
 
 
 def show(session: Session, facility_id: int, device_id: int, digest: str, as_of: datetime) -> None:
-    """Let a text of a device be seen, live or when it is written again; no other text of the device changes.
+    """Make a text of a device visible, now or when it is written again. Other texts of the device are not affected.
 
     Args:
-        session: a write session that holds the facility's row.
+        session: a write session that has locked the facility's row.
         facility_id: the facility.
         device_id: the author.
-        digest: of the text.
+        digest: the digest of the text.
         as_of: now.
     """
     key, seen = _key(session, device_id), {"comment_state": "visible", "comment_approved": True}
@@ -161,9 +161,9 @@ def show(session: Session, facility_id: int, device_id: int, digest: str, as_of:
 def show_again(
     session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any], as_of: datetime
 ) -> None:
-    """Let the text that a decision held or hid be seen, unless another decision that stands hides it too.
+    """Make the text that a decision held or hid visible, unless another effective decision hides it too.
 
-    Where it cannot be shown which text an older decision was about, no text changes.
+    If the text of an older decision cannot be determined, no text changes.
     """
     digest = _decided_on(session, facility_id, device_id, decision)
     if digest is None:
@@ -176,12 +176,12 @@ def show_again(
 
 
 def author_handle(session: Session, device_id: int) -> UUID:
-    """The handle of a device."""
+    """Return the handle of a device."""
     return session.execute(select(Device.handle).where(Device.id == device_id)).scalar_one()
 
 
 def _judgements(author: UUID) -> Select[Any]:
-    """The standing decisions that hide or approve a text of an author, newest first."""
+    """Select the effective decisions that hide or approve a text of an author, newest first."""
     return (
         select(Decision.__table__)
         .where(
@@ -193,9 +193,9 @@ def _judgements(author: UUID) -> Select[Any]:
 
 
 def _decided_on(session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any]) -> str | None:
-    """The digest of the text that a decision is about.
+    """Return the digest of the text that a decision is about.
 
-    Decisions made before digests were kept have none: theirs is the one text that was live when they were made.
+    Older decisions have no digest: their text is the one that was current when they were made.
     """
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
@@ -224,7 +224,7 @@ def _digest(key: bytes, facility_id: int, text: str) -> str:
 
 
 def _end_pending(session: Session, rating_id: int, as_of: datetime, *, item_state: str, outcome: str) -> None:
-    # The item before its reports, as whoever decides takes them.
+    # The item before its reports: the lock order of decisions.
     queue.end(session, "comment", rating_id, item_state, as_of)
     session.execute(
         update(Report)

@@ -1,6 +1,6 @@
-"""Reports: something is wrong with a place, a comment or a proposal. Staff see each; a few things follow by themselves.
+"""Reports of problems with places, comments and proposals. Staff review each; agreement has automatic effects.
 
-Whoever reports holds the facility's row, so that the third report is the third for everybody.
+Every report locks the facility's row, so that concurrent reports are counted one after another.
 """
 
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ Thing = Literal["facility", "comment", "proposal"]
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """What a device says.
+    """The content of a report.
 
     Attributes:
-        thing, thing_id: what it is about.
-        reason: of REPORT_REASONS.
+        thing, thing_id: its target.
+        reason: one of REPORT_REASONS.
         network: hash of the network that the report came from.
-        note: in the reporter's words.
+        note: the reporter's text.
     """
 
     thing: Thing
@@ -44,12 +44,12 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A report as it stands.
+    """A stored report.
 
     Attributes:
         report_id: its id.
         created_at: when it was made.
-        is_new: it was not made before.
+        is_new: whether it was just created.
     """
 
     report_id: int
@@ -58,11 +58,11 @@ class Receipt:
 
 
 def report(session: Session, device: KnownDevice, said: NewReport, as_of: datetime) -> Receipt:
-    """Take a report; the same one again while it is open changes nothing.
+    """Store a report. Repeating an open report changes nothing.
 
     Raises:
-        FacilityNotFound: there is no such facility, or none that may be shown.
-        ThingNotFound: there is no such comment or proposal, or none that this device can see.
+        FacilityNotFound: the facility does not exist or is hidden.
+        ThingNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
     _hold(session, said, device)
     weight = trust.age_weight(device.registered_at, as_of)
@@ -87,7 +87,7 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
 
 
 def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: datetime) -> None:
-    """Close the open reports of a thing, as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
+    """Close the open reports about a target as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
     session.execute(
         update(Report)
         .where(Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None))
@@ -96,7 +96,7 @@ def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: date
 
 
 def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
-    """Hold the row of the facility that it is all about, and see that the reporter can see the thing."""
+    """Lock the row of the facility concerned, and check that the reporter can see the target."""
     if said.thing == "facility":
         locked = _lock(session, said.thing_id)
         if locked is None:

@@ -1,4 +1,4 @@
-"""Overpass API replies in JSON: after ``out center``, ``geom`` or ``bb``, or with the nodes of their ways."""
+"""Reads Overpass API responses in JSON, with ``out center``, ``geom`` or ``bb``, or with the nodes of ways."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,14 +18,14 @@ NOWHERE = "it has no position; ask Overpass for `out center`"
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read the facilities of a reply; the other elements (the nodes of its ways) are passed over.
+    """Read the facilities of a response; skip other elements (the nodes of its ways).
 
-    Where a way or a relation has no position of its own, as after overpass-turbo's ``out body; >; out skel qt;``, the
-    file is passed over once or twice more for the positions of its nodes; only theirs are held in memory.
+    If a way or relation has no position, as with overpass-turbo's ``out body; >; out skel qt;``, the file is read once
+    or twice more for the positions of its nodes; only those are held in memory.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, no Overpass reply, or a reply that says that the
-            server gave up half-way: taken for the whole, it would close every place that it lacks.
+        UnreadableFile: the file is missing, not JSON, truncated, not an Overpass response, or an incomplete response,
+            whose import would close all places that it lacks.
     """
     _check_complete(path)
     shapes: dict[str, Shape] = {}
@@ -88,7 +88,7 @@ def _positions_of_nodes(path: Path, wanted: set[int]) -> Iterator[tuple[int, Pos
 
 
 def _locator_of(element: dict[str, Any]) -> Callable[[], Point] | None:
-    """What gives the best place that the element knows: its own, on its surface, its centre, its box's."""
+    """Return a function for the element's best position: its own, on its surface, its centre, or its box's centre."""
     position = _position_of(element)
     if position:
         return partial(Point, *position)
@@ -109,7 +109,7 @@ def _outline_of(element: dict[str, Any]) -> list[list[Position]]:
 
 
 def _line_of(geometry: Any) -> list[Position]:
-    # ``out geom(bbox)`` gives null for what lies outside the box.
+    # ``out geom(bbox)`` returns null for positions outside the box.
     return list(filter(None, map(_position_of, _list_of(geometry))))
 
 

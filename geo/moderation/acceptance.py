@@ -68,7 +68,7 @@ def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, A
         now["opening_hours"] = now["opening_hours"] or now["opening_hours_note"]
     changed = sorted(name for name, value in accepted.items() if now[name] != value)
     if changed:
-        raise Conflict(f"{', '.join(changed)} of place {facility_id} changed again since: propose the right value")
+        raise Conflict(f"{', '.join(changed)} of place {facility_id} have changed since: propose the right value")
 
 
 def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,15 +33,15 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     if not decisions.is_restriction(dict(decision)):
         raise Conflict("this decision restricts nothing")
     if decision["reverted_at"] is not None:
-        raise Conflict("this decision is reverted already")
+        raise Conflict("this decision is already reverted")
     if as_of - decision["decided_at"] > APPEAL_WITHIN:
-        raise Conflict(f"a decision can be appealed for {APPEAL_WITHIN.days} days")
+        raise Conflict(f"a decision can be appealed within {APPEAL_WITHIN.days} days")
     values = {"decision_id": decision["id"], "device_id": device.device_id, "text": text, "created_at": as_of}
     appeal_id = session.execute(
         upsert(Appeal).values(**values).on_conflict_do_nothing().returning(Appeal.id)
     ).scalar_one_or_none()
     if appeal_id is None:
-        raise Conflict("this decision is appealed already")
+        raise Conflict("this decision is already appealed")
     audit.append(session, "device", "appeal", {"appeal_id": appeal_id}, as_of)
     return appeal_id
 
@@ -110,6 +110,6 @@ def end_others(session: Session, decision_id: int, as_of: datetime) -> None:
 def _hold(session: Session, appeal_id: int, version: int) -> None:
     row = session.execute(select(Appeal.state, Appeal.version).where(Appeal.id == appeal_id).with_for_update()).one()
     if row.state != "open":
-        raise Conflict(f"appeal {appeal_id} is {row.state} already")
+        raise Conflict(f"appeal {appeal_id} is already {row.state}")
     if row.version != version:
-        raise OutOfDate(f"appeal {appeal_id} is at version {row.version} by now: look at it again")
+        raise OutOfDate(f"appeal {appeal_id} has changed and is now at version {row.version}: read it again")

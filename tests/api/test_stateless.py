@@ -1,4 +1,4 @@
-"""After any call that says where somebody is, nothing that is kept or logged tells it."""
+"""After any call with a position, nothing stored or logged contains it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -97,7 +97,7 @@ def test_nothing_kept_or_logged_tells_where_anybody_is(
     assert after == before
     assert not traces_in(str(after))
     log = server.log.read_text()
-    assert log.count("/v1/hints") == 5  # it does tell what was asked for
+    assert log.count("/v1/hints") == 5  # it does contain the route
     assert not traces_in(log)
     assert not traces_in(postgres_log.read_bytes()[logged_before:].decode())
 

@@ -70,7 +70,7 @@ StaffOf = Callable[[str], Caller]
 
 
 def phone(client: FlaskClient, session: Session, clock: TestClock, address: str | None = None) -> Caller:
-    """A long known device, in a network of its own unless told."""
+    """Return an old device, by default in its own network."""
     number = next(_networks)
     device = add_device(session, clock() - LONG_KNOWN)
     return Caller(client, device.token, address or f"10.{number // 250}.{number % 250}.9", device.device_id)

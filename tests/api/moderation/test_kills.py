@@ -120,7 +120,7 @@ class Load:
         self.fleet, self.until, self.done, self.stop = fleet, until, Acknowledged(), Event()
 
     def ask(self, random: Random, method: str, path: str, token: str, body: Any) -> requests.Response:
-        """Repeat one request until an answer tells what became of it."""
+        """Repeat one request until a response shows its outcome."""
         while time.monotonic() < self.until:
             try:
                 answer = requests.request(

@@ -1,4 +1,4 @@
-"""What is held on a device is told in full, and erased without a trace; the sums are those of what is left."""
+"""All data about a device are exported and erased completely; the sums are those of the remaining ratings."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""From a report to an appeal: the author is told, objects, is heard by somebody else; and the chain holds all of it."""
+"""From a report to an appeal: the author sees the decision and appeals, somebody else decides, the chain has it all."""
 
 from uuid import UUID
 
