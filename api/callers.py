@@ -11,10 +11,10 @@ from api import limits
 from api.policies import policy_here
 from api.problems import problem
 from api.services import database, now, settings
+from geo.casework import staff
 from geo.crowd import devices, networks
 from geo.database import Session
 from geo.errors import NotAllowed
-from geo.moderation import staff
 
 
 def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:

@@ -19,19 +19,16 @@ from geo import schema
 from geo.database import Database
 from geo.errors import BeforehandError, DatabaseUnavailable
 from geo.facilities import counts, recompile
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 REJECTIONS_SHOWN = 10
 """Rejected rows that an import prints; it counts the others."""
 
-SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
-
-_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless that is all of them."
+_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
 
 commands = Blueprint("commands", __name__, cli_group=None)
 
@@ -186,17 +183,6 @@ def count() -> None:
         click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
 
 
-@facilities_group.command("generate", cls=PlainCommand)
-@click.option("--count", "how_many", type=click.IntRange(min=1), required=True, help="Number of facilities.")
-def generate(how_many: int) -> None:
-    """Generate synthetic facilities for benchmarks.
-
-    They cluster around real cities and are the same every time. Do not use them in production.
-    """
-    limits = Limits(vanished=Limit(percent=100))  # a smaller count than before is allowed
-    _write(Dataset("synthetic", SYNTHETIC, limits), synthetic_facilities(how_many))
-
-
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
     """Compile opening hours for the coming weeks; run it nightly."""
@@ -217,7 +203,7 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _private_postgres() -> LocalPostgres:
+def _private_postgres() -> PrivatePostgres:
     private = settings().private_postgres
     if private is None:
         raise click.ClickException("DATABASE_URL is set: this command only starts and stops the private database")

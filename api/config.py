@@ -6,7 +6,7 @@ from os import cpu_count
 from pathlib import Path
 
 from geo.errors import BeforehandError
-from geo.local_postgres import LocalPostgres, default_data_dir
+from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout's folder. Each checkout has its own private PostgreSQL cluster."""
@@ -32,7 +32,7 @@ class Settings:
     """
 
     database_url: str
-    private_postgres: LocalPostgres | None
+    private_postgres: PrivatePostgres | None
     port: int
     workers: int
     trusted_proxies: int = 0
@@ -50,7 +50,7 @@ class Settings:
         database_url = environ.get("DATABASE_URL", "")
         if not database_url:
             data_dir = environ.get("BEFOREHAND_DATA_DIR", "")
-            private = LocalPostgres(Path(data_dir).absolute() if data_dir else default_data_dir(), PROJECT)
+            private = PrivatePostgres(Path(data_dir).absolute() if data_dir else default_data_dir(), PROJECT)
             database_url = private.url()
         return cls(
             database_url=database_url,

@@ -33,7 +33,7 @@ from bench import (
 from bench.databases import empty_database
 from bench.row import NotMeasured, Row, markdown
 from bench.run import Run
-from geo.local_postgres import LocalPostgres, default_data_dir
+from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
 RATINGS_A_FACILITY = 3
@@ -73,7 +73,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Row]:
     if not STATEMENTS.keys() >= set(asked.rows):
         wrk.require()
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
-    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
+    cluster = PrivatePostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
     cluster.start()
     name = f"bench_{os.getpid()}"
     with empty_database(cluster, name) as database:

@@ -15,7 +15,7 @@ from bench.askers import Asker
 from bench.row import NotMeasured
 from geo.database import Database, sql_connection
 from geo.facilities import search
-from geo.postgres_programs import find_programs
+from geo.private_postgres.programs import find_programs
 
 Mode = Literal["simple", "prepared"]
 

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, exists, select, text, update
 
+from geo.casework import audit, queue
+from geo.casework.models import QueueItem
 from geo.crowd import closures
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
 from geo.facilities.models import Facility
 from geo.limits import gcra
-from geo.moderation import audit, queue
-from geo.moderation.models import Appeal, QueueItem
+from geo.moderation.models import Appeal
 
 REPORT_LIFETIME = timedelta(days=180)
 """Age at which an unreviewed report expires."""

@@ -30,9 +30,8 @@ CONSTANTS = {
 }
 """Constants of the formulas. Each becomes an SQL function with its name and without arguments."""
 
-FUNCTION_FILES = tuple(Path(__file__).parent / name for name in ("facilities/search.sql", "ahead/stops.sql"))
-"""The files to install, in this order: a file may use definitions of earlier ones."""
-
+FUNCTION_FILES = tuple(sorted((Path(__file__).parent / "sql").glob("[0-9]*.sql")))
+"""Installed in the order of their numbers: a file may use what those before it define."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

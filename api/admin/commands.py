@@ -12,8 +12,8 @@ from flask import Blueprint
 from api.cli import PlainCommand, compile_all_hours, ready_database
 from api.services import now
 from geo import maintenance
-from geo.moderation import audit, staff, statements
-from geo.moderation.models import ROLES
+from geo.casework import audit, staff, statements
+from geo.casework.models import ROLES
 
 commands = Blueprint("moderation_commands", __name__, cli_group=None)
 

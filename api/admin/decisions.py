@@ -6,15 +6,14 @@ from typing import Any
 from flask import Response
 
 from api.admin import examples, replies, requests
-from api.admin.queue import verdict
+from api.admin.queue import new_decision
 from api.callers import calling_staff, require_staff
 from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
-from geo.moderation import appeals, decisions
-from geo.moderation.subjects import hold
-from geo.moderation.verdicts import make, revert
+from geo.casework import decisions
+from geo.moderation import appeals, decide, targets
 
 door = Door(
     "decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.", guard=require_staff
@@ -22,7 +21,7 @@ door = Door(
 
 BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
-_TOLD = tuple(examples.DECISION)
+_COLUMNS = tuple(replies.Decision().fields)
 
 
 @door.route("/decisions")
@@ -35,12 +34,12 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
     with database().read() as session:
         page = decisions.page(session, asked["limit"] + 1, asked.get("cursor"))
     shown = page[: asked["limit"]]
-    told = [{name: row[name] for name in _TOLD} for row in shown]
+    told = [{name: row[name] for name in _COLUMNS} for row in shown]
     return private({"decisions": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
 
 
 @door.route("/decisions", methods=["POST"])
-@door.arguments(requests.DirectVerdict, example=examples.DIRECT)
+@door.arguments(requests.DirectDecision, example=examples.DIRECT)
 @door.response(201, replies.Made, example=examples.MADE)
 @door.doc(security=BEARER)
 @open_to(staff("moderator"))
@@ -48,8 +47,8 @@ def make_decision(said: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that nobody reported."""
     as_of = now()
     with database().write() as session:
-        subject = hold(session, said["thing"], said.get("thing_id"), said.get("handle"))
-        decision_id = make(session, calling_staff(), subject, verdict(said), as_of)
+        target = targets.lock(session, said["thing"], said.get("thing_id"), said.get("handle"))
+        decision_id = decide.on_target(session, calling_staff(), target, new_decision(said), as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 
@@ -63,7 +62,8 @@ def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
     """Take a decision back, by a new one; what was restricted is restored."""
     as_of = now()
     with database().write() as session:
-        made = revert(session, calling_staff(), decision_id, as_of, reason=said["reason"], note=said["note"] or None)
+        asked = decide.Revert(decision_id, said["reason"], said["note"] or None)
+        made = decide.revert(session, calling_staff(), asked, as_of)
         appeals.end_others(session, decision_id, as_of)
         session.commit()
     return private({"decision_id": made}, status=201)
@@ -83,7 +83,7 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
 
 
 @door.route(f"/appeals/{id_segment('appeal_id')}/decision", methods=["POST"])
-@door.arguments(requests.AppealVerdict, example=examples.APPEAL_VERDICT)
+@door.arguments(requests.AppealDecision, example=examples.APPEAL_DECISION)
 @door.response(204, description="Answered; a granted appeal has reverted the decision.")
 @door.doc(security=BEARER)
 @open_to(staff("moderator"))

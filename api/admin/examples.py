@@ -44,7 +44,7 @@ IN_FULL: dict[str, Any] = {
     "reports": [{"id": 41, "reason": "offensive", "note": None, "created_at": "2026-11-21T12:00:00Z"}],
 }
 
-VERDICT: dict[str, Any] = {
+ITEM_DECISION: dict[str, Any] = {
     "action": "hide_comment",
     "reason": "personal_data",
     "note": "It names the caretaker.",
@@ -105,7 +105,7 @@ APPEALS: dict[str, Any] = {
     "next_cursor": None,
 }
 
-APPEAL_VERDICT: dict[str, Any] = {"outcome": "granted", "answer": "You are right, and we are sorry.", "version": 1}
+APPEAL_DECISION: dict[str, Any] = {"outcome": "granted", "answer": "You are right, and we are sorry.", "version": 1}
 
 STAFF: dict[str, Any] = {
     "staff": [

@@ -14,9 +14,9 @@ from api.policies import open_to, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Array, Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
+from geo.casework import audit
 from geo.database import Session
 from geo.errors import InvalidKeyTerms
-from geo.moderation import audit
 from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 

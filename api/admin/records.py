@@ -13,8 +13,9 @@ from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1.facilities import FACILITY_ID
-from geo.moderation import audit, viewing
-from geo.moderation import staff as members
+from geo.casework import audit
+from geo.casework import staff as members
+from geo.moderation import viewing
 
 door = Door(
     "records", __name__, url_prefix="/admin/v1", description="Records that staff may read.", guard=require_staff

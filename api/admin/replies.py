@@ -3,8 +3,10 @@
 from marshmallow import Schema, fields
 
 from api.strictness import words
+from geo.casework.models import QUEUE_KINDS, QUEUE_STATES, ROLES
 from geo.crowd.models import COMMENT_STATES, PRESENCES
-from geo.moderation.models import ACTIONS, APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.moderation.actions.registry import NAMES as ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
 
 class QueueItem(Schema):

@@ -10,12 +10,13 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.strictness import Array, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from api.v1.crowd_requests import WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
+from geo.casework.models import QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.casework.statements import REASONS
 from geo.database import MAX_ID
-from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
-from geo.moderation.statements import REASONS
-from geo.moderation.verdicts import ACTIONS_OF
+from geo.moderation.actions.registry import STAFF_ACTIONS, WINDOW_ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
-ACTIONS = tuple(action for actions in ACTIONS_OF.values() for action in actions)
+_WINDOWED = ", ".join(WINDOW_ACTIONS)
 
 NAME_MAX_CHARACTERS = 64
 
@@ -108,22 +109,20 @@ def reason() -> fields.String:
     return words(*REASONS, required=True, metadata={"description": "GET /admin/v1/reasons returns their texts."})
 
 
-class _Verdict(StrictSchema):
-    """The content of a decision."""
+class _NewDecision(StrictSchema):
+    """What is decided, and why."""
 
-    action = words(*ACTIONS, required=True)
+    action = words(*STAFF_ACTIONS, required=True)
     reason = reason()
     note = note("A sentence to the author.")
-    # "from" is a reserved word of Python.
-    from_ = Instant(
-        data_key="from", metadata={"description": "exclude_ratings: start of the window.", "format": "date-time"}
-    )
-    until = Instant(metadata={"description": "exclude_ratings: end of the window, exclusive.", "format": "date-time"})
+    # "from" is a word of Python's.
+    from_ = Instant(data_key="from", metadata={"description": f"{_WINDOWED}: from when.", "format": "date-time"})
+    until = Instant(metadata={"description": f"{_WINDOWED}: until before when.", "format": "date-time"})
 
     @validates_schema
     def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
-        if data.get("action") != "exclude_ratings":
-            faults = {name: ["is allowed only with exclude_ratings"] for name in ("from_", "until") if name in data}
+        if data.get("action") not in WINDOW_ACTIONS:
+            faults = {name: [f"goes with {_WINDOWED} alone"] for name in ("from_", "until") if name in data}
         else:
             faults = {name: ["is required with exclude_ratings"] for name in ("from_", "until") if name not in data}
             if not faults and data["from_"] >= data["until"]:
@@ -132,7 +131,7 @@ class _Verdict(StrictSchema):
             raise ValidationError({name.rstrip("_"): texts for name, texts in faults.items()})
 
 
-class ItemVerdict(_Verdict):
+class ItemDecision(_NewDecision):
     """A decision on a queue item."""
 
     version = version()
@@ -145,7 +144,7 @@ class SeenItem(StrictSchema):
     version = version()
 
 
-class BulkVerdict(_Verdict):
+class BulkDecision(_NewDecision):
     """One decision on many queue items."""
 
     items = Array(fields.Nested(SeenItem), least=1, most=MAX_LIMIT, required=True)
@@ -158,8 +157,8 @@ class BulkVerdict(_Verdict):
     )
 
 
-class DirectVerdict(_Verdict):
-    """A decision without a queue item."""
+class DirectDecision(_NewDecision):
+    """A decision on something that nobody reported."""
 
     thing = words("facility", "comment", "device", required=True)
     thing_id = WholeNumber(
@@ -180,7 +179,7 @@ class DirectVerdict(_Verdict):
         if other in data:
             faults[other] = [f"cannot be combined with thing={data.get('thing')}"]
         if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = ["is allowed only with thing=comment"]
+            faults["rated_at"] = [f"does not go with a {data.get('thing')}"]
         if faults:
             raise ValidationError(faults)
 
@@ -192,8 +191,8 @@ class Revert(StrictSchema):
     note = note("A sentence to the author.")
 
 
-class AppealVerdict(StrictSchema):
-    """The decision on an appeal."""
+class AppealDecision(StrictSchema):
+    """What becomes of an appeal."""
 
     outcome = words("granted", "rejected", required=True)
     answer = note("The answer to the author.", required=True)

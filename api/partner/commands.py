@@ -8,8 +8,8 @@ from flask import Blueprint
 
 from api.cli import PlainCommand, ready_database
 from api.services import now
+from geo.casework import audit
 from geo.database import Session
-from geo.moderation import audit
 from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 from geo.partners.registry import DAILY_QUOTA, ROTATION_OVERLAP, KeyTerms, ListedKey, ListedPartner

@@ -5,7 +5,8 @@ from marshmallow import Schema, fields
 from api.strictness import words
 from geo.crowd.models import PROPOSAL_STATES
 from geo.facilities.attributes import KINDS
-from geo.moderation.models import ACTIONS, APPEAL_STATES
+from geo.moderation.actions.registry import NAMES as ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
 
 class ReportReceipt(Schema):

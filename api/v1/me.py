@@ -12,9 +12,10 @@ from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import crowd_replies, crowd_requests
-from geo.crowd import privacy
-from geo.moderation import appeals, decisions
-from geo.moderation.statements import REASONS
+from geo import privacy
+from geo.casework import decisions
+from geo.casework.statements import REASONS
+from geo.moderation import appeals
 
 door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
 

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select, text, update
 
+from geo.casework import audit, queue
+from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import PLACE_DEMOTED, Grounds
 from geo.crowd import agreement
 from geo.crowd.models import Report
 from geo.database import Session
 from geo.facilities.models import Facility
-from geo.moderation import audit, queue
-from geo.moderation.decisions import Ruling, record, stands
-from geo.moderation.models import Decision
+
+REPORT_CLOSED = RecordedAction("report_closed", PLACE_DEMOTED)
 
 REPORTED_CLOSED_LIFETIME = timedelta(days=30)
 """How long a place stays reported closed unless staff decide: a month, the fast half-life of ratings."""
@@ -36,17 +39,19 @@ def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: dat
     )
     record(
         session,
-        Ruling(
-            "report_closed",
-            "facility",
-            facility_id,
-            "closed",
-            facts=f"Visitors from {agreed.networks} networks reported it closed within a week.",
-            content_date=facility.created_at.date(),
+        DecisionRecord(
+            action=REPORT_CLOSED,
+            target="facility",
+            target_id=facility_id,
+            grounds=Grounds(
+                "closed",
+                facility.created_at.date(),
+                f"Visitors from {agreed.networks} networks reported it closed within a week.",
+                ends_on=until.date(),
+                source="SOURCE_TYPE_OTHER_NOTIFICATION",
+            ),
             queue_item_id=item_id,
             before={"state": "active", "weight": agreed.weight},
-            ends_on=until.date(),
-            source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,
     )
@@ -58,7 +63,7 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
         .join(Facility, Facility.id == Decision.thing_id)
         .where(
-            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == "report_closed"),
+            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == REPORT_CLOSED.name),
             *(Facility.status == "reported_closed", stands()),
         )
         .order_by(Decision.id.desc())
@@ -74,13 +79,11 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     reopen(session, facility_id, "moot", as_of)
     record(
         session,
-        Ruling(
-            "revert",
-            "facility",
-            facility_id,
-            "visited",
-            facts="",
-            content_date=closure.created_at.date(),
+        DecisionRecord(
+            action=REVERT,
+            target="facility",
+            target_id=facility_id,
+            grounds=Grounds("visited", closure.created_at.date()),
             subject=closure.subject,
             reverts=closure.id,
         ),

@@ -5,7 +5,6 @@ its revert affects another text of the same author.
 """
 
 import hmac
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +14,20 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import TEXT_DISABLED, Grounds
 from geo.crowd.models import Device, PastRating, Rating, Report
-from geo.crowd.text_checks import contact_details
+from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
-from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record, stands
-from geo.moderation.models import Decision
+
+HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
+HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
+APPROVE = RecordedAction("approve_comment")
 
 HELD_SCORE = 1.0
 """Urgency of a text that is pending review: that of one trusted report."""
-
-_NOT_DRAWN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e0fff]"
-)
-"""Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt) except the format characters, category Cf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         .with_only_columns(Decision.action)
         .limit(1)
     ).scalar_one_or_none()
-    if last_decision == "hide_comment":
+    if last_decision == HIDE.name:
         return Standing("hidden")
     for table, latest in ((Rating, Rating.rated_at), (PastRating, PastRating.id)):
         before = session.execute(
@@ -86,9 +84,8 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
 
 
 def plain_words(text: str) -> str:
-    """Return a text in NFKC without case, invisible characters and extra white space, for comparison."""
-    folded = _NOT_DRAWN.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    drawn = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+    """The words of a text, however they are spelled: NFKC, without case, invisible characters and extra white space."""
+    drawn = without_invisible(unicodedata.normalize("NFKC", text).casefold())
     return " ".join(unicodedata.normalize("NFKC", drawn).split())
 
 
@@ -108,17 +105,19 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
     rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
     record(
         session,
-        Ruling(
-            "hold_comment",
-            "comment",
-            rating_id,
-            "contact_details",
-            facts=f"A program found in it: {', '.join(holds)}.",
-            content_date=as_of.date(),
+        DecisionRecord(
+            action=HOLD,
+            target="comment",
+            target_id=rating_id,
+            grounds=Grounds(
+                "contact_details",
+                as_of.date(),
+                f"A program found in it: {', '.join(holds)}.",
+                detected_automatically=True,
+            ),
             subject=author_handle(session, device_id),
             queue_item_id=item_id,
             before={"text_digest": text_digest(session, rating.facility_id, device_id, rating.comment)},
-            detected_automatically=True,
         ),
         as_of,
     )
@@ -172,7 +171,7 @@ def show_again(
     others = session.execute(_judgements(decision["subject"]).where(Decision.id != decision["id"])).mappings().all()
     same = (other for other in others if _decided_on(session, facility_id, device_id, dict(other)) == digest)
     last = next(same, None)
-    if last is None or last["action"] == "approve_comment":
+    if last is None or last["action"] == APPROVE.name:
         show(session, facility_id, device_id, digest, as_of)
 
 
@@ -187,7 +186,7 @@ def _judgements(author: UUID) -> Select[Any]:
         select(Decision.__table__)
         .where(
             *(Decision.subject == author, Decision.thing == "comment", stands()),
-            Decision.action.in_(("hide_comment", "approve_comment")),
+            Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())
     )
@@ -201,7 +200,7 @@ def _decided_on(session: Session, facility_id: int, device_id: int, decision: Ma
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
     rating_id, at = decision["thing_id"], decision["decided_at"]
-    is_held = decision["action"] == "hold_comment"  # in the transaction that wrote the text
+    is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
     live = select(Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
     )

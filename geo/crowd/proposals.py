@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo.casework import queue
 from geo.coordinates import Point
 from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
@@ -15,7 +16,6 @@ from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.models import Facility
-from geo.moderation import queue
 
 PROPOSABLE = (
     *("kind", "name", *ATTRIBUTE_NAMES, "operator", "street", "house_number", "postcode", "city", "region", "country"),

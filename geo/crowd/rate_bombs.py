@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from geo.casework import queue
+from geo.casework.decisions import RecordedAction
 from geo.database import Session
-from geo.moderation import queue
+
+DISMISS_ALARM = RecordedAction("dismiss_alarm")
 
 BURST_WINDOW = timedelta(hours=24)
 """Length of a burst: a campaign takes a day, while a change of the cleaning staff shows over weeks."""
@@ -30,7 +33,7 @@ _BURST = text(
     """
     WITH news AS (
         SELECT greatest(CAST(:since AS timestamptz), max(decided_at)) AS since FROM decision
-        WHERE thing = 'facility' AND thing_id = :facility_id AND action = 'dismiss_alarm'
+        WHERE thing = 'facility' AND thing_id = :facility_id AND action = :dismissal
     )
     SELECT burst.*, record.ratings AS record_ratings, record.mean AS record_mean
     FROM news,
@@ -57,6 +60,7 @@ def watch(session: Session, facility_id: int, as_of: datetime) -> None:
         "share": BURST_SIDED_SHARE,
         "low": LOW_STARS,
         "high": HIGH_STARS,
+        "dismissal": DISMISS_ALARM.name,
     }
     burst = session.execute(_BURST, parameters).one_or_none()
     if burst is None:

@@ -11,14 +11,15 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, record
+from geo.casework.statements import Grounds
 from geo.crowd import agreement, closures, comments, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
-from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record
 
 Thing = Literal["facility", "comment", "proposal"]
 
@@ -157,17 +158,19 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
     queue.put(session, "comment", rating_id, as_of, score=agreed.weight, details={"auto_hidden": True})
     record(
         session,
-        Ruling(
-            "hide_comment",
-            "comment",
-            rating_id,
-            "reported",
-            facts=f"Visitors from {agreed.networks} networks reported it within a week.",
-            content_date=rating.rated_at.date(),
+        DecisionRecord(
+            action=comments.HIDE,
+            target="comment",
+            target_id=rating_id,
+            grounds=Grounds(
+                "reported",
+                rating.rated_at.date(),
+                f"Visitors from {agreed.networks} networks reported it within a week.",
+                source="SOURCE_TYPE_OTHER_NOTIFICATION",
+            ),
             subject=rating.handle,
             queue_item_id=item_id,
             before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
-            source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,
     )

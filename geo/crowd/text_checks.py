@@ -17,6 +17,12 @@ _PHRASES = re.compile("[\ufdfa\ufdfb]")
 """NFKC expands these two characters to 18 and 8 Arabic letters without contact details, and any other to at most 6
 characters. Without them the whole text can be checked, instead of a part of it."""
 
+_NOT_DRAWN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt) besides the format characters, category Cf."""
+
 _AT = r"(?:@|\(at\)|\[at\])"
 _DOT = r"(?:\.|\(dot\)|\[dot\])"
 _EMAIL = re.compile(
@@ -60,15 +66,21 @@ def contact_details(text: str, country: str | None = None) -> list[str]:
         text: the text.
         country: ISO 3166-1 alpha-2 code, to find national phone numbers; None to find none.
     """
-    plain = unicodedata.normalize("NFKC", _PHRASES.sub(" ", text))  # fullwidth letters and digits as plain ones
-    if joints := [ord(letter) for letter in set(plain) if unicodedata.category(letter) == "Cf"]:  # zero-width
-        plain = plain.translate(dict.fromkeys(joints))
+    # Fullwidth letters and digits as plain ones.
+    plain = without_invisible(unicodedata.normalize("NFKC", _PHRASES.sub(" ", text)))
     checks = {
         PHONE_NUMBER: _has_phone_number(plain, country),
         EMAIL_ADDRESS: _EMAIL.search(plain) is not None,
         LINK: _LINK.search(_EMAIL.sub(" ", plain)) is not None,
     }
     return [name for name, found in checks.items() if found]
+
+
+def without_invisible(text: str) -> str:
+    """Leave out the characters that are not drawn, such as zero-width spaces and variation selectors."""
+    text = _NOT_DRAWN.sub("", text)
+    joints = [ord(letter) for letter in set(text) if unicodedata.category(letter) == "Cf"]
+    return text.translate(dict.fromkeys(joints)) if joints else text
 
 
 def _has_phone_number(text: str, country: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""Queries facilities: near a point, in a box, or one by id. search.sql contains the ranking."""
+"""Asking for facilities: nearby, in a box, or one. The ranking is in geo/sql/30_search.sql."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

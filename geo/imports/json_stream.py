@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -39,14 +40,31 @@ def stream_items(path: Path, key: str) -> Iterator[Any]:
         UnreadableFile: the file is missing, not JSON, truncated, not UTF-8, or has no such array.
     """
     given = 0
+    with _opened(path) as file:
+        try:
+            for items in _pieces(file, key):
+                yield from items
+                given += len(items)
+        except _NotInPieces:
+            yield from islice(_one_by_one(file, key, path.name), given, None)
+
+
+def read_text(path: Path, key: str) -> str | None:
+    """The text under a top-level key, wherever the key stands; None where there is none.
+
+    Raises:
+        UnreadableFile: the file is missing, no JSON, cut short or not UTF-8.
+    """
+    with _opened(path) as file:
+        _skip_byte_order_mark(file)
+        return next((text for text in ijson.items(file, key) if isinstance(text, str)), None)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as file:
-            try:
-                for items in _pieces(file, key):
-                    yield from items
-                    given += len(items)
-            except _NotInPieces:
-                yield from islice(_one_by_one(file, key, path.name), given, None)
+            yield file
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:

@@ -33,8 +33,8 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """
     try:
         yield from _read(path)
-    except (RuntimeError, UnicodeDecodeError) as error:
-        # libosmium reports every error, including a missing file, as a RuntimeError.
+    except (RuntimeError, ValueError) as error:
+        # libosmium raises a RuntimeError for a missing or damaged file, a ValueError for a number out of range.
         reason = str(error).partition("\n")[0].replace(str(path), path.name)
         raise UnreadableFile(f"{path.name} cannot be read as an OSM extract: {reason}") from error
 

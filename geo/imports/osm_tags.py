@@ -70,9 +70,15 @@ CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
 WATER_KEYS = ("drinking_water", "drinkable", "potable")
 """The key for whether water is drinkable, and its older names."""
 NOT_FOR_DRINKING = frozenset(
-    ("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable", "non_potable", "not_potable")
+    (
+        *("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable"),
+        *("nonpotable", "notpotable", "nondrinkable", "notdrinkable"),
+    )
 )
-"""Negative values of these keys. ``conditional`` is unknown: it looks drinkable without certainty."""
+"""Words of these keys that deny it, without what joins their parts (``non-potable``, ``not potable``). ``conditional``
+is unknown: it looks drinkable and nobody is sure."""
+
+_JOINTS = re.compile(r"[\s_-]+")
 
 AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
 """One amount of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a sentence."""
@@ -261,7 +267,7 @@ def _drinking_water_of(tags: Tags, _reading: _Reading) -> str | None:
     ``drinking_water:legal=no`` means that the water is not tested. It counts only if no other key says that the water
     is drinkable: https://wiki.openstreetmap.org/wiki/Key:drinking_water
     """
-    words = {word.strip().lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
+    words = {_JOINTS.sub("", word).lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
     if words & NOT_FOR_DRINKING:
         return "no"
     if "yes" in words:

@@ -88,7 +88,8 @@ def read_versions(path: Path) -> Versions:
     try:
         with opened(path) as file:
             parser.ParseFile(file)
-    except (OSError, EOFError, zlib.error, expat.ExpatError) as error:
+    except (OSError, EOFError, zlib.error, expat.ExpatError, LookupError, ValueError) as error:
+        # expat leaves an unknown encoding to Python's codecs, which raise the last two.
         reason = getattr(error, "strerror", None) or error
         raise UnreadableFile(f"{path.name} cannot be read as an OSM extract: {reason}") from error
     return versions

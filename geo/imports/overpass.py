@@ -1,6 +1,5 @@
 """Reads Overpass API responses in JSON, with ``out center``, ``geom`` or ``bb``, or with the nodes of ways."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,20 +7,14 @@ from typing import Any
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
-from geo.imports.json_stream import stream_items
+from geo.imports.json_stream import read_text, stream_items
 from geo.imports.osm_shapes import Shape, located, rows_of
 from geo.imports.osm_tags import is_facility
 from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import Position, point_on_outline
 
-TAIL_BYTES = 4096
-"""Bytes at the end of a file that are searched for Overpass's remark, a sentence after the elements."""
-
-REMARK = re.compile(rb'[\]}]\s*,\s*"remark"\s*:\s*"((?:[^"\\]|\\.)*)"')
-"""A remark after the elements or another object, not among the tags of an element."""
-
-NOWHERE = "it has no position; use `out center` in the Overpass query"
+NOWHERE = "it has no position; ask Overpass for `out center`"
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
@@ -57,15 +50,9 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def _check_complete(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            found = REMARK.search(file.read())
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    remark = found[1].decode(errors="replace").replace('\\"', '"') if found else ""
+    remark = read_text(path, "remark") or ""
     if FAILURE.search(remark):
-        raise UnreadableFile(f"{path.name} is incomplete: {remark}")
+        raise UnreadableFile(f"{path.name} is incomplete: {' '.join(remark.split())}")
 
 
 def _shape_of(element: dict[str, Any], tags: dict[str, str]) -> Shape:

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import audit, decisions
+from geo.casework.staff import KnownStaff
 from geo.crowd.devices import KnownDevice
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import audit, decisions, verdicts
-from geo.moderation.models import Appeal, Decision
-from geo.moderation.staff import KnownStaff
+from geo.moderation.decide import Revert, lock_for_others, revert
+from geo.moderation.models import Appeal
 
 APPEAL_WITHIN = timedelta(days=184)
 """Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
@@ -80,16 +81,14 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
     if decision_id is None:
         raise ThingNotFound(f"there is no appeal {appeal_id}")
-    decision = session.execute(
-        select(Decision.staff_id, Decision.thing, Decision.thing_id, Decision.subject).where(Decision.id == decision_id)
-    ).one()
-    if decision.staff_id == member.staff_id:
-        raise NotAllowed("you cannot decide on an appeal against your own decision: leave it to a colleague")
+    decision = dict(decisions.one(session, decision_id))
+    if decision["staff_id"] == member.staff_id:
+        raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")
     if granted:
         _hold(session, appeal_id, version)
-        verdicts.revert(session, member, decision_id, as_of, reason="appeal_granted")
+        revert(session, member, Revert(decision_id, "appeal_granted"), as_of)
     else:
-        verdicts.refuse_own(session, member, decision.thing, decision.thing_id, decision.subject)
+        lock_for_others(session, member, decision)
         _hold(session, appeal_id, version)
     state = "granted" if granted else "rejected"
     values = {"state": state, "ended_at": as_of, "staff_id": member.staff_id, "answer": answer}

@@ -24,7 +24,7 @@ TERMS = ("--licence", "CC0-1.0", "--attribution", "The city")
 COMMANDS = (
     *("up", "serve", "migrate", "seed"),
     *("database start", "database stop"),
-    *("facilities import", "facilities count", "facilities generate", "facilities compile-hours"),
+    *("facilities import", "facilities count", "facilities compile-hours"),
     *("partners add", "partners list", "partners rotate", "partners revoke", "partners usage"),
 )
 
@@ -216,16 +216,6 @@ def test_counts_are_told_by_kind(app: Flask, file: Path) -> None:
 
 def test_an_empty_database_counts_nothing(app: Flask) -> None:
     assert run(app, "facilities", "count").stdout == "0 facilities\n"
-
-
-def test_a_made_up_world_is_the_same_each_time(app: Flask, session: Session) -> None:
-    first = run(app, "facilities", "generate", "--count", "50").stdout
-    assert without_time(first.strip()) == "synthetic: 50 added, 0 changed, 0 unchanged, 0 vanished, 0 rejected"
-    again = run(app, "facilities", "generate", "--count", "50").stdout
-    assert without_time(again.strip()) == "synthetic: 0 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
-    more = run(app, "facilities", "generate", "--count", "60").stdout
-    assert without_time(more.strip()) == "synthetic: 10 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
-    assert session.execute(text("SELECT count(*) FROM facility WHERE name LIKE 'Synthetic %'")).scalar_one() == 60
 
 
 def test_hours_are_compiled_for_the_coming_weeks(app: Flask, session: Session, clock: TestClock) -> None:

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from api import create_app
 from api.config import Settings
+from geo.casework import staff
 from geo.database import Database
-from geo.moderation import staff
 from geo.partners import registry
 from tests.api.problem_documents import problem
 from tests.api.serving import PATIENCE_S, until

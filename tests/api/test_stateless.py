@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from geo.ahead import cells
 from geo.coordinates import Point
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.serving import PATIENCE_S, Server, serving
 from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
@@ -84,7 +84,7 @@ def traces_in(written: str) -> list[str]:
 
 
 def test_nothing_kept_or_logged_tells_where_anybody_is(
-    server: Server, database: Database, postgres: LocalPostgres
+    server: Server, database: Database, postgres: PrivatePostgres
 ) -> None:
     postgres_log = postgres._log
     logged_before = postgres_log.stat().st_size

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from geo.moderation import staff
+from geo.casework import staff
 from tests.conftest import TestClock
 from tests.factories import add_device, bearer
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from geo.moderation import audit
+from geo.casework import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf
 
 INSULT = "The caretaker Anna is a thief"

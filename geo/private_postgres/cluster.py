@@ -29,7 +29,7 @@ import psycopg2
 from psycopg2.errors import DuplicateDatabase, UniqueViolation
 
 from geo.errors import DatabaseUnavailable
-from geo.postgres_programs import Programs, find_or_install, find_programs
+from geo.private_postgres.programs import Programs, find_or_install, find_programs
 
 DATABASE = ROLE = "beforehand"
 """The database that start() creates, and its superuser."""
@@ -67,7 +67,7 @@ log_error_verbosity = terse          # nor the rows that DETAIL quotes
 
 
 @dataclass(frozen=True, slots=True)
-class LocalPostgres:
+class PrivatePostgres:
     """The private PostGIS of one checkout.
 
     Attributes:

@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from geo.casework import audit, decisions, queue
 from geo.crowd import closures, comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
 from geo.facilities.models import Facility
-from geo.moderation import appeals, audit, decisions, queue
+from geo.moderation import appeals
 from geo.moderation.models import Appeal
 
 _NOT_TOLD = {"device_id", "network"}

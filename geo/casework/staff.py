@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import audit
+from geo.casework.models import ROLES, Staff
 from geo.crowd.models import Device
 from geo.database import Session
 from geo.errors import Conflict, InvalidToken, NotAllowed, ThingNotFound
-from geo.moderation import audit
-from geo.moderation.models import ROLES, Staff
 
 Role = Literal["reader", "moderator", "senior", "admin"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo.casework.models import AuditEntry, Decision
 from geo.database import Session
-from geo.moderation.models import AuditEntry, Decision
 
 GENESIS = bytes(32)
 """What the first entry has for the hash of the one before."""

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework.models import QueueItem
+from geo.casework.staff import KnownStaff
 from geo.database import Session
 from geo.errors import Conflict, OutOfDate, ThingNotFound
-from geo.moderation.models import QueueItem
-from geo.moderation.staff import KnownStaff
 
 CLAIM_LEASE = timedelta(minutes=15)
 """How long a claim keeps others away: time to look at a place, not to go to lunch."""
@@ -58,6 +58,11 @@ def put(  # noqa: PLR0913 - what, how urgent, why, when
             },
         ).returning(QueueItem.id)
     ).scalar_one()
+
+
+def target_kind(kind: str) -> str:
+    """The kind of target that an item of a kind is about: a burst of ratings is of a facility."""
+    return "facility" if kind == "rate_bomb" else kind
 
 
 def open_item(session: Session, kind: str, thing_id: int) -> int | None:
