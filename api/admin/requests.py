@@ -122,7 +122,7 @@ class _NewDecision(StrictSchema):
     @validates_schema
     def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         if data.get("action") not in WINDOW_ACTIONS:
-            faults = {name: [f"goes with {_WINDOWED} alone"] for name in ("from_", "until") if name in data}
+            faults = {name: [f"is allowed only with {_WINDOWED}"] for name in ("from_", "until") if name in data}
         else:
             faults = {name: ["is required with exclude_ratings"] for name in ("from_", "until") if name not in data}
             if not faults and data["from_"] >= data["until"]:
@@ -179,7 +179,7 @@ class DirectDecision(_NewDecision):
         if other in data:
             faults[other] = [f"cannot be combined with thing={data.get('thing')}"]
         if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = [f"does not go with a {data.get('thing')}"]
+            faults["rated_at"] = [f"is not allowed with thing={data.get('thing')}"]
         if faults:
             raise ValidationError(faults)
 

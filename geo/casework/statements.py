@@ -67,7 +67,7 @@ REASONS: Mapping[str, Reason] = {
         "The text contains personal data of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
     ),
     "contact_details": Reason(
-        "The text holds a phone number, an e-mail address or a link.",
+        "The text contains a phone number, an e-mail address or a link.",
         "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
     ),
     "spam": Reason("The text advertises or repeats itself.", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"),

@@ -22,7 +22,7 @@ def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """Read features whose properties are OSM tags; skip those that are not facilities.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
+        UnreadableFile: the file is missing, not JSON, truncated, or not a FeatureCollection.
     """
     return _read(path, _facility_of_tags, _is_no_facility)
 
@@ -31,7 +31,7 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """Read features whose properties are named as in FacilityRecord; ``tags`` may be an object with string values.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
+        UnreadableFile: the file is missing, not JSON, truncated, or not a FeatureCollection.
     """
     return _read(path, _facility_of_own, lambda _feature: False)
 

@@ -53,7 +53,7 @@ def read_text(path: Path, key: str) -> str | None:
     """The text under a top-level key, wherever the key stands; None where there is none.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short or not UTF-8.
+        UnreadableFile: the file is missing, not JSON, truncated or not UTF-8.
     """
     with _opened(path) as file:
         _skip_byte_order_mark(file)

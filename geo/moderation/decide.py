@@ -22,7 +22,7 @@ from geo.moderation.actions import registry
 from geo.moderation.actions.action import Action, MadeDecision, NewDecision
 from geo.moderation.targets import CommentTarget, Target
 
-_OWN = "nobody decides on what is their own: leave it to a colleague"
+_OWN = "you cannot decide on your own content: leave it to a colleague"
 
 
 class SeenItem(NamedTuple):
@@ -59,7 +59,7 @@ def on_item(session: Session, member: KnownStaff, seen: SeenItem, decision: NewD
     item = queue.one(session, seen.item_id)
     action = registry.for_item(item["kind"]).get(decision.action)
     if action is None:
-        raise Conflict(f"{decision.action} does not go with a queue item about a {item['kind']}")
+        raise Conflict(f"{decision.action} is not possible for a queue item of kind {item['kind']}")
     target = targets.lock(session, action.target_type.kind, item["thing_id"])
     item = queue.locked_for_decision(session, seen.item_id, seen.version, member, as_of)
     return _carry_out(session, member, action(session, target, as_of, decision.window), decision, item)
@@ -74,10 +74,10 @@ def on_target(session: Session, member: KnownStaff, target: Target, decision: Ne
         NotAllowed: the role is too low, or it is the member's own content.
     """
     if isinstance(target, CommentTarget) and decision.rated_at not in {None, target.rated_at}:
-        raise OutOfDate(f"rating {target.id} has been replaced since {decision.rated_at}: look at it again")
+        raise OutOfDate(f"rating {target.id} has been replaced since {decision.rated_at}: read it again")
     action = registry.for_target(target).get(decision.action)
     if action is None:
-        raise Conflict(f"{decision.action} does not go with a {target.kind}")
+        raise Conflict(f"{decision.action} is not possible for a {target.kind}")
     return _carry_out(session, member, action(session, target, as_of, decision.window), decision)
 
 
@@ -91,12 +91,12 @@ def revert(session: Session, member: KnownStaff, asked: Revert, as_of: datetime)
     """
     recorded = dict(decisions.one(session, asked.decision_id))
     if recorded["action"] not in registry.REVERTIBLE:
-        raise Conflict(f"{recorded['action']} is not reverted: decide anew")
+        raise Conflict(f"{recorded['action']} cannot be reverted: make a new decision")
     action = registry.ACTIONS[recorded["action"]]
     require(member, action.least_role_to_revert)  # also where an appeal is granted
     target = lock_for_others(session, member, recorded)
     if session.execute(select(Decision.id).where(Decision.reverts == asked.decision_id)).first():
-        raise Conflict(f"decision {asked.decision_id} is reverted already")
+        raise Conflict(f"decision {asked.decision_id} is already reverted")
     action(session, target, as_of).revert(recorded)
     return record(
         session,

@@ -1,12 +1,12 @@
 -- Geometry on the sphere that PostGIS has no function for.
 
--- Everything within reach_m of origin lies in these boxes (degrees): one, or two where the antimeridian is crossed.
--- The widest meridian distance of a circle on a sphere is asin(sin(r/R) / cos(lat)); a circle around a pole has all.
+-- Boxes (degrees) that contain everything within reach_m of origin: one, or two across the antimeridian.
+-- A circle on a sphere spans asin(sin(r/R) / cos(lat)) in longitude on either side; around a pole, all longitudes.
 CREATE FUNCTION facility_search.boxes_around(origin geometry, reach_m float8) RETURNS facility_search.boxes
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     earth_radius_m CONSTANT float8 := 6371008.7714150598;  -- the sphere of ST_DistanceSphere
-    rounding_deg CONSTANT float8 := 1e-7;                   -- a centimetre: more than rounding can lose
+    rounding_deg CONSTANT float8 := 1e-7;                   -- a centimetre: more than rounding errors
     lon CONSTANT float8 := ST_X(origin);
     lat CONSTANT float8 := ST_Y(origin);
     reach_deg CONSTANT float8 := degrees(reach_m / earth_radius_m) + rounding_deg;

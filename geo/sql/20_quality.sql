@@ -1,6 +1,6 @@
 -- Quality of a facility from its ratings: docs/ranking.md has the formulas, geo/crowd/quality.py their mirror in Python.
 
--- What a forward-decayed sum of the database is multiplied by to be one of as_of.
+-- The factor that converts a forward-decayed sum of the database to one at as_of.
 CREATE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     power(2, extract(epoch FROM facility_search.landmark() - as_of)::float8 / (86400 * half_life_days));

@@ -1,20 +1,20 @@
--- The exact ranking of what meets the needs: in an area, around a point, of one facility.
+-- The exact ranking of facilities that meet the needs: in an area, around a point, or one facility.
 
--- Open, closed or unknown at an instant, from the compiled hours.
+-- The state (open, closed or unknown) at an instant, from the compiled hours.
 CREATE FUNCTION facility_search.open_state(open_during tstzmultirange, unknown_during tstzmultirange, at timestamptz)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     CASE WHEN open_during @> at THEN 'open'
          WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
          ELSE 'closed' END;
 
--- The exact best how_many of the facilities that stand in either box, meet the needs and, where within_m is given, lie
--- that near to origin. Distance is measured on the sphere; without an origin nothing has a distance.
+-- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
+-- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
 CREATE FUNCTION facility_search.best_within(
     area facility_search.boxes, origin geometry, within_m float8, needs facility_search.needs,
     ranking facility_search.ranking, as_of timestamptz, how_many bigint
 ) RETURNS SETOF facility_search.ranked
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
-DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
+DECLARE  -- reading a plain variable takes a tenth of the time of a row's field, for each facility
     box_1 CONSTANT geometry := area.box;
     box_2 CONSTANT geometry := area.box_beyond_antimeridian;
     offered CONSTANT bigint := needs.offered;
@@ -49,7 +49,7 @@ BEGIN
                 WHERE f.status IN ('active', 'reported_closed')
                   AND (f.location && box_1 OR f.location && box_2)
                   AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
-                OFFSET 0  -- a fence: each distance, and each quality below, is computed once, not wherever it is named
+                OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
             ) AS placed
             WHERE (within_m IS NULL OR placed.distance_m <= within_m)
               AND (open_states IS NULL OR facility_search.open_state(
@@ -67,21 +67,21 @@ END $$;
 
 -- The exact best how_many within radius_m of origin.
 --
--- U = w*q - kappa*sd - beta*d and q is at most 5, so that nothing farther than (w*5 - U_k)/beta can
--- enter the best k: a disc is searched, the bound follows from the k-th best found in it, and if it lies outside the
--- disc, the bound's disc is searched once more. How wide a disc to search is only a guess: too small costs another
--- turn, too large some facilities that need not have been looked at.
--- What is reported closed comes behind everything else, however far that is: it bounds nothing.
+-- U = w*q - kappa*sd - beta*d and q is at most 5, so no facility farther than (w*5 - U_k)/beta can be among the best k.
+-- A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
+-- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
+-- unnecessary facilities.
+-- Places reported closed come after all others at any distance, so they give no bound.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint
 ) RETURNS facility_search.ranked[] LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
-    usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best against a perfect place where it stands
-    reach_least_m CONSTANT float8 := 100;               -- a disc must have some width to grow from
-    spare CONSTANT float8 := 4;                         -- grow the area to hold this much more than seems needed
-    growth_most CONSTANT float8 := 8;                   -- but the disc's radius no faster than this
+    usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best, compared with a perfect place at its position
+    reach_least_m CONSTANT float8 := 100;               -- the radius to grow from
+    spare CONSTANT float8 := 4;                         -- grow the area to hold this many times the missing number
+    growth_most CONSTANT float8 := 8;                   -- maximum growth of the radius per round
     limit_m CONSTANT float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
     best facility_search.ranked[];
@@ -109,15 +109,15 @@ BEGIN
     RETURN best;
 END $$;
 
--- The exact best how_many within radius_m of origin. Where nothing lies there, nearest_m is the distance of the nearest
--- that meets the needs, and the answer is the exact best within twice that; neither reaches beyond widest_m().
+-- The exact best how_many within radius_m of origin. If there are none, nearest_m is the distance of the nearest
+-- facility that meets the needs, and the result is the exact best within twice that, both at most widest_m().
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT nearest_m float8
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     widest_m CONSTANT float8 := facility_search.widest_m();
-    growth CONSTANT float8 := 2;  -- of an empty disc's radius: all discs together cost a third more than the last
+    growth CONSTANT float8 := 2;  -- of the radius of an empty disc: all discs together cost a third more than the last
     reach_m float8 := radius_m;
 BEGIN
     best := facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many);
@@ -132,7 +132,7 @@ BEGIN
     END IF;
 END $$;
 
--- One facility judged as the search judges it, without an origin; no row where there is none that may be shown.
+-- One facility with the figures of a search, without an origin; no row if it does not exist or is hidden.
 CREATE FUNCTION facility_search.one(wanted_id bigint, as_of timestamptz)
 RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE

@@ -1,12 +1,11 @@
--- What a reply says of a facility.
+-- The JSON of facilities in responses.
 
--- An instant as RFC 3339 has it, in whole seconds.
+-- An instant in RFC 3339, in whole seconds.
 CREATE FUNCTION facility_search.instant(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 
--- What a reply says of each of the ranked, in their order: the facility as a GeoJSON Feature (RFC 7946), which the
--- database writes once and nobody reads on the way, and the figures that decide what else is said of it. terms are those
--- of the datasets that tell of it.
+-- The card of each ranked facility, in order: a GeoJSON Feature (RFC 7946) as text, and the figures that the caller
+-- needs in addition. terms are those of the datasets that list the facility.
 CREATE FUNCTION facility_search.cards(
     best facility_search.ranked[], origin geometry, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz
@@ -21,8 +20,8 @@ DECLARE
     seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN seconds_per_m ELSE 0 END;
 BEGIN
     RETURN QUERY
-    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), told.mean_stars,
-           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, told.open_state, ending.until,
+    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), shown.mean_stars,
+           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until,
            json_build_object(
                'type', 'Feature',
                'id', f.id,
@@ -42,12 +41,12 @@ BEGIN
                    'bearing_deg', round(facility_search.initial_bearing_deg(origin, f.location) * 10) / 10,
                    'duration_s', round(b.distance_m * seconds_per_m),
                    'rating', json_build_object(
-                       'mean', round(told.mean_stars * 10000) / 10000, 'count', f.rating_count,
+                       'mean', round(shown.mean_stars * 10000) / 10000, 'count', f.rating_count,
                        'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
                        'quality', round(b.quality * 10000) / 10000, 'sd', round(b.sd * 10000) / 10000, 'verdict', b.verdict,
                        'last_rated_at', facility_search.instant(f.last_rated_at)),
                    'open', json_build_object(
-                       'state', told.open_state,
+                       'state', shown.open_state,
                        'until', facility_search.instant(ending.until),
                        'at', facility_search.instant(moment.at),
                        'opening_hours', f.opening_hours, 'note', f.opening_hours_note),
@@ -63,12 +62,12 @@ BEGIN
         SELECT facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS open_state,
                f.stars_total::float8 / nullif(f.rating_count, 0) AS mean_stars,
                tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0
-    ) AS told
-    -- When the state ends: at the first instant that is not open, or not closed; NULL if that is the start of the unknown.
+    ) AS shown
+    -- When the state ends: the first instant that is not open, or not closed; NULL if the state is unknown from then on.
     CROSS JOIN LATERAL (
-        SELECT lower(CASE told.open_state
-            WHEN 'open' THEN told.from_now - f.open_during
-            WHEN 'closed' THEN told.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0
+        SELECT lower(CASE shown.open_state
+            WHEN 'open' THEN shown.from_now - f.open_during
+            WHEN 'closed' THEN shown.from_now * (f.open_during + f.unknown_during) END) AS at OFFSET 0
     ) AS state_end
     CROSS JOIN LATERAL (
         SELECT CASE WHEN NOT f.unknown_during @> state_end.at THEN state_end.at END AS until OFFSET 0

@@ -1,6 +1,6 @@
--- What stands along a route, and what each place is like when the traveller passes. Where a
--- route passes a place is computed between the two functions by geo/ahead/passes.py: no PostGIS function returns each
--- pass, its side and its time.
+-- Finds facilities along a route and evaluates them for the traveller's arrival. Between the two functions
+-- geo/ahead/passes.py computes where the route passes each facility: no PostGIS function returns each pass with its side
+-- and time.
 
 -- Every facility in the boxes that meets the needs that do not depend on time or distance, once for each box. Places
 -- reported closed appear in searches, but are not suggested as stops.

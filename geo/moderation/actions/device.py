@@ -25,7 +25,7 @@ class SuspendDevice(Action[DeviceTarget]):
     def apply(self) -> dict[str, Any]:
         """Suspend the device."""
         if self.target.state == "suspended":
-            raise Conflict("this device is suspended already")
+            raise Conflict("this device is already suspended")
         self._set(self.as_of)
         return super().apply()
 

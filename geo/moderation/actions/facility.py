@@ -25,7 +25,9 @@ class _FacilityAction(Action[FacilityTarget]):
 
     def _refuse_hidden(self) -> None:
         if self.target.state == "hidden":
-            raise Conflict(f"place {self.target.id} is hidden: only a senior's revert of hide_facility shows it again")
+            raise Conflict(
+                f"place {self.target.id} is hidden: only a senior's revert of hide_facility can show it again"
+            )
 
 
 class _SetStatus(_FacilityAction):
@@ -46,7 +48,7 @@ class _SetStatus(_FacilityAction):
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Give the place the status that the other decisions that stand, and its sources, leave it."""
         if self.target.state not in {"hidden", self.status}:
-            raise Conflict(f"the place is {self.target.state} by now: decide anew")
+            raise Conflict(f"the place is now {self.target.state}: make a new decision")
         parameters = {"facility_id": self.target.id, "as_of": self.as_of, "except_id": recorded["id"]}
         self._set(status=self.session.execute(_FITTING, parameters).scalar_one())
 
@@ -72,7 +74,7 @@ class ReportClosed(_SetStatus):
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
         if later_id is not None:
-            raise Conflict(f"the place was reported closed again since: revert decision {later_id}")
+            raise Conflict(f"the place has been reported closed again since: revert decision {later_id}")
 
 
 class CloseFacility(_SetStatus):

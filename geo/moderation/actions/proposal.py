@@ -22,7 +22,7 @@ class _ProposalAction(Action[ProposalTarget]):
 
     def apply(self) -> dict[str, Any]:
         if self.target.state != "pending":
-            raise Conflict(f"proposal {self.target.id} is {self.target.state} already")
+            raise Conflict(f"proposal {self.target.id} is already {self.target.state}")
         reports.close(self.session, "proposal", self.target.id, "moot", self.as_of)
         return super().apply()
 

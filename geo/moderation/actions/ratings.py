@@ -56,7 +56,7 @@ class ExcludeRatings(_BurstAction):
 
     def _required_window(self) -> Window:
         if self.window is None:
-            raise Conflict(f"{self.recorded_as.name} needs a window: from and until")
+            raise Conflict(f"from and until are required for {self.recorded_as.name}")
         return self.window
 
 
