@@ -14,7 +14,7 @@ from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import Position, point_on_outline
 
-NOWHERE = "it has no position; ask Overpass for `out center`"
+NOWHERE = "it has no position; use `out center` in the Overpass query"
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:

@@ -30,8 +30,8 @@ def test_a_partner_is_told_what_phones_are_told(client: FlaskClient, acme: Known
         (None, "send it as Authorization"),
         ("Basic YTpi", "send it as Authorization"),
         ("Bearer", "send it as Authorization"),
-        ("Bearer bfk_short", "no partner's key"),
-        ("Bearer bfx_" + "0" * 49, "no partner's key"),
+        ("Bearer bfk_short", "not a partner key"),
+        ("Bearer bfx_" + "0" * 49, "not a partner key"),
         ("Bearer bfk_" + "0" * 49, "checksum"),
     ],
 )
