@@ -1,66 +1,67 @@
 """Who is calling: the device or the member of staff whose bearer token the request carries, and from which network."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
 from api import limits
-from api.policies import policy_here
+from api.declarations import Policy, policy_here
 from api.problems import problem
 from api.services import database, now, settings
 from geo.crowd import devices, networks
 from geo.database import Session
-from geo.errors import NotAllowed
-from geo.moderation import staff
+from geo.errors import InvalidToken, LimitReached, NotAllowed
+from geo.moderation import staff as members
+from geo.moderation.models import ROLES
+
+DEVICE = Policy("device", refusals=(InvalidToken, LimitReached))
+"""A known device, suspended or not: it may see, export and erase what is its own, and appeal."""
+
+CONTRIBUTOR = Policy("device", refusals=(InvalidToken, NotAllowed, LimitReached))
+"""A known device that is not suspended and writes no more often than its limit allows."""
+
+
+def staff(at_least: members.Role) -> Policy:
+    """Staff of at least this role."""
+    refusals = (InvalidToken,) if at_least == ROLES[0] else (InvalidToken, NotAllowed)
+    return Policy("staff", at_least, refusals, partial(_check_staff, at_least))
 
 
 def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """The device that asks about itself.
+    """The device that calls, checked by the policy of the route; a contributor is locked until the transaction ends.
+
+    Args:
+        session: a write session where the route is a contributor's.
+        as_of: now.
 
     Raises:
         Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
+        InvalidToken: the token belongs to no device or has expired.
+        NotAllowed: staff have suspended the contributor.
+        LimitReached: the contributor has written too often lately.
     """
-    return devices.known(session, _device_token(), as_of)
-
-
-def contributing_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """The device that writes something, held until the transaction ends.
-
-    Raises:
-        Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
-        NotAllowed: staff have suspended it.
-        LimitReached: it has written too often lately.
-    """
-    device = devices.known(session, _device_token(), as_of, hold=True)
-    if device.suspended_at is not None:
-        raise NotAllowed("this device is suspended: GET /v1/me/decisions says why, and how to appeal")
-    limits.count_write(session, device.device_id)
+    contributes = policy_here() == CONTRIBUTOR
+    device = devices.known(session, _device_token(), as_of, hold=contributes)
+    if contributes:
+        if device.suspended_at is not None:
+            raise NotAllowed("this device is suspended: GET /v1/me/decisions says why, and how to appeal")
+        limits.count_write(session, device.device_id)
     return device
 
 
-def require_staff() -> None:
-    """Let in only staff whose role will do for the route.
-
-    Raises:
-        Unauthorized: the request carries no bearer token.
-        InvalidToken: it carries one that belongs to nobody, or no longer.
-        NotAllowed: the role is too low.
-    """
+def _check_staff(at_least: str) -> None:
     token = bearer_token("this route needs the token of a member of staff: send it as Authorization: Bearer")
     with database().read() as session:
-        g.staff = staff.known(session, token, now())
-    policy = policy_here()
-    staff.require(g.staff, policy.at_least if policy and policy.at_least else "admin")
+        g.staff = members.known(session, token, now())
+    members.require(g.staff, at_least)
 
 
-def calling_staff() -> staff.KnownStaff:
-    """The member of staff whom require_staff let in."""
-    member: staff.KnownStaff = g.staff
+def calling_staff() -> members.KnownStaff:
+    """The member of staff who calls a route of ``staff``."""
+    member: members.KnownStaff = g.staff
     return member
 
 

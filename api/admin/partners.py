@@ -9,13 +9,12 @@ from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate
 
 from api.admin.requests import Instant
-from api.callers import calling_staff, require_staff
-from api.policies import open_to, staff
+from api.callers import calling_staff, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Array, Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
 from geo.database import Session
-from geo.errors import InvalidKeyTerms
+from geo.errors import Conflict, InvalidKeyTerms, ThingNotFound
 from geo.moderation import audit
 from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
@@ -25,10 +24,7 @@ door = Door(
     __name__,
     url_prefix="/admin/v1",
     description="Partner sites, their keys and quotas.",
-    guard=require_staff,
 )
-
-BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
 PARTNER_ID = id_segment("partner_id")
 KEY_ID = id_segment("key_id")
@@ -178,21 +174,17 @@ KEY_EXAMPLE = {"id": 8, "key": "bfp_shown-this-once"}
 USAGE_EXAMPLE = {"days": [{"day": "2026-11-21", "served": 787, "granted": 900}]}
 
 
-@door.route("/partners")
+@door.route("/partners", caller=staff("admin"))
 @door.response(200, Partners, example={"partners": [PARTNER_EXAMPLE]})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def list_partners() -> Response:
     """All partners with their keys; of a key only its end is known here."""
     with database().read() as session:
         return private({"partners": [_told(partner) for partner in registry.listed(session)]})
 
 
-@door.route("/partners", methods=["POST"])
+@door.route("/partners", methods=["POST"], caller=staff("admin"), raises=(Conflict,))
 @door.arguments(NewPartner, example={"name": "Acme", "daily_quota": registry.DAILY_QUOTA})
 @door.response(201, Partner, example={**PARTNER_EXAMPLE, "keys": []})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def add_partner(said: Mapping[str, Any]) -> Response:
     """Make a partner, which has no key yet."""
     with database().write() as session:
@@ -203,21 +195,17 @@ def add_partner(said: Mapping[str, Any]) -> Response:
     return private(made, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}")
+@door.route(f"/partners/{PARTNER_ID}", caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(200, Partner, example=PARTNER_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def get_partner(partner_id: int) -> Response:
     """A partner with its keys."""
     with database().read() as session:
         return private(_told(registry.listed(session, partner_id)[0]))
 
 
-@door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"])
+@door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"], caller=staff("admin"), raises=(ThingNotFound,))
 @door.arguments(Quota, example={"daily_quota": 50_000})
 @door.response(200, Partner, example={**PARTNER_EXAMPLE, "daily_quota": 50_000})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
     """Change a partner's daily quota; it acts within a minute."""
     with database().write() as session:
@@ -228,11 +216,14 @@ def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
     return private(changed)
 
 
-@door.route(f"/partners/{PARTNER_ID}/keys", methods=["POST"])
+@door.route(
+    f"/partners/{PARTNER_ID}/keys",
+    methods=["POST"],
+    caller=staff("admin"),
+    raises=(ThingNotFound, Conflict, InvalidKeyTerms),
+)
 @door.arguments(NewKeyTerms, example={"kind": "publishable", "origins": [_ORIGIN]})
 @door.response(201, ShownKey, example=KEY_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     """Make a key; it is shown this once. Two of a kind may work at the same time."""
     terms = registry.KeyTerms(
@@ -248,11 +239,11 @@ def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     return private({"id": new.key_id, "key": new.key}, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}/rotation", methods=["POST"])
+@door.route(
+    f"/partners/{PARTNER_ID}/rotation", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict)
+)
 @door.arguments(Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days})
 @door.response(201, ShownKey, example=KEY_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     """Give a partner a successor of its key on the same terms; the old key ends after the overlap."""
     with database().write() as session:
@@ -263,10 +254,8 @@ def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     return private({"id": new.key_id, "key": new.key}, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"])
+@door.route(f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(204, description="The key is good for nothing within ten seconds.")
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     """Revoke a key of the partner's."""
     with database().write() as session:
@@ -276,10 +265,8 @@ def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@door.route(f"/partners/{PARTNER_ID}/usage")
+@door.route(f"/partners/{PARTNER_ID}/usage", caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(200, Usage, example=USAGE_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def get_partner_usage(partner_id: int) -> Response:
     """What a partner used on each of its latest ninety days."""
     with database().read() as session:

@@ -1,15 +1,16 @@
 """Which partner calls: its key, where it is used, what it may do, and how much of its day is left."""
 
 from datetime import datetime
+from functools import partial
 
 from flask import Response, g, request
 
 from api import cors, limits
 from api.callers import bearer_token
+from api.declarations import Policy
 from api.partner.memory import memory
-from api.policies import policy_here
 from api.services import database, now
-from geo.errors import LimitReached, NotAllowed
+from geo.errors import InvalidToken, LimitReached, NotAllowed
 from geo.partners import keys
 from geo.partners.quotas import DAY, Standing
 from geo.partners.registry import KnownKey
@@ -17,8 +18,13 @@ from geo.partners.registry import KnownKey
 QUOTA_POLICY = "day"
 
 
-def require_key() -> None:
-    """Let in only a working key, used where it may be, for what it may do, as long as the day's quota lasts.
+def partner(scope: str) -> Policy:
+    """A partner's working key of this scope, used where it may be, while the day's quota lasts."""
+    return Policy("partner", scope, (InvalidToken, NotAllowed, LimitReached), partial(_check_key, scope))
+
+
+def _check_key(scope: str) -> None:
+    """Check the key of the request.
 
     Refusals for the key's sake (401, 403) count against nobody's quota; whatever comes after counts.
 
@@ -32,7 +38,8 @@ def require_key() -> None:
     token = bearer_token("this route needs a partner's key: send it as Authorization: Bearer")
     g.partner_key = key = memory().key(keys.digest(token), as_of)
     _require_place(key)
-    _require_scope(key)
+    if scope not in key.terms.scopes:
+        raise NotAllowed(f"this key has not the scope {scope}")
     g.standing = _spend(key.partner_id, as_of)
     if not g.standing.allowed:
         raise LimitReached(QUOTA_POLICY, g.standing.quota, DAY, g.standing.resets_in)
@@ -67,12 +74,6 @@ def _require_place(key: KnownKey) -> None:
     if origin not in key.terms.origins:
         raise NotAllowed("this key is not bound to the origin of this page")
     cors.allow_reading(origin)
-
-
-def _require_scope(key: KnownKey) -> None:
-    policy = policy_here()
-    if policy is None or policy.at_least not in key.terms.scopes:
-        raise NotAllowed(f"this key has not the scope {policy.at_least if policy else 'of this route'}")
 
 
 def _spend(partner_id: int, as_of: datetime) -> Standing:
