@@ -4,7 +4,15 @@ from datetime import timedelta
 
 
 class BeforehandError(Exception):
-    """A domain fact that stops what was asked; its text is one sentence for the person who asked."""
+    """A domain fact that stops what was asked; its text is one sentence for the person who asked.
+
+    Attributes:
+        about: names of the value that is at fault, the most specific first: a caller may know it by any of them.
+    """
+
+    def __init__(self, fact: str, *about: str) -> None:
+        super().__init__(fact)
+        self.about = about
 
 
 class InvalidCoordinates(BeforehandError):
@@ -15,12 +23,15 @@ class InvalidRoute(BeforehandError):
     """A route that cannot be gone; ``part`` names what is wrong with it."""
 
     def __init__(self, part: str, fault: str) -> None:
-        super().__init__(fault)
+        super().__init__(fault, part, "route")
         self.part = part
 
 
 class CellTooCoarse(BeforehandError):
     """A cell in which places are so dense that no refresh region could hold all of it."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault, "cell")
 
 
 class UnreadableFile(BeforehandError):
@@ -51,7 +62,7 @@ class FacilityNotFound(BeforehandError):
     """There is no facility of that id, or none that may be shown."""
 
     def __init__(self, facility_id: int) -> None:
-        super().__init__(f"there is no facility {facility_id}")
+        super().__init__(f"there is no facility {facility_id}", "facility_id")
 
 
 class RatingNotFound(BeforehandError):

@@ -56,7 +56,9 @@ def hold(session: Session, thing: str, thing_id: int | None, handle: UUID | None
     else:
         found = {"facility": _facility, "proposal": _proposal}[thing](session, thing_id)
     if found is None:
-        raise ThingNotFound(f"there is no {thing} {thing_id or handle}, or no longer")
+        raise ThingNotFound(
+            f"there is no {thing} {thing_id or handle}, or no longer", "thing_id" if thing_id else "handle"
+        )
     return found
 
 

@@ -15,6 +15,7 @@ from geo.partners import registry
 from geo.partners.models import SCOPES
 from geo.partners.registry import KeyTerms
 from tests import conforming_client
+from tests.api.problem_documents import problem
 from tests.conftest import NOON
 from tests.factories import add_device, bearer, contents
 
@@ -112,3 +113,67 @@ def test_an_undocumented_status_fails_the_test_that_meets_it(
     for method in ("GET", "HEAD"):
         with pytest.raises(AssertionError, match="answers 404"):
             client.open("/v1/facilities/0", method=method)
+
+
+UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+DIRECT = {"action": "hide_facility", "reason": "spam"}
+
+
+@pytest.mark.parametrize(
+    ("caller", "request_line", "body", "place", "name"),
+    [
+        ("nobody", "GET /v1/facilities/0", None, "path", "facility_id"),
+        ("nobody", "GET /v1/facilities/0/ratings", None, "path", "facility_id"),
+        ("partner", "GET /partner/v1/facilities/0", None, "path", "facility_id"),
+        ("device", "PUT /v1/facilities/0/rating", {"stars": 5}, "path", "facility_id"),
+        ("device", "POST /v1/facilities/0/reports", {"reason": "closed"}, "path", "facility_id"),
+        ("device", "POST /v1/facilities/0/reports", {"reason": "spam", "rating_id": 999}, "body", "rating_id"),
+        ("device", "POST /v1/proposals", {"facility_id": 999, "note": "x"}, "body", "facility_id"),
+        ("partner", "POST /partner/v1/proposals", {"facility_id": 999, "note": "x"}, "body", "facility_id"),
+        ("device", "POST /v1/proposals/0/reports", {"reason": "spam"}, "path", "proposal_id"),
+        ("device", f"POST /v1/me/decisions/{UUID}/appeal", {"text": "No."}, "path", "decision_id"),
+        ("staff", "GET /admin/v1/queue/0", None, "path", "item_id"),
+        ("staff", "POST /admin/v1/queue/0/claim", None, "path", "item_id"),
+        ("staff", "POST /admin/v1/decisions", {**DIRECT, "thing": "facility", "thing_id": 999}, "body", "thing_id"),
+        (
+            "staff",
+            "POST /admin/v1/decisions",
+            {"action": "suspend_device", "reason": "spam", "thing": "device", "handle": UUID},
+            "body",
+            "handle",
+        ),
+        ("staff", "POST /admin/v1/decisions/0/revert", {"reason": "mistake"}, "path", "decision_id"),
+        (
+            "staff",
+            "POST /admin/v1/appeals/0/decision",
+            {"outcome": "granted", "answer": "Yes.", "version": 1},
+            "path",
+            "appeal_id",
+        ),
+        ("staff", "GET /admin/v1/facilities/0", None, "path", "facility_id"),
+        ("staff", f"GET /admin/v1/devices/{UUID}", None, "path", "handle"),
+        ("staff", "DELETE /admin/v1/staff/bert", None, "path", "name"),
+        (
+            "staff",
+            "POST /admin/v1/staff",
+            {"name": "bert", "role": "reader", "device_handle": UUID},
+            "body",
+            "device_handle",
+        ),
+        ("staff", "GET /admin/v1/partners/0", None, "path", "partner_id"),
+        ("staff", "DELETE /admin/v1/partners/0/keys/0", None, "path", "key_id"),
+    ],
+)
+def test_what_is_not_found_is_named_with_the_place_of_its_value(
+    client: FlaskClient,
+    tokens: dict[str, dict[str, str]],
+    caller: str,
+    request_line: str,
+    body: object,
+    place: str,
+    name: str,
+) -> None:
+    method, _, path = request_line.partition(" ")
+    document = problem(client.open(path, method=method, json=body, headers=tokens[caller]), 404)
+    pointer = {"pointer": f"#/{name}"} if place == "body" else {}
+    assert document["errors"] == [{"in": place, "name": name, "detail": document["detail"], **pointer}]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.moderation import audit, staff
 from geo.moderation.models import ROLES, AuditEntry
+from geo.partners.models import SCOPES
 from tests.api.partner.conftest import ORIGIN, SEARCH, KnownPartner
 from tests.api.problem_documents import named, problem
 from tests.conftest import TestClock
@@ -113,8 +114,10 @@ def test_each_change_is_in_the_audit_chain_without_the_key(
         (("/{id}/keys", {"kind": "publishable", "origins": [ORIGIN, "null"]}), [("body", "origins.1")]),
         (("/{id}/keys", {"kind": "secret", "scopes": ["everything"]}), [("body", "scopes.0")]),
         (("/{id}/keys", {"kind": "secret", "expires_at": "soon"}), [("body", "expires_at")]),
-        (("/{id}/keys", {"kind": "publishable"}), []),
-        (("/{id}/keys", {"kind": "secret", "expires_at": "2020-01-01T00:00:00Z"}), []),
+        (("/{id}/keys", {"kind": "publishable"}), [("body", "origins")]),
+        (("/{id}/keys", {"kind": "secret", "expires_at": "2020-01-01T00:00:00Z"}), [("body", "expires_at")]),
+        (("/{id}/keys", {"kind": "secret", "origins": [ORIGIN]}), [("body", "origins")]),
+        (("/{id}/keys", {"kind": "publishable", "origins": [ORIGIN], "scopes": list(SCOPES)}), [("body", "scopes")]),
         (("/{id}/rotation", {"kind": "secret", "overlap_days": -1}), [("body", "overlap_days")]),
     ],
 )
