@@ -49,6 +49,7 @@ def test_a_key_is_rotated_and_revoked(client: FlaskClient, admin: dict[str, str]
     rotated = client.post(f"{partner}/rotation", json={"kind": "secret", "overlap_days": 1}, headers=admin)
     assert rotated.status_code == 201
     assert problem(client.post(f"{partner}/rotation", json={"kind": "secret"}, headers=admin), 409)
+    assert problem(client.post(f"{partner}/keys", json={"kind": "secret"}, headers=admin), 409)
     assert client.delete(f"{partner}/keys/{acme.secret.key_id}", headers=admin).status_code == 204
     assert problem(client.delete(f"{partner}/keys/{acme.secret.key_id}", headers=admin), 404)
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 401
