@@ -28,10 +28,10 @@ check: .venv/development
 	@! grep -rnE --include='*.'{py,sql,md,toml,txt} --exclude-dir='.[a-z]*' 'TODO|FIXME|XXX' . \
 	    || { echo 'make check: do it now or leave it out' >&2; exit 1; }
 
-bench: .venv/runtime
+bench: .venv/development
 	@$(PYTHON) -m bench $(ARGS)
 
-bench-ranking: .venv/runtime
+bench-ranking: .venv/development
 	@$(PYTHON) -m bench.ranking_quality $(ARGS)
 
 stop: .venv/runtime

@@ -1,4 +1,4 @@
-"""The WSGI entry: `flask` and the server find `app` here."""
+"""The WSGI entry point, which exports `app` for `flask` and the server."""
 
 import multiprocessing
 import multiprocessing.util
@@ -12,8 +12,8 @@ from api.partner.memory import settle
 from geo.errors import BeforehandError
 
 if multiprocessing.parent_process() is not None:
-    # Ctrl-C reaches every process of the terminal. A worker that takes it itself hangs (granian 2.8); the main process
-    # takes it, and tells its workers to finish.
+    # Ctrl-C reaches every process of the terminal. A worker that handles it hangs (granian 2.8); the main process
+    # handles it and signals its workers to finish.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 logs.configure()
@@ -22,5 +22,5 @@ try:
 except BeforehandError as error:
     sys.exit(f"beforehand: {error}")
 
-# A worker of a multiprocessing server skips atexit when it was forked; its finalizers run however it was started.
+# A forked worker of a multiprocessing server skips atexit; its finalizers always run.
 multiprocessing.util.Finalize(None, settle, args=(app,), exitpriority=1)

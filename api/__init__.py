@@ -1,4 +1,4 @@
-"""The HTTP face of Beforehand."""
+"""The HTTP API and the command line of Beforehand."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from api.v1 import devices, facilities, fences, hints, me, proposals, ratings, r
 from geo.database import Database
 
 MAX_BODY_BYTES = 64 * 1024
-"""A rating with its longest comment is a tenth of it; whatever is larger is not read."""
+"""Maximum size of a request body. A rating with the longest comment has a tenth of it; larger bodies are not read."""
 
 
 DOORS = (
@@ -30,25 +30,25 @@ DOORS = (
 
 
 class Beforehand(Flask):
-    """The application: all its functions are synchronous, and Flask need not look at each at each request."""
+    """The Flask application. All its functions are synchronous, so Flask need not check each one on every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is."""
+        """Return the function unchanged."""
         return func
 
 
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> Flask:
-    """The WSGI application.
+    """Create the WSGI application.
 
     Args:
-        settings: of the deployment.
-        database: in place of the one that the settings name.
-        clock: tells the time.
+        settings: the deployment's settings.
+        database: replaces the database that the settings name.
+        clock: returns the current time.
     """
     app = Beforehand(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False  # a redirect would be no problem document
+    app.url_map.merge_slashes = False  # a redirect would not be a problem document
     paths.register(app)
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
     partner_memory.provide(app)

@@ -1,4 +1,4 @@
-"""The commands: up, serve, migrate, seed, and those of the database and the facilities."""
+"""The commands up, serve, migrate and seed, and the command groups database and facilities."""
 
 import os
 import subprocess
@@ -19,17 +19,14 @@ from geo import schema
 from geo.database import Database
 from geo.errors import BeforehandError, DatabaseUnavailable
 from geo.facilities import counts, recompile
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 REJECTIONS_SHOWN = 10
-"""As many as a person reads at once; the count tells the rest."""
-
-SYNTHETIC = Source("CC-BY-4.0", "Invented facilities around cities of GeoNames", "https://www.geonames.org")
+"""Rejected rows that an import prints; it counts the others."""
 
 _USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
 
@@ -37,10 +34,10 @@ commands = Blueprint("commands", __name__, cli_group=None)
 
 
 class PlainCommand(click.Command):
-    """A command whose domain errors are one line, not a traceback."""
+    """A command that prints a domain error as one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except BeforehandError as error:
@@ -48,7 +45,7 @@ class PlainCommand(click.Command):
 
 
 class Refused(click.ClickException):
-    """An import that was refused, though its file can be read."""
+    """An import was refused, although its file is readable."""
 
     exit_code = 3
 
@@ -59,7 +56,7 @@ class LimitType(click.ParamType[Limit]):
     name = "N|N%"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
-        """Read it."""
+        """Parse the value."""
         try:
             return value if isinstance(value, Limit) else Limit.parse(value)
         except ValueError as error:
@@ -67,17 +64,17 @@ class LimitType(click.ParamType[Limit]):
 
 
 def register(app: Flask) -> None:
-    """Give the app its commands."""
+    """Register the commands."""
     app.register_blueprint(commands)
 
 
 @commands.cli.command("up", cls=PlainCommand)
 @click.pass_context
 def up(ctx: click.Context) -> None:
-    """Serve from nothing, with a demo city.
+    """Set up everything and serve, with a demo city.
 
-    Starts the private database where DATABASE_URL names none, brings its schema up to date, fills it with the demo city
-    where it is empty, and serves.
+    Starts the private database unless DATABASE_URL is set, upgrades the schema, loads the demo city into an empty
+    database, and serves.
     """
     serving.require_free_port(settings().port)
     _start_database()
@@ -101,7 +98,7 @@ def serve(host: str) -> None:
 
 @commands.cli.command("migrate", cls=PlainCommand)
 def migrate() -> None:
-    """Bring the database's schema to this code's."""
+    """Upgrade the database schema to this version of the code."""
     _start_database()
     schema.upgrade(database())
     click.echo(f"The schema is at revision {schema.head()}.")
@@ -109,7 +106,7 @@ def migrate() -> None:
 
 @commands.cli.command("seed", cls=PlainCommand)
 def seed() -> None:
-    """Fill an empty database with the demo city."""
+    """Load the demo city into an empty database."""
     ready_database()
     _seed()
 
@@ -121,32 +118,32 @@ def database_group() -> None:
 
 @database_group.command("start", cls=PlainCommand)
 def start() -> None:
-    """Start it and print its URL."""
+    """Start the database and print its URL."""
     _private_postgres().start()
     click.echo(settings().database_url)
 
 
 @database_group.command("stop", cls=PlainCommand)
 def stop() -> None:
-    """Stop it."""
+    """Stop the database."""
     _private_postgres().stop()
 
 
 @commands.cli.group("facilities")
 def facilities_group() -> None:
-    """Import, count or make up facilities; compile their hours."""
+    """Import, count or generate facilities; compile their hours."""
 
 
 @facilities_group.command("import", cls=PlainCommand)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Of FILE; found out unless told.")
-@click.option("--dataset", help="What FILE is all of, the same for each edition; the file's name unless told.")
-@click.option("--licence", help="Its licence, as an SPDX identifier.")
-@click.option("--attribution", help="The words that the licence asks to be shown.")
-@click.option("--url", help="Where the licence's terms can be read.")
+@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Format of FILE. Default: detected.")
+@click.option("--dataset", help="Dataset that FILE is an edition of. Default: name of FILE.")
+@click.option("--licence", help="Licence of the data, as an SPDX identifier.")
+@click.option("--attribution", help="Attribution that the licence requires.")
+@click.option("--url", help="URL of the licence terms.")
 @click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
 @click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
-@click.option("--dry-run", is_flag=True, help="Print what the import would do, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what the import would do without doing it.")
 def import_file(
     file: Path,
     format_name: str | None,
@@ -158,19 +155,19 @@ def import_file(
     max_rejected: Limit,
     dry_run: bool,
 ) -> None:
-    """Import a dataset, all of it or nothing.
+    """Import a dataset in one transaction.
 
-    Adds what is new in FILE, changes what differs, closes what it no longer lists, and never touches a rating. A
-    facility whose row is rejected stays as it is. Importing the same file again changes nothing.
+    Adds new facilities of FILE, updates changed ones and closes those that FILE no longer lists. Ratings are not
+    changed. A facility whose row is rejected stays as it is. Importing the same file again changes nothing.
 
-    Exit status: 0 done (or dry run), 1 fault (such as a file that cannot be read), 2 wrong usage, 3 refused, because
-    more facilities would vanish or more rows are rejected than allowed. After 1, 2 and 3 nothing has changed.
+    Exit status: 0 success or dry run; 1 error, such as an unreadable file; 2 wrong usage; 3 refused, because more
+    facilities would vanish or more rows were rejected than allowed. With 1, 2 and 3, nothing was changed.
     """
     format_ = FORMATS[format_name or detect_format(file)]
     if source := format_.source:
         licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
     if not licence or not attribution:
-        raise click.UsageError("whose data are these? Tell --licence and --attribution.")
+        raise click.UsageError("--licence and --attribution are required for this format")
     name = dataset or file.name.partition(".")[0] or file.name
     limits = Limits(max_vanished, max_rejected)
     _write(Dataset(name, Source(licence, attribution, url), limits), format_.read(file), dry_run=dry_run)
@@ -186,25 +183,14 @@ def count() -> None:
         click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
 
 
-@facilities_group.command("generate", cls=PlainCommand)
-@click.option("--count", "how_many", type=click.IntRange(min=1), required=True, help="How many facilities.")
-def generate(how_many: int) -> None:
-    """Make up facilities for benchmarks.
-
-    They gather around real cities and are the same every time; they are not for people.
-    """
-    limits = Limits(vanished=Limit(percent=100))  # fewer than before is what was asked for
-    _write(Dataset("synthetic", SYNTHETIC, limits), synthetic_facilities(how_many))
-
-
 @facilities_group.command("compile-hours", cls=PlainCommand)
 def compile_hours() -> None:
-    """Compile the coming weeks; run it nightly."""
+    """Compile opening hours for the coming weeks; run it nightly."""
     click.echo(f"Compiled the opening hours of {compile_all_hours()} facilities.")
 
 
 def compile_all_hours() -> int:
-    """Compile the opening hours of the coming weeks, batch by batch; of how many facilities."""
+    """Compile the opening hours of the coming weeks in batches; return the number of facilities."""
     ready, compiled, after = ready_database(), 0, 0
     while True:
         with ready.write() as session:
@@ -217,10 +203,10 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _private_postgres() -> LocalPostgres:
+def _private_postgres() -> PrivatePostgres:
     private = settings().private_postgres
     if private is None:
-        raise click.ClickException("DATABASE_URL is set: its database is not ours to start or stop")
+        raise click.ClickException("DATABASE_URL is set: this command only starts and stops the private database")
     return private
 
 
@@ -231,11 +217,15 @@ def _start_database() -> None:
 
 
 def ready_database() -> Database:
-    """The database, started where it is ours to start, with this code's schema."""
+    """Start the private database, if it is used, check the schema, and return the database.
+
+    Raises:
+        DatabaseUnavailable: the database does not respond or has another schema.
+    """
     _start_database()
     with database().read() as session:
         if not schema.is_current(session):
-            raise DatabaseUnavailable("the database has another schema than this code: run `flask migrate`")
+            raise DatabaseUnavailable("the database schema does not match this code: run `flask migrate`")
     return database()
 
 
@@ -243,7 +233,7 @@ def _seed() -> None:
     environ = {**os.environ, "DATABASE_URL": settings().database_url}
     done = subprocess.run([sys.executable, "-m", "seed_data"], cwd=PROJECT, env=environ, check=False)
     if done.returncode:
-        raise DatabaseUnavailable("the demo city could not be seeded")
+        raise DatabaseUnavailable("the demo city could not be loaded")
 
 
 def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_run: bool = False) -> None:
@@ -270,12 +260,12 @@ def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_
 
 def _how_to_allow(refused: EditionRefused) -> str:
     options = " ".join(f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items())
-    return f"if the file is right and complete, allow it with {options}"
+    return f"if the file is correct and complete, allow it with {options}"
 
 
 @contextmanager
 def _counting() -> Iterator[Any]:
-    """Count the rows on one line of the terminal; in a log, one line now and then."""
+    """Show the number of rows read: on one line of a terminal, otherwise on one line for each report."""
     ending = "\r" if sys.stderr.isatty() else "\n"
 
     def progress(rows: int) -> None:

@@ -1,7 +1,7 @@
-"""Strong ETags that are known before the answer is: what was asked, in which minute, of which data.
+"""Strong ETags computed before the response: from the request, the minute and the version of the data.
 
-Answers are judged as of the last full minute, so that the same question about the same data in the same minute has the
-same bytes. A request whose ETag still fits costs one look at PostgreSQL's snapshot, and no search.
+Answers are computed as of the last full minute, so that the same request for the same data in the same minute has the
+same bytes. A request with a current ETag costs one look at PostgreSQL's snapshot and no search.
 """
 
 import hashlib
@@ -13,29 +13,29 @@ from flask import Response, request
 from geo.database import Session, data_version
 
 MAX_AGE_S = 60
-"""How long an answer may be shown without asking again: opening hours are told to the minute."""
+"""How long a response may be reused without revalidation. Opening hours are exact to the minute."""
 
 _DIGEST_BYTES = 9
-"""72 bits, twelve characters: two questions of one client never share them by chance."""
+"""72 bits, twelve characters: two requests of one client do not collide by chance."""
 
 
 def this_minute(now: datetime) -> datetime:
-    """The instant that public answers are judged at."""
+    """Return the start of the current minute, which public answers are computed for."""
     return now.replace(second=0, microsecond=0)
 
 
 def not_modified(session: Session, as_of: datetime, variant: str = "") -> Response | None:
-    """A 304 where the caller has the answer already: its ETag is of this question, this minute and this data.
+    """Return a 304 if the caller's ETag matches this request, this minute and this data, otherwise None.
 
     Args:
-        session: for a look at the data's version.
+        session: reads the version of the data.
         as_of: the minute.
-        variant: what else the answer depends on, besides the URL: its language.
+        variant: what the answer depends on besides the URL, such as its language.
     """
     if not request.if_none_match:
         return None
     prefix = _prefix(as_of, variant)
-    # Weak tags too (RFC 9110, 13.1.2): a proxy that compresses an answer weakens its tag.
+    # Weak tags match too (RFC 9110, 13.1.2): a proxy that compresses a response weakens its tag.
     # werkzeug reads an empty tag as None.
     tags = [tag for tag in request.if_none_match.as_set(include_weak=True) if tag and tag.startswith(prefix)]
     if not tags:
@@ -47,8 +47,8 @@ def not_modified(session: Session, as_of: datetime, variant: str = "") -> Respon
 
 
 def answer(document: object, mimetype: str, as_of: datetime, version: str, variant: str = "") -> Response:
-    """A public answer with its ETag, or a 304 to ``If-None-Match: *``; variant as in not_modified."""
-    if request.headers.get("If-None-Match", "").strip() == "*":  # any answer, of which there is one by now
+    """Return a public response with its ETag, or a 304 for ``If-None-Match: *``. See not_modified for ``variant``."""
+    if request.headers.get("If-None-Match", "").strip() == "*":  # matches any existing response
         return _with_validators(Response(status=304), _prefix(as_of, variant), version)
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
     return _with_validators(Response(body, mimetype=mimetype), _prefix(as_of, variant), version)

@@ -1,4 +1,4 @@
-"""All settings, read once from the environment by wsgi.py and handed on."""
+"""All settings. wsgi.py reads them once from the environment and passes them on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,33 +6,33 @@ from os import cpu_count
 from pathlib import Path
 
 from geo.errors import BeforehandError
-from geo.local_postgres import LocalPostgres, default_data_dir
+from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
-"""The checkout: each has its own private cluster."""
+"""The checkout's folder. Each checkout has its own private PostgreSQL cluster."""
 
 
 class InvalidSetting(BeforehandError):
-    """An environment variable that makes no sense."""
+    """An environment variable has an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment decides.
+    """The settings of a deployment.
 
     Attributes:
-        database_url: DATABASE_URL, or that of the private cluster.
-        private_postgres: the cluster to start where DATABASE_URL is not set; None where it is.
-        port: PORT, where to serve.
-        workers: WEB_CONCURRENCY, how many server processes; one a processor unless told.
-        trusted_proxies: TRUSTED_PROXIES, how many proxies before us write X-Forwarded-For; 0, none, unless told.
-        network_key: BEFOREHAND_NETWORK_KEY, of the hash that networks are told apart by; one that the database keeps
-            unless told.
-        rate_limits: RATE_LIMITS, ``on`` unless told ``off``: for measurements and load tests, never for the public.
+        database_url: DATABASE_URL. Default: the URL of the private cluster.
+        private_postgres: the cluster to start if DATABASE_URL is not set, otherwise None.
+        port: PORT to listen on.
+        workers: WEB_CONCURRENCY, the number of server processes. Default: one for each processor.
+        trusted_proxies: TRUSTED_PROXIES, the number of proxies that append to X-Forwarded-For. Default: 0.
+        network_key: BEFOREHAND_NETWORK_KEY, the key of the hash that distinguishes networks. Default: a random key that
+            the database keeps.
+        rate_limits: RATE_LIMITS, ``on`` or ``off``. Default: ``on``. ``off`` is for measurements and load tests only.
     """
 
     database_url: str
-    private_postgres: LocalPostgres | None
+    private_postgres: PrivatePostgres | None
     port: int
     workers: int
     trusted_proxies: int = 0
@@ -41,16 +41,16 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the variables that the attributes name, and BEFOREHAND_DATA_DIR; an empty one counts as unset.
+        """Read the variables that the attributes name, and BEFOREHAND_DATA_DIR. An empty variable counts as unset.
 
         Raises:
-            InvalidSetting: one of them makes no sense; the text names it.
+            InvalidSetting: a variable has an invalid value; the message names it.
         """
         private = None
         database_url = environ.get("DATABASE_URL", "")
         if not database_url:
             data_dir = environ.get("BEFOREHAND_DATA_DIR", "")
-            private = LocalPostgres(Path(data_dir).absolute() if data_dir else default_data_dir(), PROJECT)
+            private = PrivatePostgres(Path(data_dir).absolute() if data_dir else default_data_dir(), PROJECT)
             database_url = private.url()
         return cls(
             database_url=database_url,
@@ -66,7 +66,7 @@ class Settings:
 def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     value = environ.get(name, "")
     if value not in {"", "on", "off"}:
-        raise InvalidSetting(f"{name}={value!r} is neither on nor off")
+        raise InvalidSetting(f"{name}={value!r} must be on or off")
     return default if not value else value == "on"
 
 
@@ -75,5 +75,5 @@ def _whole_number(environ: Mapping[str, str], name: str, *, default: int, most: 
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise InvalidSetting(f"{name}={value!r} is not a whole number from {least} to {most}")
+        raise InvalidSetting(f"{name}={value!r} must be a whole number between {least} and {most}")
     return int(value)

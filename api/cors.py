@@ -1,7 +1,7 @@
-"""OPTIONS, and what browsers are told: which page of which site may read an answer (CORS, the Fetch standard).
+"""OPTIONS and CORS (the Fetch standard): which pages of other sites may read a response.
 
-Only the partner door speaks to pages of other sites, and only where the key in the request is bound to the page's
-origin. Everywhere else there is no Access-Control field at all, and no answer depends on Origin.
+Only the partner API allows pages of other sites, and only if the key in the request is bound to the page's origin. All
+other routes send no Access-Control fields, and their responses do not depend on Origin.
 """
 
 from flask import Flask, Response, current_app, g, request
@@ -15,28 +15,28 @@ PARTNER_PATHS = "/partner/"
 METHODS = "GET, HEAD"
 HEADERS = "Authorization, If-None-Match"
 EXPOSED = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
-"""What a script may read of an answer's header beyond the few that every script may."""
+"""Response headers that a script may read in addition to those that CORS always allows."""
 
 PREFLIGHT_MAX_AGE_S = 7_200
-"""As long as Chromium keeps a preflight at most; a key that is revoked meanwhile is refused by the request itself."""
+"""Chromium's maximum. A key that is revoked in the meantime is rejected by the request itself."""
 
 
 def register(app: Flask) -> None:
-    """Answer OPTIONS, and browsers on the paths of the partner door, its 404 and 405 included."""
+    """Answer OPTIONS, and add CORS fields to all responses of the partner API, its 404 and 405 included."""
     app.before_request(_answer_preflight)
     app.before_request(_answer_options)
     app.after_request(_tell_browser)
 
 
 def allow_reading(origin: str) -> None:
-    """Let pages of this origin read the answer to this request, whatever it will be."""
+    """Let pages of this origin read the response to this request, whatever its status."""
     g.readable_by = origin
 
 
 def _answer_preflight() -> Response | None:
-    """Answer a browser that asks whether a page may send a key at all.
+    """Answer a preflight request, which asks whether a page may send a key.
 
-    It does not show the key yet, so that all that can be asked is whether any working key is bound to its origin.
+    A preflight does not carry the key, so this checks only whether any working key is bound to the page's origin.
     """
     origin = request.headers.get("Origin")
     is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
@@ -57,7 +57,7 @@ def _answer_preflight() -> Response | None:
 
 
 def _answer_options() -> Response | None:
-    """Say which methods a route takes (RFC 9110, 9.3.7). It needs no token, and counts against no limit or quota."""
+    """Return the methods that a route accepts (RFC 9110, 9.3.7). OPTIONS needs no token and counts against no limit."""
     if request.method != "OPTIONS" or request.url_rule is None:
         return None
     response = current_app.make_default_options_response()
@@ -67,7 +67,7 @@ def _answer_options() -> Response | None:
 
 def _tell_browser(response: Response) -> Response:
     if request.path.startswith(PARTNER_PATHS):
-        # On refusals too: a cache must not hand one origin's refusal, or permission, to another.
+        # On errors too: a cache must not return one origin's refusal, or permission, to another.
         response.vary.update(["Origin", "Authorization"])
         if origin := g.get("readable_by"):
             response.headers["Access-Control-Allow-Origin"] = origin

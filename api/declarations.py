@@ -1,6 +1,6 @@
-"""What each route declares where it is defined: who may call it, what it takes and which problems it answers with.
+"""What each route declares where it is defined: who may call it, what it accepts, and with which problems it answers.
 
-Callers are checked, requests are parsed and the routes are documented from these declarations alone.
+The check of the caller, the parsing of the request and the documentation all read these declarations.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,11 +26,11 @@ class Policy:
     """Who may call a route.
 
     Attributes:
-        caller: whose token the route asks for; also the name of the OpenAPI security scheme.
-        at_least: the least role of staff, or the scope of a partner's key.
-        refusals: the errors by which a route of the API may refuse a caller.
-        check: runs before the request is read and raises one of the refusals; a device is checked in its view, in the
-            transaction that locks it (``callers.calling_device``).
+        caller: whose token the route requires; also the name of the OpenAPI security scheme.
+        at_least: the lowest role of staff, or the scope of a partner's key.
+        refusals: the errors that reject a caller of the API, including its rate limit.
+        check: raises a refusal before the request is read. A device is checked in its view instead, in the transaction
+            that locks its row (``callers.calling_device``).
     """
 
     caller: Caller
@@ -48,7 +48,7 @@ class Declaration:
 
     Attributes:
         policy: who may call it.
-        problems: the HTTP statuses of the problem documents that it may answer with.
+        problems: the HTTP statuses of its problem documents.
     """
 
     policy: Policy
@@ -56,31 +56,31 @@ class Declaration:
 
 
 class OpenRoutes(Blueprint):
-    """Routes outside the API, open to everybody: pages and the status of the service."""
+    """A blueprint whose routes are open to everybody and not part of the API: pages, health checks, documentation."""
 
     def route(self, rule: str, **options: Any) -> Callable[[Any], Any]:
-        """A route and its policy."""
+        """Add a route and declare its policy."""
         add = super().route(rule, **options)
         return lambda view: add(declare(view, Declaration(EVERYBODY)))
 
 
 def declare(view: _View, declaration: Declaration) -> _View:
-    """Attach a declaration to a view; ``functools.wraps`` passes it on to every wrapper."""
+    """Attach a declaration to a view. ``functools.wraps`` copies it to every wrapper."""
     setattr(view, _ATTRIBUTE, declaration)
     return view
 
 
 def policy_of(view: Callable[..., Any]) -> Policy | None:
-    """The policy that a view declares, or None."""
+    """Return the policy that a view declares, or None."""
     declaration: Declaration | None = getattr(view, _ATTRIBUTE, None)
     return None if declaration is None else declaration.policy
 
 
 def policy_here() -> Policy:
-    """The policy of the route that answers this request.
+    """Return the policy of the route that answers this request.
 
     Raises:
-        LookupError: the route declares none.
+        LookupError: the route declares no policy.
     """
     policy = policy_of(current_app.view_functions[request.endpoint or ""])
     if policy is None:
@@ -89,13 +89,13 @@ def policy_here() -> Policy:
 
 
 def schemas_of(view: Callable[..., Any]) -> Mapping[str, Schema]:
-    """The schemas of what a view takes, by location (``query``, ``json``), as flask-smorest's decorators noted them."""
+    """Return the schemas of a view's parameters by location (``query``, ``json``), as flask-smorest recorded them."""
     documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     return {parameter["in"]: parameter["schema"] for parameter in documented if isinstance(parameter, Mapping)}
 
 
 def register(app: Flask) -> None:
-    """Check every caller by the policy of the route, before the request is read."""
+    """Check the caller of every request by the policy of its route, before the request is read."""
 
     @app.before_request
     def _check_caller() -> None:

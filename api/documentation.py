@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 at /openapi.json, and a page to read and try it at /docs that needs no internet."""
+"""Serves the OpenAPI 3.1 document at /openapi.json and Swagger UI, without internet access, at /docs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -27,25 +27,25 @@ API_VERSION = "1.0.0"
 DESCRIPTION = """\
 The right place, open when you get there, clean today.
 
-Positions are WGS84 degrees, longitude first in GeoJSON; distances are metres on the sphere, times are RFC 3339 in UTC.
-Answers are GeoJSON; every answer lists the attribution that its data's licences ask to be shown. A null is unknown,
-which is not no. Errors are problem documents (RFC 9457) that name the bad values, 20 at most, in 16 kB at most. Lists
-in a query are written kind=toilets,shower or kind=toilets&kind=shower. Parameters that are unknown, and single values
-that are given twice, are refused. Public answers carry a strong ETag: send it back as If-None-Match.
+Positions are WGS84 degrees, longitude first in GeoJSON. Distances are metres on the sphere; times are RFC 3339 in UTC.
+Responses are GeoJSON and list the attribution that the licences of their data require. null means unknown, not no.
+Errors are problem documents (RFC 9457) of at most 16 kB that name at most 20 bad values. Write lists in a query as
+kind=toilets,shower or kind=toilets&kind=shower. Unknown parameters, and single values given more than once, are
+rejected. Public responses carry a strong ETag: send it back as If-None-Match.
 """
 
 DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of Swagger UI: it starts by a script in its page, and asks no other host for anything."""
+"""Content-Security-Policy of Swagger UI, which has an inline script and loads nothing from other hosts."""
 
 SWAGGER_UI = {
     "app_name": "Beforehand",
     "layout": "BaseLayout",  # without the bar that would load another host's document
-    "validatorUrl": None,  # nor its badge, which would tell swagger.io who reads this
-    "oauth2RedirectUrl": "",  # there is no OAuth; by itself it would repeat the Host header
-    "defaultModelsExpandDepth": 0,  # operations come first; the schemas open when asked
+    "validatorUrl": None,  # without its badge, which would reveal readers to swagger.io
+    "oauth2RedirectUrl": "",  # there is no OAuth; the default would repeat the Host header
+    "defaultModelsExpandDepth": 0,  # the schemas are collapsed
     "displayRequestDuration": True,
 }
 
@@ -53,7 +53,7 @@ _TEXT = {"type": "string"}
 _ETAG = '"1c3a5b2-9f86d081884c7d659a-60303ae22b998861bc"'
 
 _VALIDATORS = {
-    "ETag": {"schema": _TEXT, "example": _ETAG, "description": "Strong: of this question, this minute and this data."},
+    "ETag": {"schema": _TEXT, "example": _ETAG, "description": "Of this request, minute and data."},
     "Cache-Control": {"schema": _TEXT, "example": f"public, max-age={MAX_AGE_S}"},
 }
 
@@ -61,11 +61,11 @@ _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "schema": _TEXT,
-    "description": "The ETag of the answer that the caller has: 304 while it still holds.",
+    "description": "The ETag of the caller's copy. The answer is 304 if it is still current.",
 }
 
 _STANDING = {
-    "RateLimit": {"schema": _TEXT, "example": '"day";r=0;t=43200', "description": "Left, and seconds until more is."},
+    "RateLimit": {"schema": _TEXT, "example": '"day";r=0;t=43200', "description": "Requests left; seconds to more."},
     "RateLimit-Policy": {"schema": _TEXT, "example": '"day";q=10000;w=86400', "description": "Quota and its window."},
 }
 
@@ -80,18 +80,18 @@ _PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
 
 
 class DocumentedApi(Api):
-    """flask-smorest's, with our problem documents in place of its errors."""
+    """flask-smorest's Api, with problem documents in place of its own errors."""
 
     ERROR_SCHEMA = Problem
-    DEFAULT_ERROR_RESPONSE_NAME = None  # each operation documents the problems that it declares, and no other
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each operation documents only the problems that its route declares
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """The problem document of an HTTP error."""
+        """Return the problem document of an HTTP error."""
         return http_problem(error)
 
 
 def register(app: Flask, doors: Sequence[Door]) -> None:
-    """Serve the doors' routes and their documentation."""
+    """Register the routes of the blueprints and their documentation."""
     app.config.update(
         API_TITLE="Beforehand",
         API_VERSION=API_VERSION,
@@ -113,8 +113,8 @@ def register(app: Flask, doors: Sequence[Door]) -> None:
                     "partner": {
                         "type": "http",
                         "scheme": "bearer",
-                        "description": "A partner's key: publishable (bfp_) in pages of its origins, secret (bfk_) on "
-                        "servers.",
+                        "description": "A partner's key: publishable (bfp_) for pages of its origins, secret (bfk_) "
+                        "for servers.",
                     },
                 }
             },
@@ -130,10 +130,9 @@ def register(app: Flask, doors: Sequence[Door]) -> None:
 
 
 def _serve_document(app: Flask, document: dict[str, Any]) -> None:
+    blueprint = OpenRoutes("documentation", __name__)
     body = orjson.dumps(document)
     etag = blake2b(body, digest_size=9).hexdigest()
-
-    blueprint = OpenRoutes("documentation", __name__)
 
     @blueprint.get(OPENAPI_PATH)
     def openapi() -> Response:
@@ -161,14 +160,14 @@ def _serve_page(app: Flask) -> None:
 
 
 def _complete(document: dict[str, Any], declarations: Mapping[str, Declaration]) -> None:
-    """Add what routes declare, their security and problems, and the validators of public answers.
+    """Add the security and the problem documents that routes declare, and the ETag headers of public answers.
 
     Args:
-        document: of flask-smorest; it is changed.
+        document: flask-smorest's OpenAPI document, changed in place.
         declarations: by operationId.
     """
     components = document["components"]
-    components["schemas"].pop("PaginationMetadata", None)  # flask-smorest's; we page by cursors
+    components["schemas"].pop("PaginationMetadata", None)  # flask-smorest's; this API pages by cursor
     components["responses"] = {str(status): _problem_response(status) for status in examples.PROBLEM_DETAILS}
     for item in document["paths"].values():
         for parameter in item.get("parameters", []):
@@ -188,12 +187,12 @@ def _complete(document: dict[str, Any], declarations: Mapping[str, Declaration])
 
 
 def _path_parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    """What a path's parameter is, by the kind of its schema."""
+    """Return the description of a path parameter by the type of its schema."""
     if parameter["schema"].get("format") == "uuid":
-        return {"description": "As decisions and GET /v1/me tell it.", "example": examples.UUID}
+        return {"description": "As returned by GET /v1/me and in decisions.", "example": examples.UUID}
     if parameter["schema"]["type"] == "string":
-        return {"description": "As it was given.", "example": "anna"}
-    return {"description": "As the list that names it tells it.", "example": examples.ONE["id"]}
+        return {"description": "The name that the person was added with.", "example": "anna"}
+    return {"description": "As returned by the list of these objects.", "example": examples.ONE["id"]}
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Facilities as GeoJSON (RFC 7946). The database writes each Feature; here they are put together."""
+"""Facilities as GeoJSON (RFC 7946). The database writes each Feature; this module assembles the collections."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,29 +13,29 @@ GEOJSON = "application/geo+json"
 
 
 def feature(row: Row, ranking: Ranking | None = None) -> dict[str, Any]:
-    """One facility as a Feature to add to.
+    """Return one facility as a Feature that the caller may modify.
 
     Args:
-        row: of facility_search.cards.
-        ranking: explain the utility by the terms of this ranking.
+        row: a row of facility_search.cards.
+        ranking: adds the terms of the utility under this ranking.
     """
-    told: dict[str, Any] = orjson.loads(row["feature"])
+    one: dict[str, Any] = orjson.loads(row["feature"])
     if ranking is not None:
-        told["properties"]["explain"] = _terms(row, ranking)
-    return told
+        one["properties"]["explain"] = _terms(row, ranking)
+    return one
 
 
 def collection(
     rows: Sequence[Row], *, as_of: datetime, widened: bool, note: str | None, ranking: Ranking | None = None
 ) -> dict[str, Any]:
-    """Facilities as a FeatureCollection, with what their licences ask for.
+    """Return facilities as a FeatureCollection with the attribution that their licences require.
 
     Args:
         rows: the facilities, best first.
-        as_of: the instant that quality and opening hours were judged at.
-        widened: they lie beyond the radius asked for.
-        note: a sentence where the list is not what was asked for, or empty.
-        ranking: explain each utility by the terms of this ranking.
+        as_of: the instant that quality and opening hours refer to.
+        widened: whether the facilities lie outside the requested radius.
+        note: a sentence that explains why the list is widened or empty.
+        ranking: adds the terms of each utility under this ranking.
     """
     return {
         "type": "FeatureCollection",
@@ -48,15 +48,15 @@ def collection(
 
 
 def attribution(rows: Iterable[Row]) -> list[dict[str, str | None]]:
-    """The terms of every dataset among the rows, each once."""
-    # Rows of the same datasets tell the same text: mostly there is one to read.
-    told = [term for terms in {row["terms"] for row in rows} if terms for term in orjson.loads(terms)]
-    by_content = {(term["attribution"], term["licence"], term["url"]): term for term in told}
+    """Return the terms of every dataset among the rows, each once."""
+    # Rows of the same datasets have the same text, so mostly only one is parsed.
+    found = [term for terms in {row["terms"] for row in rows} if terms for term in orjson.loads(terms)]
+    by_content = {(term["attribution"], term["licence"], term["url"]): term for term in found}
     return sorted(by_content.values(), key=lambda term: (term["attribution"], term["licence"], term["url"] or ""))
 
 
 def _terms(row: Row, ranking: Ranking) -> dict[str, float]:
-    """U = (q - kappa * sd) - beta * distance, term by term and unrounded."""
+    """Return the terms of U = (q - kappa * sd) - beta * distance, unrounded."""
     distance_km = (row["distance_m"] or 0) / 1000
     return {
         "quality": row["quality"],

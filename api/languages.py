@@ -1,6 +1,6 @@
-"""The caller's language: the one of ours that Accept-Language likes best, and its sentences.
+"""Selects the language of a response by Accept-Language, and provides its translations.
 
-The catalogues are gettext's, api/translations/<language>.po, read at their first use: there is nothing to compile.
+The gettext catalogues, api/translations/<language>.po, are read on first use; they need no compilation.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from flask import Response, request
 
 DEFAULT_LANGUAGE = "en"
-"""The messages' own language."""
+"""The language of the message ids."""
 
 LANGUAGES = (DEFAULT_LANGUAGE, "fr", "de", "es", "fi")
 
@@ -24,32 +24,32 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language that answers can be given in.
+    """A language that responses are available in.
 
     Attributes:
-        code: ISO 639-1.
-        catalogue: its sentences.
+        code: ISO 639-1 code.
+        catalogue: the translations.
     """
 
     code: str
     catalogue: NullTranslations
 
     def say(self, message: str, **values: object) -> str:
-        """The sentence, its placeholders filled in."""
+        """Return the translated message with its placeholders filled in."""
         return self.catalogue.gettext(message) % values
 
     def count(self, one: str, many: str, number: int) -> str:
-        """The sentence that goes with so many; its placeholder is ``number``."""
+        """Return the translated message in the plural form for ``number``, which is also its placeholder."""
         return self.catalogue.ngettext(one, many, number) % {"number": self.decimal(number)}
 
     def decimal(self, number: float) -> str:
-        """A number as it is written."""
+        """Return a number formatted for this language."""
         return format_decimal(number, locale=self.code)
 
 
 @cache
 def language(code: str) -> Language:
-    """One of LANGUAGES."""
+    """Return the language with this code, one of LANGUAGES."""
     if code == DEFAULT_LANGUAGE:
         return Language(code, NullTranslations())
     compiled = BytesIO()
@@ -60,9 +60,9 @@ def language(code: str) -> Language:
 
 
 def callers_language() -> Language:
-    """The language of ours that the request likes best; English where it likes none.
+    """Return the available language that the request prefers; English if it accepts none.
 
-    A region does not matter: whoever reads Swiss German would rather have German than the English they like less.
+    Regions are ignored: a reader of Swiss German prefers German to English.
     """
     for tag, quality in request.accept_languages:  # best first
         code = tag.replace("_", "-").partition("-")[0].lower()
@@ -72,7 +72,7 @@ def callers_language() -> Language:
 
 
 def spoken(response: Response, spoken_language: Language) -> Response:
-    """The response, saying what language it is in."""
+    """Return the response with its Content-Language."""
     response.headers["Content-Language"] = spoken_language.code
     response.vary.add("Accept-Language")
     return response

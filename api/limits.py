@@ -1,6 +1,6 @@
-"""Too many requests: what a refusal says, and how often devices and networks may ask.
+"""Rate limits of devices, partners and networks, and the header fields and problem document of a 429.
 
-Every limit speaks in the fields of draft-ietf-httpapi-ratelimit-headers-11, structured fields (RFC 9651).
+The fields are those of draft-ietf-httpapi-ratelimit-headers-11, as structured fields (RFC 9651).
 """
 
 from collections.abc import Callable
@@ -18,40 +18,40 @@ from geo.limits.buckets import TokenBuckets
 from geo.limits.gcra import Limit
 
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
-"""The problem type that the draft registers."""
+"""The problem type that the draft registers for exceeded quotas."""
 
 REGISTRATIONS = Limit("registrations", burst=200, interval=timedelta(seconds=6))
-"""New devices of one network: a carrier has thousands of phones behind a /24, and few of them are new on one day. It
-stops a script that makes devices by the thousand; what fewer can do is bounded by trust weights (MATH.md)."""
+"""New devices per network. A carrier has thousands of phones behind a /24, and few of them are new on one day. It stops
+scripts that register thousands of devices; trust weights bound the effect of fewer (docs/ranking.md)."""
 
 WRITES = Limit("writes", burst=60, interval=timedelta(seconds=20))
-"""Of one device: a visitor rates a few places a day; sixty at once let a phone that was offline send all it has."""
+"""Writes per device. A visitor rates a few places a day; the burst lets a phone that was offline send its backlog."""
 
 PROPOSALS = Limit("proposals", burst=100, interval=timedelta(minutes=1))
-"""Of one partner, beside its quota: each waits for a moderator to look at it."""
+"""Proposals per partner, in addition to its quota, because a moderator reviews each of them."""
 
 READS_PER_S = 200
-"""Of one network, from each server process: a sixth of what a process can answer, so that one network's flood leaves
-room for the others, and a stadium behind one address, twenty thousand phones that ask every other minute, passes."""
+"""Requests per second from one network to each server process: a sixth of a process's capacity, so that one network
+cannot exhaust it, and enough for a stadium behind one address, where 20,000 phones ask every two minutes."""
 
 READS_BURST = 2_000
-"""Ten seconds of it: a full train that comes out of a tunnel."""
+"""Ten seconds of READS_PER_S: a full train that leaves a tunnel."""
 
 MOST_NETWORKS = 10_000
-"""Remembered at once by a server process: about two megabytes."""
+"""Networks that a server process remembers at once, in about two megabytes."""
 
 MOBILE_PATHS = "/v1/"
 
 
 def standing(policy: str, quota: int, window: timedelta, remaining: int, until: timedelta) -> dict[str, str]:
-    """The header fields that tell a caller how it stands.
+    """Return the RateLimit header fields.
 
     Args:
         policy: name of the limit.
-        quota: requests in the window.
-        window: of the limit.
+        quota: requests allowed in the window.
+        window: length of the window.
         remaining: requests left.
-        until: more of them come back.
+        until: time until more requests are available.
     """
     return {
         "RateLimit-Policy": f'"{policy}";q={quota};w={ceil(window.total_seconds())}',
@@ -60,7 +60,7 @@ def standing(policy: str, quota: int, window: timedelta, remaining: int, until: 
 
 
 def refusal_headers(error: LimitReached) -> dict[str, str]:
-    """What a 429 tells in its header: how the caller stands, and when to come back."""
+    """Return the header fields of a 429: RateLimit fields and Retry-After."""
     wait = max(error.wait, timedelta(seconds=1))
     return {
         **standing(error.policy, error.quota, error.window, 0, wait),
@@ -69,12 +69,12 @@ def refusal_headers(error: LimitReached) -> dict[str, str]:
 
 
 def refusal_members(policy: str) -> dict[str, Any]:
-    """What a 429 tells in its problem document besides the detail."""
+    """Return the members of a 429's problem document in addition to ``detail``."""
     return {"type": QUOTA_EXCEEDED, "title": "Quota exceeded", "violated-policies": [policy]}
 
 
 def register(app: Flask, calling_block: Callable[[], bytes]) -> None:
-    """Count every request of the mobile door against its network, in memory: it costs microseconds and no statement.
+    """Count every request to the mobile API against its network, in memory and without a database statement.
 
     Args:
         app: the app.
@@ -90,34 +90,34 @@ def register(app: Flask, calling_block: Callable[[], bytes]) -> None:
 
 
 def count_write(session: Session, device_id: int) -> None:
-    """Count something that a device writes.
+    """Count a write of a device against its limit.
 
     Raises:
-        LimitReached: it has written too often lately.
+        LimitReached: the device has written too often.
     """
     if settings().rate_limits:
         gcra.count(session, WRITES, str(device_id).encode(), now())
 
 
 def count_proposal(session: Session, partner_id: int) -> None:
-    """Count something that a partner proposes.
+    """Count a proposal of a partner against its limit.
 
     Raises:
-        LimitReached: it has proposed too often lately.
+        LimitReached: the partner has proposed too often.
     """
     if settings().rate_limits:
         gcra.count(session, PROPOSALS, str(partner_id).encode(), now())
 
 
 def count_registration(session: Session, network: bytes) -> None:
-    """Count a device that registers.
+    """Count a registration against the limit of its network.
 
     Args:
         session: a write session.
-        network: of the request, as a keyed hash.
+        network: keyed hash of the request's network.
 
     Raises:
-        LimitReached: too many of its network have registered lately.
+        LimitReached: too many devices of this network have registered.
     """
     if settings().rate_limits:
         gcra.count(session, REGISTRATIONS, network, now())

@@ -1,4 +1,4 @@
-"""One JSON line for each request: what, how it went, how long. No coordinates, no tokens, no client address."""
+"""Request log: one JSON line per request with route, status and duration, without coordinates, tokens or addresses."""
 
 import sys
 from http import HTTPMethod
@@ -15,7 +15,7 @@ REQUEST_ID_HEADER = "X-Request-Id"
 
 
 def configure() -> None:
-    """Log JSON lines to standard output; for the whole process."""
+    """Configure the process to log JSON lines to standard output."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -28,12 +28,12 @@ def configure() -> None:
 
 
 def route() -> str:
-    """The route that answers, without what the caller filled in: paths and queries hold what is private."""
+    """Return the route's pattern. The actual path and query are not logged because they may contain private data."""
     return request.url_rule.rule if request.url_rule else "unmatched"
 
 
 def method() -> str:
-    """The request's method; an invented one is a caller's text, and is not repeated."""
+    """Return the request's method. A non-standard one is the caller's own text and is not logged."""
     return request.method if request.method in METHODS else "other"
 
 

@@ -1,4 +1,4 @@
-"""The page at /: what this is, and where to go from here."""
+"""The home page at /."""
 
 from urllib.parse import urlencode
 
@@ -10,16 +10,16 @@ from api.services import database, now
 from geo.facilities import search
 
 PAGE_POLICY = "default-src 'self'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""Content-Security-Policy of our own page: its style stands in it, and it runs no script."""
+"""Content-Security-Policy of the home page, which has an inline style and no script."""
 
 COORDINATE_DIGITS = 4
-"""Ten metres: near enough for a link that people read."""
+"""Decimals of coordinates in the link to an example: ten metres."""
 
 blueprint = OpenRoutes("pages", __name__)
 
 
 def register(app: Flask) -> None:
-    """Serve the page, and let no browser guess what a reply is."""
+    """Register the page, and forbid content sniffing for all responses."""
     app.register_blueprint(blueprint)
 
     @app.after_request
@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
 
 @blueprint.get("/")
 def home() -> Response:
-    """The page, with a link to one live answer."""
+    """Return the home page, with a link to an example response."""
     with database().read() as session:
         example_id, kind = search.any_offered(session, search.DEFAULT_KINDS), {}
         if example_id is None:

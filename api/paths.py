@@ -1,4 +1,4 @@
-"""What a path may hold: what can be no id or name of ours is no path at all, whatever a database would make of it."""
+"""URL converters that reject ids and names that the database cannot hold."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from werkzeug.routing import IntegerConverter, UnicodeConverter
 
 
 class AsciiNumber(IntegerConverter):
-    """A whole number of at most 19 ASCII digits, as many as PostgreSQL's bigint has.
+    """A whole number of at most 19 ASCII digits, the length of PostgreSQL's largest bigint.
 
-    What is greater than ``max`` is taken for ``max``, which is no id either: a converter that refuses a value lets the
-    methods of its rule seem the wrong ones (405).
+    A number greater than ``max`` becomes ``max``, which is never used as an id. If the converter rejected it, the
+    response could be 405 instead of 404.
     """
 
     regex = "[0-9]{1,19}"
 
     def to_python(self, value: str) -> int:
-        """The number."""
+        """Return the number."""
         number = int(value)
         return number if self.max is None else min(number, self.max)
 
@@ -25,11 +25,11 @@ class PrintableText(UnicodeConverter):
     """A text without NUL, which PostgreSQL does not store."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """As of a text, with bounds for its length."""
+        """Accept the same arguments as UnicodeConverter."""
         super().__init__(*args, **kwargs)
         self.regex = self.regex.replace("[^/]", "[^/\\x00]")
 
 
 def register(app: Flask) -> None:
-    """Read the paths of an app in this way."""
+    """Make the app use these converters."""
     app.url_map.converters.update(int=AsciiNumber, string=PrintableText)

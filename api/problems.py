@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457): one table says what each domain fact means over HTTP."""
+"""Problem documents (RFC 9457): translates domain errors and HTTP errors into responses, from one table."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
@@ -37,23 +37,23 @@ from geo.errors import (
 PROBLEM_JSON = "application/problem+json"
 
 RETRY_AFTER_S = 5
-"""When a caller may try again after a 503: a database that restarts is back within seconds."""
+"""Value of Retry-After in a 503 response. A restarting database is back within seconds."""
 
 MAX_ERRORS = 20
-"""Bad values that one problem lists: more than anybody repairs at once."""
+"""Maximum number of bad values that a problem document lists: more than anybody fixes at once."""
 
 MAX_ERRORS_BYTES = 8_000
-"""Of all listed bad values as JSON. With as much again for everything else, a problem has at most 16 kB: no request is
-answered with many times its own size."""
+"""Maximum size of all listed bad values as JSON. With as much again for the rest, a problem document has at most 16 kB,
+so that a small request cannot cause a large response."""
 
 MAX_DETAIL_CHARACTERS = 1_000
-"""Of the sentence of a problem, of which JSON makes 6 bytes each at most."""
+"""Maximum length of ``detail``. JSON needs at most 6 bytes for each character."""
 
 MAX_NAME_CHARACTERS = 100
-"""Of a bad value's name, which is the caller's."""
+"""Maximum length of a bad value's name, which the caller chose."""
 
 MAX_ENTRY_CHARACTERS = 300
-"""Of a bad value's detail, and of its pointer, which is left out where it is longer: a part of it points elsewhere."""
+"""Maximum length of a bad value's detail and pointer. A longer pointer is omitted: a part of it points elsewhere."""
 
 STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
@@ -76,20 +76,20 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
 }
 
 _UNAVAILABLE: Mapping[type[BeforehandError], str] = {
-    DatabaseUnavailable: "the database does not answer just now; nothing was lost, please ask again",
-    DatabaseReadOnly: "the database takes no writes at the moment, as while another server takes over; "
-    "nothing was changed, please ask again",
-    DatabaseBusy: "other requests were in the way of this one; nothing was changed, please ask again",
-    DatabaseFull: "the database has no room for anything new at the moment; nothing was changed, please ask again",
-    SchemaMismatch: "the schema of the database is being changed, as during a release; please ask again",
+    DatabaseUnavailable: "the database does not respond at the moment; no data was lost, please try again",
+    DatabaseReadOnly: "the database does not accept writes at the moment, for example during a failover; "
+    "nothing was changed, please try again",
+    DatabaseBusy: "this request conflicted with concurrent requests; nothing was changed, please try again",
+    DatabaseFull: "the database has no space for new data at the moment; nothing was changed, please try again",
+    SchemaMismatch: "the database schema is being changed, for example during a release; please try again",
 }
-"""What a 503 says. Retry-After says when."""
+"""The detail of each 503 response."""
 
 _DETAILS: Mapping[int, str] = {
-    404: "there is nothing at this path; /docs lists what there is",
-    413: "the body is larger than anything that is asked for here",
+    404: "there is no route at this path; /docs lists all routes",
+    413: "request body too large",
 }
-"""In place of werkzeug's sentences, which speak to somebody at a browser."""
+"""Replaces werkzeug's descriptions, which address somebody at a browser."""
 
 
 def problem(
@@ -100,14 +100,14 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """A problem document; of many bad values, see ``bad_values``.
+    """Return a problem document. For bad values, use ``bad_values``, which limits its size.
 
     Args:
         status: the HTTP status.
-        detail: one sentence for the developer on the other side; what is longer than MAX_DETAIL_CHARACTERS is cut.
+        detail: one sentence for the client's developer; it is cut at MAX_DETAIL_CHARACTERS.
         errors: one entry for each bad value: ``in``, ``name``, ``detail``, and ``pointer`` in a body.
-        headers: more response headers.
-        members: of a registered problem type: its ``type``, ``title`` and extension members.
+        headers: additional response headers.
+        members: ``type``, ``title`` and extension members of a registered problem type.
     """
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -125,12 +125,12 @@ def problem(
 
 
 def bad_values(status: int, errors: Iterable[Mapping[str, str]], headers: Mapping[str, str] | None = None) -> Response:
-    """The problem document of bad values: it lists the first MAX_ERRORS, and says how many more there are.
+    """Return a problem document that lists the first MAX_ERRORS bad values and the number of the others.
 
     Args:
         status: the HTTP status.
-        errors: as of ``problem``, one at least, of any number and length.
-        headers: more response headers.
+        errors: entries as for ``problem``, at least one, of any number and length.
+        headers: additional response headers.
     """
     rest = iter(errors)
     listed, size_bytes, more = [], 0, 0
@@ -150,7 +150,7 @@ def bad_values(status: int, errors: Iterable[Mapping[str, str]], headers: Mappin
 
 
 def _entry(error: Mapping[str, str]) -> dict[str, str]:
-    """A bad value as it is listed; the caller's own text in it is cut."""
+    """Return a bad value's entry with the caller's own text shortened."""
     most = {"name": MAX_NAME_CHARACTERS}
     entry = {member: _cut(text, most.get(member, MAX_ENTRY_CHARACTERS)) for member, text in error.items()}
     if entry.get("pointer") != error.get("pointer"):
@@ -160,11 +160,11 @@ def _entry(error: Mapping[str, str]) -> dict[str, str]:
 
 def _cut(text: str, most: int) -> str:
     text = text if len(text) <= most else text[: most - 1] + "…"
-    return text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent back
+    return text.encode(errors="replace").decode()  # a lone surrogate cannot be encoded
 
 
 def register(app: Flask) -> None:
-    """Let the app answer each error with its problem document."""
+    """Make the app answer every error with a problem document."""
     app.register_error_handler(BeforehandError, _domain_problem)
     app.register_error_handler(HTTPException, http_problem)
     app.register_error_handler(Exception, _unexpected)
@@ -181,28 +181,28 @@ def _domain_problem(error: BeforehandError) -> Response:
         _log_unavailable(error)
         return unavailable(_UNAVAILABLE[type(error)])
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
-    return problem(status, str(error), errors=list(_values_at_fault(error)), headers=headers)
+    return problem(status, str(error), errors=_wrong_values(error), headers=headers)
 
 
-def _values_at_fault(error: BeforehandError) -> Iterator[dict[str, str]]:
-    """The entry of the value that an error is about, where the route takes one of that name."""
+def _wrong_values(error: BeforehandError) -> list[dict[str, str]]:
+    """Return the entry of the value that a domain error is about; none if the route takes no value of that name."""
     schemas = schemas_of(current_app.view_functions[request.endpoint]) if request.endpoint else {}
     taken = {"path": request.view_args or {}, **{place: schema.fields for place, schema in schemas.items()}}
     for name, (place, names) in product(error.about, taken.items()):
         if name in names:
-            yield _entry(_bad_value(place, (name,), str(error)))
-            return
+            return [_entry(_bad_value(place, (name,), str(error)))]
+    return []
 
 
 def unavailable(detail: str) -> Response:
-    """The problem document of what will be well in a moment."""
+    """Return a 503 problem document for a temporary failure."""
     return problem(503, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 def http_problem(error: HTTPException) -> Response:
-    """The problem document of werkzeug's and webargs' errors, with their own headers (Allow, WWW-Authenticate)."""
+    """Return the problem document of a werkzeug or webargs error, with its headers (Allow, WWW-Authenticate)."""
     if error.response is not None:
-        return error.response  # type: ignore[return-value]  # a Response made by us, passed through abort()
+        return error.response  # type: ignore[return-value]  # a Response of this application, passed through abort()
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     messages = (getattr(error, "data", None) or {}).get("messages")
     if isinstance(messages, Mapping):
@@ -211,18 +211,18 @@ def http_problem(error: HTTPException) -> Response:
 
 
 def _errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Webargs' nested messages, {place: {name: [text]}}, one entry each."""
+    """Yield one entry for each of webargs' nested messages, {place: {name: [text]}}."""
     for place, faults in messages.items():
         for path, detail in _leaves(faults, ()):
             yield _bad_value(place, path, detail)
 
 
 def _bad_value(place: str, path: tuple[str, ...], detail: str) -> dict[str, str]:
-    """A bad value as ``problem`` takes it.
+    """Return the entry of a bad value.
 
     Args:
-        place: ``path``, ``query`` or ``json``, as webargs calls a body.
-        path: the names that lead to it; none for the body itself.
+        place: ``path``, ``query``, or webargs' ``json`` for the body.
+        path: the names that lead to the value; none for the body itself.
         detail: what is wrong with it.
     """
     if place != "json":
@@ -232,14 +232,14 @@ def _bad_value(place: str, path: tuple[str, ...], detail: str) -> dict[str, str]
 
 
 def _pointer_step(name: str) -> str:
-    """A step of a JSON Pointer in a URI fragment (RFC 6901, section 6)."""
+    """Return one step of a JSON Pointer, escaped for a URI fragment (RFC 6901, section 6)."""
     return quote(name.replace("~", "~0").replace("/", "~1"), safe="~", errors="replace")
 
 
 def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(faults, Mapping):
         for name, inner in faults.items():
-            # marshmallow files what concerns a whole object under _schema
+            # marshmallow keeps the errors of a whole object under _schema
             yield from _leaves(inner, path if name == "_schema" else (*path, str(name)))
     else:
         for text in [faults] if isinstance(faults, str) else faults:
@@ -249,17 +249,17 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 def _log_unavailable(error: BeforehandError) -> None:
     cause = error.__cause__ or error
     more = {}
-    if isinstance(error, (SchemaMismatch, DatabaseBusy)):  # or a fault of ours: the frames say which
+    if isinstance(error, (SchemaMismatch, DatabaseBusy)):  # may be a defect of this code: the frames show it
         more = {"request_id": g.get("request_id"), "frames": _frames(cause)}
     structlog.get_logger().warning("database_away", problem=type(error).__name__, error=type(cause).__name__, **more)
 
 
 def _unexpected(error: Exception) -> Response:
-    # The traceback only: the message of a database error quotes the parameters, and those hold coordinates.
+    # Only the traceback: the message of a database error quotes its parameters, which include coordinates.
     structlog.get_logger().error(
         "unexpected_error", request_id=g.get("request_id"), error=type(error).__name__, frames=_frames(error)
     )
-    return problem(500, "an unexpected error; it has been logged")
+    return problem(500, "an unexpected error occurred and was logged")
 
 
 def _frames(error: BaseException) -> list[str]:

@@ -1,4 +1,4 @@
-"""What create_app was handed, for the routes and commands: the database, the clock, the settings."""
+"""Gives routes and commands access to what create_app was passed: the database, the clock and the settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ _KEY = "beforehand"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All that a request may reach.
+    """The services available to a request.
 
     Attributes:
-        database: where sessions come from.
-        clock: tells the time, aware and in UTC.
-        settings: of the deployment, for the commands.
+        database: creates sessions.
+        clock: returns the current time, timezone-aware and in UTC.
+        settings: the deployment's settings.
     """
 
     database: Database
@@ -31,27 +31,27 @@ class Services:
 
 
 def system_clock() -> datetime:
-    """The time now."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def provide(app: Flask, services: Services) -> None:
-    """Hand the services to an app's routes."""
+    """Make the services available to an app's routes."""
     app.extensions[_KEY] = services
 
 
 def database() -> Database:
-    """The database of the app that answers this request."""
+    """Return the database of the current app."""
     return _services().database
 
 
 def now() -> datetime:
-    """The time, by the clock of the app that answers this request."""
+    """Return the time of the current app's clock."""
     return _services().clock()
 
 
 def settings() -> Settings:
-    """The settings of the app that runs this command."""
+    """Return the settings of the current app."""
     return _services().settings
 
 

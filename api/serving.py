@@ -1,4 +1,4 @@
-"""The server: granian, in this process's place, with worker processes that share their figures."""
+"""Starts granian in place of this process, with worker processes that share their metrics."""
 
 import os
 import shutil
@@ -12,24 +12,24 @@ from api.config import PROJECT, Settings
 from geo.errors import BeforehandError
 
 REQUEST_THREADS = 8
-"""Threads of a worker that answer requests: as many as its database connections, so that none waits for one."""
+"""Threads per worker that answer requests: as many as its database connections, so that none waits for one."""
 
 SHUTDOWN_S = 20
-"""How long a stopping worker may finish what it has begun: longer than its statements may take."""
+"""How long a stopping worker may finish its requests: longer than a statement may take."""
 
 METRICS_FOLDER = "beforehand-metrics-"
-"""What the folders that worker processes share their figures in are called, before the server's process id."""
+"""Prefix of the folders in which worker processes share their metrics; the server's process id follows."""
 
 
 class AddressInUse(BeforehandError):
-    """The server cannot listen where it should; the text says how to choose another port."""
+    """The server cannot listen on its port; the message says how to choose another one."""
 
 
 def require_free_port(port: int, host: str = "127.0.0.1") -> None:
-    """Say so at once, in one line, where somebody else has the port.
+    """Check that the port is free before the server starts.
 
     Raises:
-        AddressInUse: it is taken, or not ours to listen on.
+        AddressInUse: the port is in use, or this process may not listen on it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -43,7 +43,7 @@ def require_free_port(port: int, host: str = "127.0.0.1") -> None:
 
 
 def serve(settings: Settings, host: str) -> NoReturn:
-    """Become the server."""
+    """Replace this process by the server."""
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(REQUEST_THREADS)),
@@ -51,26 +51,26 @@ def serve(settings: Settings, host: str) -> NoReturn:
         "wsgi:app",
     ]
     environ = {
-        # Below errors it tells what we tell ourselves, and doubts threads that mostly wait for the database.
+        # Below this level it repeats our own log, and warns of threads that mostly wait for the database.
         "GRANIAN_LOG_LEVEL": "error",
         **os.environ,
         "DATABASE_URL": settings.database_url,
-        # The workers share their figures through files, and those of an earlier run are not theirs.
+        # The workers share their metrics through files, which must not be those of an earlier run.
         "PROMETHEUS_MULTIPROC_DIR": _metrics_folder(),
     }
     os.chdir(PROJECT)
     sys.stdout.flush()
-    os.execve(command[0], command, environ)  # noqa: S606 - no shell is what we want
+    os.execve(command[0], command, environ)  # noqa: S606 - without a shell on purpose
 
 
 def _metrics_folder() -> str:
-    """A folder named after this process, which becomes the server; those of processes that have ended are removed."""
+    """Create a folder named after this process, which becomes the server. Remove those of processes that have ended."""
     for left in Path(tempfile.gettempdir()).glob(f"{METRICS_FOLDER}*"):
         pid = left.name.removeprefix(METRICS_FOLDER).partition("-")[0]
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
             shutil.rmtree(left, ignore_errors=True)
-        except (ValueError, PermissionError):  # not ours
+        except (ValueError, PermissionError):  # not a folder of ours
             continue
     return tempfile.mkdtemp(prefix=f"{METRICS_FOLDER}{os.getpid()}-")

@@ -1,4 +1,4 @@
-"""How the service is doing: alive, ready, and its figures for Prometheus."""
+"""Health checks (/healthz, /readyz) and metrics for Prometheus (/metrics)."""
 
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from api.services import database
 from geo import schema
 
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-"""Upper bounds of the latency histogram: a search takes milliseconds, a statement is ended after five seconds."""
+"""Upper bounds of the latency histogram. A search takes milliseconds; a statement is cancelled after five seconds."""
 
 REQUESTS = Counter("beforehand_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("beforehand_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS_BUCKETS)
@@ -24,7 +24,7 @@ blueprint = OpenRoutes("status", __name__)
 
 
 def register(app: Flask) -> None:
-    """Serve the status routes, and count every request."""
+    """Register the status routes, and count every request."""
     app.register_blueprint(blueprint)
 
     @app.after_request
@@ -36,22 +36,22 @@ def register(app: Flask) -> None:
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """The process is alive; asks nothing of the database."""
+    """Report that the process is alive, without using the database."""
     return private({"status": "alive"})
 
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """The database is there and has the schema of this code."""
+    """Report whether the database responds and has the schema that this code requires."""
     with database().read() as session:
         if schema.is_current(session):
             return private({"status": "ready", "schema_revision": schema.head()})
-    return unavailable("the database has another schema than this code: run `flask migrate`")
+    return unavailable("the database schema does not match this code: run `flask migrate`")
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Figures for Prometheus, of all worker processes together."""
+    """Return the metrics of all worker processes for Prometheus."""
     response = Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -60,7 +60,7 @@ def metrics() -> Response:
 def _registry() -> CollectorRegistry:
     try:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client's own gap
-    except ValueError:  # there are no worker processes that share their figures
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client lacks the annotation
+    except ValueError:  # there are no worker processes that share their metrics
         return PROCESS_REGISTRY
     return registry

@@ -1,4 +1,4 @@
-"""How a request may be put: strictly. What is not known, or asked twice, is refused by name."""
+"""Strict request parsing: unknown and repeated parameters, wrong types and oversized bodies are rejected by name."""
 
 import json
 import re
@@ -8,43 +8,43 @@ from typing import Any
 
 from flask import Request, current_app, request
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.declarations import Declaration, Error, Policy, declare, schemas_of
 from api.problems import STATUS_OF, bad_values, problem, unavailable
+from api.suggestions import MAX_SUGGESTIONS, UNKNOWN_PARAMETER, unknown_parameter
 from geo.database import MAX_ID
 from geo.errors import DatabaseUnavailable
 
 JSON = "application/json"
 
 DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?"
-"""A decimal number as JSON writes it; Python's float() would also take 1_0, nan and Arabic digits."""
+"""A decimal number in JSON syntax. Python's float() also accepts 1_0, nan and Arabic digits."""
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 BODIES_AT_ONCE = 4
-"""How many of a process's threads, half of them, may wait for bodies still on their way: whoever never finishes sending
-keeps no search waiting."""
+"""How many threads of a process may wait for request bodies: half of them, so that slow senders block no search."""
 
 BODY_TURN_S = 0.1
-"""How long a request waits to be among them: a body mostly comes with its head, and is read within a millisecond."""
+"""How long a request waits for one of these slots. Most bodies arrive with the header and are read in a millisecond."""
 
 _waiting_for_bodies = BoundedSemaphore(BODIES_AT_ONCE)
 
 MAX_MEMBERS = 64
-"""Of a JSON object: three times as many as the largest of our schemas has. What has more is refused before a schema
-looks at each."""
+"""Members of a JSON object: three times as many as the largest schema has. Larger objects are rejected before a schema
+examines each member."""
 
 MAX_WORDS = 20
-"""Of a list of words: more than any list has to choose from."""
+"""Items in a list of words: more than any such list has allowed words."""
 
 CONTROL_CHARACTERS = r"\x00-\x08\x0b-\x1f\x7f"
-"""All but tab and line feed: no keyboard writes them, and PostgreSQL refuses some."""
+"""All but tab and line feed. No keyboard produces them, and PostgreSQL rejects some."""
 
 _UNPRINTABLE = re.compile(rf"[{CONTROL_CHARACTERS}\ud800-\udfff]")
-"""Those and lone surrogates."""
+"""Control characters and lone surrogates."""
 
 
 def id_segment(name: str) -> str:
@@ -53,21 +53,21 @@ def id_segment(name: str) -> str:
 
 
 class StrictParser(FlaskParser):
-    """webargs, refusing what a schema does not name, and a body that could be read in two ways."""
+    """The webargs parser, which also rejects unknown parameters and JSON objects with repeated members."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs' signature
-        """The body's JSON."""
+        """Return the parsed JSON body."""
         try:
             return json.loads(req.get_data().decode(), object_pairs_hook=_object)
-        except (ValueError, RecursionError):  # no UTF-8, no JSON, thousands of digits, thousands of brackets
+        except (ValueError, RecursionError):  # not UTF-8, not JSON, thousands of digits, thousands of brackets
             abort(400, messages={"json": ["is not JSON in UTF-8"]})
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MAX_MEMBERS:
-        abort(422, messages={"json": [f"holds an object of {len(pairs)} members; {MAX_MEMBERS} are the most"]})
+        abort(422, messages={"json": [f"contains an object with {len(pairs)} members; the maximum is {MAX_MEMBERS}"]})
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
@@ -77,18 +77,26 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class StrictSchema(Schema):
-    """A schema of a request."""
+    """The base class of all request schemas."""
 
-    error_messages = {"unknown": "is not known here", "type": "must be a JSON object"}
+    error_messages = {"unknown": UNKNOWN_PARAMETER, "type": "must be a JSON object"}
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002 - marshmallow's
-        """Say in our words what every field may lack."""
-        field_obj.error_messages |= {"required": "is needed", "null": "must not be null"}
+        """Set the messages that all fields share."""
+        field_obj.error_messages |= {"required": "is required", "null": "must not be null"}
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **kwargs: Any) -> None:  # noqa: ARG002 - marshmallow's signature
+        """Suggest the known parameters that were probably meant by unknown ones."""
+        if isinstance(error.messages, dict):
+            known = [field.data_key or name for name, field in self.load_fields.items()]
+            unknown = [name for name, texts in error.messages.items() if texts == [UNKNOWN_PARAMETER]]
+            for name in unknown[:MAX_SUGGESTIONS]:
+                error.messages[name] = [unknown_parameter(name, known)]
 
 
 def between(least: float, most: float) -> validate.Range:
-    """A number's bounds, both included."""
-    return validate.Range(least, most, error="must be from {min} to {max}")
+    """Return a validator for a number between two bounds, both inclusive."""
+    return validate.Range(least, most, error="must be between {min} and {max}")
 
 
 class Decimal(fields.Float):
@@ -103,7 +111,7 @@ class Decimal(fields.Float):
 
 
 class WholeNumber(fields.Integer):
-    """A whole number in a query string, or with ``strict`` in JSON, where 5.0 is one too."""
+    """A whole number in a query string, or with ``strict`` in JSON, where 5.0 is accepted as well."""
 
     default_error_messages = {"invalid": "must be a whole number"}
 
@@ -116,7 +124,7 @@ class WholeNumber(fields.Integer):
 
 
 class Array(fields.List[Any]):
-    """A JSON array whose items are counted before any of them is read."""
+    """A JSON array whose length is checked before its items are parsed."""
 
     default_error_messages = {"invalid": "must be an array", "length": "must have {count} items"}
 
@@ -129,7 +137,7 @@ class Array(fields.List[Any]):
         metadata: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Know how many items there may be, both bounds included."""
+        """Create an array field that accepts ``least`` to ``most`` items, both inclusive."""
         self._least, self._most = least, most
         super().__init__(item, metadata={**(metadata or {}), "minItems": least, "maxItems": most}, **kwargs)
 
@@ -141,14 +149,14 @@ class Array(fields.List[Any]):
 
     def _count(self, items: int) -> None:
         if not self._least <= items <= self._most:
-            count = f"from {self._least} to {self._most}" if self._least else f"at most {self._most}"
+            count = f"between {self._least} and {self._most}" if self._least else f"at most {self._most}"
             raise self.make_error("length", count=count)
 
 
 class QueryList(Array):
-    """A list in a query, as ``kind=a,b``, as ``kind=a&kind=b`` or as both; what is given twice counts once."""
+    """A list in a query string: ``kind=a,b``, ``kind=a&kind=b`` or a mix. Duplicate items are removed."""
 
-    is_multiple = True  # webargs hands over all values of a name
+    is_multiple = True  # webargs passes all values of a name
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         self._count(sum(text.count(",") + 1 for text in value))
@@ -157,9 +165,9 @@ class QueryList(Array):
 
 
 class PlainText(fields.String):
-    """Text that a person wrote: trimmed, with no control characters but tabs and line feeds."""
+    """Text written by a person. It is trimmed; of the control characters only tab and line feed are allowed."""
 
-    default_error_messages = {"unprintable": "holds a control character or half a surrogate pair"}
+    default_error_messages = {"unprintable": "must not contain control characters or lone surrogates"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -170,40 +178,40 @@ class PlainText(fields.String):
 
 
 def words(*allowed: str, **kwargs: Any) -> fields.String:
-    """One of the allowed words."""
-    return fields.String(validate=validate.OneOf(allowed, error="is not one of {choices}"), **kwargs)
+    """Return a field that accepts one of the allowed words."""
+    return fields.String(validate=validate.OneOf(allowed, error="must be one of {choices}"), **kwargs)
 
 
 class Door(Blueprint):
-    """A group of routes that takes only what its schemas name."""
+    """A blueprint whose routes accept only the parameters that their schemas declare."""
 
     ARGUMENTS_PARSER = StrictParser()
 
     def __init__(self, *args: Any, max_body_bytes: int | None = None, **kwargs: Any) -> None:
-        """Make a door.
+        """Create the blueprint.
 
         Args:
-            args: flask-smorest's.
-            max_body_bytes: how large a body may be; the app's MAX_CONTENT_LENGTH unless told.
-            kwargs: flask-smorest's.
+            args: arguments of flask-smorest's Blueprint.
+            max_body_bytes: the maximum size of a request body. Default: the app's MAX_CONTENT_LENGTH.
+            kwargs: keyword arguments of flask-smorest's Blueprint.
         """
         super().__init__(*args, **kwargs)
         self.declarations: dict[str, Declaration] = {}
         self.before_request(lambda: _refuse_loose_requests(max_body_bytes))
 
     def arguments(self, schema: type[Schema], **options: Any) -> Any:
-        """What a route takes: one instance of its schema for all requests, as to make one copies every field."""
+        """Declare a route's parameters. All requests share one schema instance: creating one copies every field."""
         return super().arguments(schema(), **options)
 
     def route(
         self, rule: str, *, caller: Policy, raises: Sequence[Error] = (), methods: Sequence[str] = ("GET",)
     ) -> Any:
-        """Declare a route; its function's name is its operation's, in OpenAPI and in generated clients.
+        """Declare a route. The function's name is its operationId, which generated clients use as the method name.
 
         Args:
-            rule: the path, as werkzeug writes it.
-            caller: who may call it.
-            raises: the domain errors that its view raises, beside the refusals of the caller.
+            rule: the path in werkzeug's syntax.
+            caller: who may call the route.
+            raises: the domain errors that the view raises, in addition to the refusals of the caller.
             methods: the HTTP methods.
         """
         add = super().route(rule, methods=methods)
@@ -218,7 +226,7 @@ class Door(Blueprint):
 
 
 def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]:
-    """The statuses by which a door refuses what a route does not take: parameters, and bodies where it reads them."""
+    """Return the statuses with which a Door itself rejects the parameters or the body of a request."""
     statuses = {422}
     if not _BODILESS.issuperset(methods):
         statuses.add(413)
@@ -228,7 +236,7 @@ def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]
 
 
 def _refuse_loose_requests(max_body_bytes: int | None) -> None:
-    """Refuse repeated parameters, parameters to a route that has none, and bodies that are not JSON or too large."""
+    """Reject repeated parameters, parameters of a route that takes none, and bodies that are not JSON or too large."""
     if request.method not in _BODILESS:
         _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
     schemas = schemas_of(current_app.view_functions[request.endpoint or ""])
@@ -238,7 +246,7 @@ def _refuse_loose_requests(max_body_bytes: int | None) -> None:
         {"in": "query", "name": name, "detail": "is given more than once"} for name in repeated if name not in lists
     ]
     if "query" not in schemas:
-        errors += [{"in": "query", "name": name, "detail": "is not known here"} for name in request.args]
+        errors += [{"in": "query", "name": name, "detail": UNKNOWN_PARAMETER} for name in request.args]
     if errors:
         raise HTTPException(response=bad_values(422, errors))
     if "json" in schemas and request.mimetype != JSON:
@@ -246,26 +254,26 @@ def _refuse_loose_requests(max_body_bytes: int | None) -> None:
 
 
 def _read_body(max_bytes: int) -> None:
-    """Read the whole body, which the request then keeps.
+    """Read the whole body; the request object keeps it.
 
     Raises:
-        RequestEntityTooLarge: it is larger than anything that is asked for.
-        HTTPException: too many callers keep us waiting for theirs.
+        RequestEntityTooLarge: the body exceeds max_bytes.
+        HTTPException: 503, because too many request bodies are still being received.
     """
     request.max_content_length = max_bytes
     if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
-        raise HTTPException(response=unavailable("too many requests are still being sent; please ask again"))
+        raise HTTPException(response=unavailable("too many request bodies are still being received; please try again"))
     try:
         size_bytes = len(request.get_data())
     finally:
         _waiting_for_bodies.release()
-    # werkzeug by itself looks only where a body is used, and cuts one of no declared length.
+    # werkzeug checks the size only when the body is used, and truncates a body without a declared length.
     if size_bytes >= max_bytes:
         raise RequestEntityTooLarge
 
 
 def _lists(schemas: Mapping[str, Schema]) -> set[str]:
-    """The names that a query may give more than once."""
+    """Return the names of the query parameters that may be repeated."""
     if "query" not in schemas:
         return set()
     return {name for name, field in schemas["query"].fields.items() if getattr(field, "is_multiple", False)}

@@ -33,7 +33,7 @@ from bench import (
 from bench.databases import empty_database
 from bench.row import NotMeasured, Row, markdown
 from bench.run import Run
-from geo.local_postgres import LocalPostgres, default_data_dir
+from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
 RATINGS_A_FACILITY = 3
@@ -73,7 +73,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Row]:
     if not STATEMENTS.keys() >= set(asked.rows):
         wrk.require()
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
-    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
+    cluster = PrivatePostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
     cluster.start()
     name = f"bench_{os.getpid()}"
     with empty_database(cluster, name) as database:
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--slice-s", type=int, default=SLICE_S, help="seconds of one slice of a load")
     parser.add_argument("--memory-requests", type=int, default=MEMORY_REQUESTS)
     asked = parser.parse_args()
-    # Told to end, it stops its servers first, as at Ctrl-C.
+    # On SIGTERM it stops its servers first, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rows: list[Row] = []
     failure = None

@@ -1,4 +1,4 @@
-"""Answers that have not changed, against the same answers in full."""
+"""Measures 304 responses against full responses to the same requests."""
 
 import time
 
@@ -9,12 +9,12 @@ from bench.server import Server, product
 from bench.slices import medians
 
 SHARE_OF_ASKERS = 5
-"""One asker in so many asks again: each must first be told its ETag, within the minute that the ETag is good for."""
+"""One of so many askers repeats its request: each must first get its ETag, within the minute that the ETag is valid."""
 
 MINUTE_S = 60
 
 MARGIN_S = 3
-"""For telling the ETags, and for wrk to start and to end."""
+"""Time for getting the ETags, and for wrk to start and end."""
 
 ATTEMPTS = 5
 """Slices at most for one that counts: when PostgreSQL analyses a table by itself, all data have a new version."""

@@ -7,11 +7,11 @@ import psycopg2
 
 from geo import schema
 from geo.database import Database, driver_url
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 
 @contextmanager
-def empty_database(cluster: LocalPostgres, name: str) -> Iterator[Database]:
+def empty_database(cluster: PrivatePostgres, name: str) -> Iterator[Database]:
     """A migrated database, gone when it ends."""
     admin = psycopg2.connect(driver_url(cluster.url()).replace("+psycopg2", ""))
     admin.autocommit = True

@@ -9,17 +9,13 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from time import perf_counter
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 
 from bench.row import Row
+from bench.synthetic import write_geojson
 from bench.world import AS_OF, DATASET
 from geo.database import Database
-from geo.facilities.attributes import ATTRIBUTE_NAMES
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports import geojson
-from geo.imports.own_fields import FIELDS
-from geo.imports.record import FacilityRecord
 from geo.imports.writer import write_dataset
 
 
@@ -47,22 +43,8 @@ def _world_file(facilities: int) -> Iterator[Path]:
     with TemporaryDirectory(prefix="beforehand-bench-") as folder:
         path = Path(folder, "synthetic.geojson")
         with path.open("wb") as file:
-            file.write(b'{"type": "FeatureCollection", "features": [')
-            for number, record in enumerate(synthetic_facilities(facilities)):
-                file.write((b",\n" if number else b"\n") + orjson.dumps(_feature(record)))
-            file.write(b"\n]}\n")
+            write_geojson(file, facilities)
         yield path
-
-
-def _feature(record: FacilityRecord) -> dict[str, Any]:
-    """What the record says, without what it leaves unknown."""
-    said = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
-    return {
-        "type": "Feature",
-        "id": record.external_id,
-        "geometry": {"type": "Point", "coordinates": [record.location.lon, record.location.lat]},
-        "properties": {name: value for name, value in said.items() if value is not None} | record.attributes,
-    }
 
 
 def _copy_s(database: Database) -> float:

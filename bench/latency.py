@@ -1,4 +1,4 @@
-"""How much slower the slowest hundredth is than the middle, under a load that leaves room."""
+"""Measures the 99th percentile of latency against the median, below saturation."""
 
 from statistics import median
 
@@ -9,14 +9,14 @@ from bench.server import product
 from bench.slices import ROUNDS
 
 LOAD_SHARE = 0.7
-"""Of the rate that saturates the server."""
+"""Share of the rate that saturates the server."""
 
 DURATION_SLICES = 2
 """An open loop takes so many slices: a percentile 99 needs thousands of requests."""
 
 
 def rows(run: Run) -> list[Row]:
-    """Rounds of a closed loop, which tells the rate of saturation, and an open one at a share of it."""
+    """Run rounds of a closed loop, which measures the saturation rate, and an open loop at a share of it."""
     requests = [wrk.raw_request(asker.path) for asker in run.askers]
     with product(run.url) as server:
         wrk.load(server.port, requests, run.slice_s)  # warms up

@@ -68,7 +68,7 @@ class _Connection:
         self.socket.sendall(request)
 
     def is_answered(self) -> bool:
-        """Read what has come, and tell whether it is all.
+        """Read the available bytes, and return whether the response is complete.
 
         Raises:
             NotMeasured: it is an error, or the server has hung up.

@@ -1,4 +1,4 @@
-"""The rate of a statement that needs no server of ours: pgbench on the same database."""
+"""Measures the rate of a statement with pgbench on the same database."""
 
 import re
 import tempfile
@@ -15,7 +15,7 @@ from bench.askers import Asker
 from bench.row import NotMeasured
 from geo.database import Database, sql_connection
 from geo.facilities import search
-from geo.postgres_programs import find_programs
+from geo.private_postgres.programs import find_programs
 
 Mode = Literal["simple", "prepared"]
 
@@ -76,7 +76,7 @@ def rate(url: str, script_text: str, duration_s: int, mode: Mode) -> float:
 
 
 def parse(progress: str) -> float:
-    """Transactions a second, from what pgbench tells each second.
+    """Return the transactions per second from pgbench's progress lines.
 
     In the first, its connections plan their statements, which the server's did long ago.
 
@@ -85,5 +85,5 @@ def parse(progress: str) -> float:
     """
     seconds = re.findall(r"^progress: [\d.]+ s, ([\d.]+) tps,.*?(?:, (\d+) failed)?$", progress, re.MULTILINE)[1:]
     if not seconds or any(int(failed or 0) for _, failed in seconds):
-        raise NotMeasured(f"pgbench tells no rate without failures: {progress.strip()}")
+        raise NotMeasured(f"pgbench reports failures or no rate: {progress.strip()}")
     return fmean(float(tps) for tps, _ in seconds)

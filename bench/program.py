@@ -1,12 +1,12 @@
-"""Other programs, run to their end."""
+"""Runs other programs to completion."""
 
 import subprocess
 from pathlib import Path
 
 from bench.row import NotMeasured
 
-TOLD_CHARACTERS = 1_000
-"""Of what a program that failed wrote: the last of it says why."""
+SHOWN_CHARACTERS = 1_000
+"""Characters at the end of a failed program's output that an error shows."""
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -22,5 +22,5 @@ def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedPr
     except FileNotFoundError as error:
         raise NotMeasured(f"{command[0]} is missing") from error
     if done.returncode:
-        raise NotMeasured(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-TOLD_CHARACTERS:]}")
+        raise NotMeasured(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-SHOWN_CHARACTERS:]}")
     return done

@@ -43,7 +43,7 @@ class Row(NamedTuple):
         return {"≥": judged >= float(bound), "≤": judged <= float(bound)}[sign]
 
     def document(self) -> dict[str, str | float | bool | None]:
-        """The row as JSON tells it."""
+        """Return the row for the JSON output."""
         return {**self._asdict(), "ratio": self.ratio, "reached": self.reached}
 
 

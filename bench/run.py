@@ -6,7 +6,7 @@ from functools import cached_property
 
 from bench import askers
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 
 ASKERS = 500
 """Places that ask in turn: enough that no cache of one of them helps."""
@@ -25,7 +25,7 @@ class Run:
     """
 
     database: Database
-    cluster: LocalPostgres
+    cluster: PrivatePostgres
     name: str
     slice_s: int
     memory_requests: int

@@ -7,8 +7,8 @@ from bench import askers, statement, world
 from bench.databases import empty_database
 from bench.row import Row
 from bench.run import ASKERS, Run
+from bench.synthetic import synthetic_facilities
 from geo.database import Database
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports.writer import write_dataset
 
 SMALL, LARGE = 10_000, 5_000_000

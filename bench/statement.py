@@ -30,7 +30,7 @@ _PREPARE_KNN = f"""
 
 _KNN = driver_text("EXECUTE knn (:lon, :lat)")
 
-# Prepared too; PL/pgSQL keeps the plans within. Ids and what they were ranked by, as much as the other tells.
+# Prepared too; PL/pgSQL caches the inner plans. Returns ids and the ranking's figures, as much as the other query.
 _PREPARE_RANKED = f"""
     PREPARE ranked (float8, float8, facility_search.needs, facility_search.ranking, timestamptz, float8) AS
     SELECT best.facility_id, best.utility

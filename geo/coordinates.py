@@ -15,7 +15,7 @@ PostGIS's ST_DistanceSphere, so that a distance in Python equals the one in SQL.
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place on the Earth.
+    """A position on the Earth.
 
     Attributes:
         lon: longitude in degrees, -180 to 180.
@@ -30,9 +30,9 @@ class Point:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.lon) and -180 <= self.lon <= 180):
-            raise InvalidCoordinates(f"longitude {self.lon} is not within -180 and 180")
+            raise InvalidCoordinates(f"longitude {self.lon} must be between -180 and 180")
         if not (isfinite(self.lat) and -90 <= self.lat <= 90):
-            raise InvalidCoordinates(f"latitude {self.lat} is not within -90 and 90")
+            raise InvalidCoordinates(f"latitude {self.lat} must be between -90 and 90")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BoundingBox:
     Where ``west`` is greater than ``east`` the box crosses the antimeridian (RFC 7946, section 5.2).
 
     Raises:
-        InvalidCoordinates: a corner is no point, or south lies north of north.
+        InvalidCoordinates: a corner is out of range, or south is greater than north.
     """
 
     west: float
@@ -54,4 +54,4 @@ class BoundingBox:
         Point(self.west, self.south)
         Point(self.east, self.north)
         if self.south > self.north:
-            raise InvalidCoordinates(f"south {self.south} lies north of north {self.north}")
+            raise InvalidCoordinates(f"south {self.south} must not be greater than north {self.north}")

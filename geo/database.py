@@ -1,7 +1,7 @@
-"""The engine, and the two kinds of session: reads and writes ask for theirs separately.
+"""Database connections: separate sessions for reading and for writing.
 
-A read runs each statement by itself (autocommit, read only), so that it costs one round trip and could go to a
-replica. A write is one transaction.
+A read session runs each statement on its own (autocommit, read only), which costs one round trip and can use a replica.
+A write session is one transaction.
 """
 
 import re
@@ -24,16 +24,16 @@ from sqlalchemy.orm import Session as Transaction
 from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
 
 STATEMENT_TIMEOUT_MS = 5_000
-"""A statement that runs longer is ended by the server: a nearby search takes milliseconds, and a phone has given up."""
+"""The server cancels longer statements: a search takes milliseconds, and phones do not wait longer."""
 
 LOCK_TIMEOUT_MS = 4_000
-"""A write that waits longer for a row gives up before its statement would, so that the cause is told apart."""
+"""Maximum wait for a lock, shorter than STATEMENT_TIMEOUT_MS, so that the two causes can be distinguished."""
 
 POOL_TIMEOUT_S = 3
 """How long a request waits for a connection while all are in use."""
 
 CONNECT_TIMEOUT_S = 3
-"""How long to wait for a connection before saying that the database is away."""
+"""How long to wait for a connection before the database counts as unavailable."""
 
 
 MAX_ID = 2**63 - 1
@@ -49,30 +49,30 @@ _READ_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
     "57014": DatabaseBusy,  # query_canceled: STATEMENT_TIMEOUT_MS
     "53100": DatabaseFull,  # disk_full
 }
-"""What an SQLSTATE means for whoever reads (PostgreSQL, appendix A)."""
+"""The error for each SQLSTATE in a read session (PostgreSQL, appendix A)."""
 
 _READ_ONLY_SQL_TRANSACTION = "25006"
 
 _WRITE_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
     **_READ_ERRORS,
-    _READ_ONLY_SQL_TRANSACTION: DatabaseReadOnly,  # of a session for reading, it is our own fault
-    "23503": DatabaseBusy,  # foreign_key_violation: what was just looked up is gone
-    "23505": DatabaseBusy,  # unique_violation: what was just looked up in vain is there
+    _READ_ONLY_SQL_TRANSACTION: DatabaseReadOnly,  # in a read session it is a defect of this code
+    "23503": DatabaseBusy,  # foreign_key_violation: a row just read was deleted
+    "23505": DatabaseBusy,  # unique_violation: a row just missing was inserted
     "40001": DatabaseBusy,  # serialization_failure
     "40P01": DatabaseBusy,  # deadlock_detected
 }
-"""What it means for whoever writes."""
+"""The error for each SQLSTATE in a write session."""
 
 Session = Connection | Transaction
-"""What every function here asks. For reading it is a bare connection: nothing is loaded as objects, and the books that
-SQLAlchemy's session keeps of objects cost a search a tenth of its Python."""
+"""The session type of all functions. A read session is a plain connection: it loads no objects, and the bookkeeping of
+SQLAlchemy's session would add a tenth to the Python time of a search."""
 
 Row = Mapping[Any, Any]
-"""What a statement tells of one thing, column by column."""
+"""A row of a result, by column name."""
 
 
 class Base(DeclarativeBase):
-    """All tables of the house; constraints are named so that a migration can name them too."""
+    """The base class of all tables. Constraints have fixed names, which migrations can refer to."""
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
@@ -91,58 +91,58 @@ class Base(DeclarativeBase):
 
 
 def driver_url(database_url: str) -> str:
-    """The URL with its driver named: ``postgres://`` and ``postgresql://`` both mean psycopg2 here.
+    """Return the URL with the psycopg2 driver, for ``postgres://`` and ``postgresql://``.
 
     Raises:
-        DatabaseUnavailable: it is no PostgreSQL URL.
+        DatabaseUnavailable: it is not a PostgreSQL URL.
     """
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError):
         raise DatabaseUnavailable("DATABASE_URL is not a URL such as postgresql://user:password@host/name") from None
     if url.drivername not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-        raise DatabaseUnavailable(f"DATABASE_URL names {url.drivername}: only PostgreSQL with PostGIS will do")
+        raise DatabaseUnavailable(f"DATABASE_URL names {url.drivername}: only PostgreSQL with PostGIS is supported")
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
 class Database:
-    """A PostGIS database and how to ask it for sessions.
+    """A PostGIS database, which creates sessions.
 
-    Each way in raises DatabaseUnavailable where the server is away or restarting, and its subclasses where it is read
-    only, busy, full, or has the schema of another revision.
+    All sessions raise DatabaseUnavailable if the server is not available, and its subclasses if it is read only, busy,
+    full, or has the schema of another revision.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> None:
-        """Know the database; nothing is connected yet.
+        """Create the connection pools without connecting.
 
         Args:
             url: ``postgresql://…``.
-            pool_size: connections at most for reads; writes, the rarer ones, have half as many beside them.
-            statement_timeout_ms: after which the server ends a statement.
+            pool_size: maximum number of connections for reads; writes, which are rarer, have half as many in addition.
+            statement_timeout_ms: time after which the server cancels a statement.
         """
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
         self._writes = _engine(url, max(1, pool_size // 2), options)
         event.listen(self._writes, "handle_error", _leave_read_only)
-        # A pool each: to switch a connection between the two ways would cost every read three round trips more.
+        # Two pools: switching a connection between the modes would cost every read three more round trips.
         self._reads = _engine(
             url, pool_size, f"{options} -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
         )
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading: each statement by itself."""
+        """Open a session for reading, which runs each statement on its own."""
         with _translated(_READ_ERRORS), self._reads.connect() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session for one write; who opened it commits it, and leaving without a commit undoes it."""
+        """Open a session for one write. The caller commits it; without a commit it is rolled back."""
         with _translated(_WRITE_ERRORS), Transaction(self._writes) as session:
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection in a transaction, for migrations."""
+        """Open a plain connection in a transaction, for migrations."""
         with _translated({}), self._writes.connect() as connection:
             yield connection
 
@@ -178,40 +178,40 @@ def _translated(by_sqlstate: Mapping[str, type[DatabaseUnavailable]]) -> Iterato
             kind = DatabaseUnavailable
         if kind is None:
             raise
-        lines = str(cause).strip().splitlines()  # those after the first quote values
+        lines = str(cause).strip().splitlines()  # further lines quote values
         raise kind(f"{_SAID[kind]}: {lines[0] if lines else error}") from error
 
 
 _SAID: Mapping[type[DatabaseUnavailable], str] = {
-    DatabaseUnavailable: "the database does not answer",
-    DatabaseReadOnly: "the database takes no writes",
+    DatabaseUnavailable: "the database does not respond",
+    DatabaseReadOnly: "the database does not accept writes",
     DatabaseBusy: "the database is busy",
     DatabaseFull: "the database is full",
-    SchemaMismatch: "the database has another schema than this code",
+    SchemaMismatch: "the database schema does not match this code",
 }
 
 
 def _is_away(error: Exception) -> bool:
-    """Whether an error is the server's absence, and not a fault of what it was asked."""
+    """Return whether the error means that the server is unavailable, rather than a defect of the statement."""
     cause = getattr(error, "orig", None) or error
     return (
         isinstance(cause, (psycopg2.OperationalError, psycopg2.InterfaceError, PoolTimeout))
-        # Of a server that dies in the middle of an answer psycopg2 raises a plain DatabaseError.
+        # psycopg2 raises a plain DatabaseError if the server dies while it sends a result.
         or type(cause) is psycopg2.DatabaseError
         or getattr(error, "connection_invalidated", False)
     )
 
 
 def _leave_read_only(context: ExceptionContext) -> None:
-    """Drop the pooled connections to a server that takes no writes: another one may have taken its place."""
+    """Drop the pooled connections to a server that does not accept writes: another one may have replaced it."""
     if getattr(context.original_exception, "pgcode", None) == _READ_ONLY_SQL_TRANSACTION:
         context.is_disconnect = True
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-    """Drop a pooled connection whose server has hung up, before it is used.
+    """Drop a pooled connection that the server has closed, before it is used.
 
-    An idle connection has nothing to read; one that has is told of its end. That costs a system call, not a round trip.
+    An idle connection is readable only if it was closed. The check costs a system call instead of a round trip.
     """
     poll = select.poll()
     poll.register(dbapi_connection.fileno(), select.POLLIN)
@@ -220,22 +220,22 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
 
 
 def sql_connection(session: Session) -> Connection:
-    """The connection that a session works on."""
+    """Return the connection of a session."""
     return session if isinstance(session, Connection) else session.connection()
 
 
 def driver_text(statement: str) -> str:
-    """A statement with :named parameters as the driver writes them: once, for driver_rows."""
+    """Convert a statement's :named parameters to the driver's style, for driver_rows."""
     return re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement)
 
 
 def driver_rows(session: Session, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """Ask by way of the driver itself: for statements of the hot path, where SQLAlchemy's share exceeds the driver's.
+    """Run a statement directly with the driver, for hot paths where SQLAlchemy's overhead exceeds the driver's.
 
     Args:
-        session: any.
-        statement: of driver_text.
-        parameters: by name.
+        session: any session.
+        statement: the result of driver_text.
+        parameters: values by name.
     """
     connection = sql_connection(session)
     driver_connection: Any = connection.connection.driver_connection
@@ -246,14 +246,14 @@ def driver_rows(session: Session, statement: str, parameters: Mapping[str, Any])
             return [dict(zip(names, row, strict=True)) for row in cursor]
     except psycopg2.Error:
         if driver_connection.closed:
-            connection.invalidate()  # or the pool would try to reset it, and complain at length
+            connection.invalidate()  # otherwise the pool would try to reset it and log an error
         raise
 
 
 def data_version(session: Session) -> str:
-    """What this session can see, as text: two equal answers mean that nothing was written in between.
+    """Return the version of the visible data: two equal values mean that nothing was written in between.
 
-    It is PostgreSQL's own snapshot (pg_current_snapshot), so it costs writers nothing.
+    It is PostgreSQL's snapshot (pg_current_snapshot), which costs writers nothing.
     """
     [row] = driver_rows(session, "SELECT pg_current_snapshot()::text AS version", {})
     return str(row["version"])

@@ -1,26 +1,26 @@
-"""What can go wrong in the domain, as facts. api/problems.py says what each means over HTTP."""
+"""Domain errors. api/problems.py translates each to an HTTP response."""
 
 from datetime import timedelta
 
 
 class BeforehandError(Exception):
-    """A domain fact that stops what was asked; its text is one sentence for the person who asked.
+    """The base class of domain errors. The message is one sentence for the caller.
 
     Attributes:
-        about: names of the value that is at fault, the most specific first: a caller may know it by any of them.
+        about: possible parameter names of the wrong value, the most specific first; empty if no single value is wrong.
     """
 
-    def __init__(self, fact: str, *about: str) -> None:
-        super().__init__(fact)
+    def __init__(self, message: str, *about: str) -> None:
+        super().__init__(message)
         self.about = about
 
 
 class InvalidCoordinates(BeforehandError):
-    """A longitude, latitude or box that lies nowhere on the Earth."""
+    """A longitude, latitude or bounding box is out of range."""
 
 
 class InvalidRoute(BeforehandError):
-    """A route that cannot be gone; ``part`` names what is wrong with it."""
+    """A route is invalid; ``part`` names the wrong parameter."""
 
     def __init__(self, part: str, fault: str) -> None:
         super().__init__(fault, part, "route")
@@ -28,79 +28,79 @@ class InvalidRoute(BeforehandError):
 
 
 class CellTooCoarse(BeforehandError):
-    """A cell in which places are so dense that no refresh region could hold all of it."""
+    """Facilities in the cell are so dense that no refresh region could contain the whole cell."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(fault, "cell")
 
 
 class UnreadableFile(BeforehandError):
-    """A file to import that is not of its format, cut short, or empty of sense."""
+    """A file to import does not have its format, or is truncated or empty."""
 
 
 class DatabaseUnavailable(BeforehandError):
-    """No database to work with: none found, none running, or PostGIS missing; the text says what to do."""
+    """The database is missing or not running, or PostGIS is missing. The message says what to do."""
 
 
 class DatabaseReadOnly(DatabaseUnavailable):
-    """The database takes no writes: a standby, or a primary that has become one."""
+    """The database does not accept writes because it is a standby."""
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """Other requests changed the same rows at the same time, or held them for too long. Nothing was changed."""
+    """Concurrent requests changed the same rows or locked them for too long. Nothing was changed."""
 
 
 class DatabaseFull(DatabaseUnavailable):
-    """The database has no room on its disk."""
+    """The database's disk is full."""
 
 
 class SchemaMismatch(DatabaseUnavailable):
-    """The database lacks a table, a column or a function that this code uses: it has the schema of another revision."""
+    """The database has the schema of another revision: a table, column or function is missing."""
 
 
 class FacilityNotFound(BeforehandError):
-    """There is no facility of that id, or none that may be shown."""
+    """The facility does not exist or is hidden."""
 
     def __init__(self, facility_id: int) -> None:
         super().__init__(f"there is no facility {facility_id}", "facility_id")
 
 
 class RatingNotFound(BeforehandError):
-    """The device has no live rating of this facility."""
+    """The device has no current rating of this facility."""
 
 
 class InvalidToken(BeforehandError):
-    """A bearer token that belongs to nobody, or no longer."""
+    """A bearer token is unknown, revoked or expired."""
 
 
 class InvalidKeyTerms(BeforehandError):
-    """Terms that no partner's key may have: an origin that is none, a publishable key that writes, a past end."""
+    """The terms of a partner's key are not allowed, such as an invalid origin or an expiry in the past."""
 
 
 class ThingNotFound(BeforehandError):
-    """There is none such, or none for this caller: comment, proposal, queue item, decision, staff, partner, key."""
+    """A comment, proposal, queue item, decision, member of staff, partner or key does not exist for this caller."""
 
 
 class NotAllowed(BeforehandError):
-    """The caller is known, but may not do this: a role too low, one's own content, a key of another origin."""
+    """The caller may not do this: its role is too low, it is its own content, or its key has another origin."""
 
 
 class OutOfDate(BeforehandError):
-    """What was to be decided has changed since it was read."""
+    """The target of a decision has changed since it was read."""
 
 
 class Conflict(BeforehandError):
-    """The state of things does not allow this: decided already, claimed by another, two keys already."""
+    """The current state does not allow this, such as an item that is already decided or claimed by somebody else."""
 
 
 class LimitReached(BeforehandError):
-    """Somebody asked more often than a limit allows.
+    """A caller exceeded a rate limit.
 
     Attributes:
         policy: name of the limit.
-        quota: how often at once, or in the window.
-        window: in which the quota comes back.
-        wait: until one more is due.
+        quota: number of requests allowed in the window.
+        window: time in which the whole quota is restored.
+        wait: time until one more request is allowed.
     """
 
     def __init__(self, policy: str, quota: int, window: timedelta, wait: timedelta) -> None:

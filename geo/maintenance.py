@@ -1,21 +1,22 @@
-"""What a scheduler does once a day: forget what has had its time. Safe to repeat, and to run twice at once."""
+"""Daily maintenance: deletes expired data and closes expired reports. Safe to repeat and to run concurrently."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, exists, select, text, update
 
+from geo.casework import audit, queue
+from geo.casework.models import QueueItem
 from geo.crowd import closures
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
 from geo.facilities.models import Facility
 from geo.limits import gcra
-from geo.moderation import audit, queue
-from geo.moderation.models import Appeal, QueueItem
+from geo.moderation.models import Appeal
 
 REPORT_LIFETIME = timedelta(days=180)
-"""After which a report that nobody looked at says nothing of today."""
+"""Age at which an unreviewed report expires."""
 
 MAINTENANCE_LOCK = 0x6265666D
 """Key of the advisory lock that lets one maintenance run at a time ("befm" in ASCII)."""
@@ -23,7 +24,7 @@ MAINTENANCE_LOCK = 0x6265666D
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows each step changed."""
+    """The number of rows that each step changed."""
 
     networks: int
     devices: int
@@ -33,9 +34,9 @@ class Purged:
 
 
 def purge(session: Session, as_of: datetime) -> Purged | None:
-    """Erase networks after a week, devices that expired and said nothing, claims, reports and limits that ran out.
+    """Delete old network hashes, expired devices without content and past limits; close expired claims and reports.
 
-    None where another maintenance is at it.
+    Return None if another maintenance run is active.
     """
     if not session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": MAINTENANCE_LOCK}).scalar_one():
         return None
@@ -54,13 +55,13 @@ def purge(session: Session, as_of: datetime) -> Purged | None:
 
 
 def closures_to_end(session: Session, as_of: datetime) -> list[int]:
-    """The facilities whose reports of being closed have had their time."""
+    """Return the facilities whose status ``reported_closed`` has expired."""
     due = Facility.status == "reported_closed", Facility.reported_closed_until <= as_of
     return list(session.execute(select(Facility.id).where(*due).order_by(Facility.id)).scalars())
 
 
 def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
-    """Offer a facility as before, once nobody has confirmed in time that it is closed."""
+    """Set a facility active again if nobody confirmed in time that it is closed."""
     due = Facility.id == facility_id, Facility.status == "reported_closed", Facility.reported_closed_until <= as_of
     if session.execute(select(Facility.id).where(*due).with_for_update(key_share=True)).first() is None:
         return
@@ -77,7 +78,7 @@ def _purge_networks(session: Session, as_of: datetime) -> int:
 
 
 def _purge_devices(session: Session, as_of: datetime) -> int:
-    """Devices whose token has expired and that hold nothing; ratings outlive the token that gave them."""
+    """Delete devices whose token has expired and that have no content. Devices with ratings are kept."""
     holds_something = [
         exists().where(table.device_id == Device.id) for table in (Rating, PastRating, Report, Proposal, Appeal)
     ]
@@ -94,9 +95,9 @@ def _expire_reports(session: Session, as_of: datetime) -> int:
 
 
 def _expire_reports_of(session: Session, row: RowMapping, as_of: datetime) -> int:
-    """Expire the old reports of a thing, and end its queue item where no other report is left."""
+    """Expire the old reports about a target, and close its queue item if no other report is open."""
     thing, thing_id = row["thing"], row["thing_id"]
-    # The item before its reports, as whoever decides takes them.
+    # The item before its reports: the lock order of decisions.
     item = QueueItem.kind == thing, QueueItem.thing_id == thing_id, QueueItem.state == "open"
     session.execute(select(QueueItem.id).where(*item).with_for_update())
     of_thing = Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None)

@@ -1,4 +1,4 @@
-"""The schema in the database: numbered migrations, and the functions of FUNCTION_FILES in a schema of their own."""
+"""The database schema: numbered migrations, and the SQL functions of FUNCTION_FILES in their own schema."""
 
 import hashlib
 from functools import cache
@@ -28,23 +28,22 @@ CONSTANTS = {
     "max_stars": ranking.MAX_STARS,
     "widest_m": ranking.WIDEST_M,
 }
-"""Of the formulas: each stands in one place, and is a function of its name and no arguments in the database."""
+"""Constants of the formulas. Each becomes an SQL function with its name and without arguments."""
 
-FUNCTION_FILES = tuple(Path(__file__).parent / name for name in ("facilities/search.sql", "ahead/stops.sql"))
-"""What is installed, in this order: a file may use what those before it define."""
-
+FUNCTION_FILES = tuple(sorted((Path(__file__).parent / "sql").glob("[0-9]*.sql")))
+"""Installed in the order of their numbers: a file may use what those before it define."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @cache
 def head() -> str:
-    """The newest revision that this code knows: the number that its file begins with."""
+    """Return the newest revision of this code: the number at the start of its file name."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to this code's revision; all of it or nothing, one at a time.
+    """Upgrade the schema to the revision of this code, in one transaction and under a lock.
 
     Raises:
         DatabaseUnavailable: PostGIS is missing, or this role may not install it.
@@ -58,7 +57,7 @@ def upgrade(database: Database) -> None:
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Take the schema back to an older revision (``base`` for nothing at all)."""
+    """Downgrade the schema to an older revision (``base`` for an empty schema)."""
     with database.connection() as connection:
         _hold_the_lock(connection)
         connection.execute(text("DROP SCHEMA IF EXISTS facility_search CASCADE"))
@@ -67,13 +66,13 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def is_current(session: Session) -> bool:
-    """Whether the database holds exactly the schema of this code."""
+    """Return whether the database has exactly the schema of this code."""
     connection = sql_connection(session)
     return _revision(connection) == head() and _installed_search(connection) == _search_digest()
 
 
 def _revision(connection: Connection) -> str | None:
-    """The revision that the database is at; None where it has never been migrated."""
+    """Return the revision of the database; None if it has never been migrated."""
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -81,7 +80,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _migrate(connection: Connection, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
-    # Nine megabytes that no server process has a use for.
+    # Alembic takes nine megabytes, which server processes do not need.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
@@ -92,7 +91,7 @@ def _migrate(connection: Connection, direction: Literal["upgrade", "downgrade"],
 
 
 def _hold_the_lock(connection: Connection) -> None:
-    # A migration may rewrite a large table and take its time, but not queue behind a lock for ever.
+    # A migration may rewrite a large table, which takes long, but must not wait for a lock forever.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = '60s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -117,7 +116,7 @@ def _require_postgis(connection: Connection) -> None:
 
 
 def _functions() -> str:
-    # A list of arguments cannot be a function: of all that is derived it alone is written into the text.
+    # A list of arguments cannot be a function, so it is inserted into the text.
     files = (file.read_text(encoding="utf-8").replace("{attributes}", attributes.PROPERTIES) for file in FUNCTION_FILES)
     constants = (_constant(name, "float8", repr(value)) for name, value in CONSTANTS.items())
     landmark = _constant("landmark", "timestamptz", f"timestamptz '{quality.LANDMARK.isoformat()}'")
@@ -134,7 +133,7 @@ def _search_digest() -> str:
 
 
 def _installed_search(connection: Connection) -> str | None:
-    """The digest of the installed functions, kept as its schema's comment; None where there is none."""
+    """Return the digest of the installed functions, stored as their schema's comment; None if there is none."""
     digest: str | None = connection.execute(
         text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'facility_search'")
     ).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""A test client for all tests: an answer whose status its operation does not document in OpenAPI fails the test."""
+"""The test client of all tests. It fails a test when a response has a status that OpenAPI does not document."""
 
 import re
 from functools import cache
@@ -14,11 +14,11 @@ from api.config import Settings
 from api.documentation import OPENAPI_PATH
 
 UNDOCUMENTED = {500}
-"""No operation documents a fault of the server; the tests that provoke one look at its status themselves."""
+"""No operation documents a server error. Tests that provoke one check the status themselves."""
 
 
 class ConformingClient(FlaskClient):
-    """Flask's test client, which compares each status with the documented ones."""
+    """Compares the status of each response with those that its operation documents."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
@@ -27,7 +27,7 @@ class ConformingClient(FlaskClient):
 
 
 def require_documented(app: Flask, response: TestResponse) -> None:
-    """Fail where an operation of the API answers with a status that it does not document."""
+    """Fail if an operation of the API answers with a status that it does not document."""
     method, path = operation_of(app, response)
     documented = documented_statuses().get((method, path))
     if documented is not None:
@@ -36,7 +36,7 @@ def require_documented(app: Flask, response: TestResponse) -> None:
 
 
 def operation_of(app: Flask, response: TestResponse) -> tuple[str, str]:
-    """The method and the path, as OpenAPI writes them, of the route that answered; an empty path where none did."""
+    """Return the method and the OpenAPI path of the route that answered; the path is empty if no route did."""
     method = "GET" if response.request.method == "HEAD" else response.request.method
     try:
         rule, _ = app.url_map.bind_to_environ(response.request.environ).match(return_rule=True)
@@ -47,7 +47,7 @@ def operation_of(app: Flask, response: TestResponse) -> tuple[str, str]:
 
 @cache
 def documented_statuses() -> dict[tuple[str, str], set[int]]:
-    """The statuses that each operation documents, by method and path."""
+    """Return the statuses that each operation documents, by method and path."""
     app = create_app(Settings("postgresql://not.used", private_postgres=None, port=8000, workers=1))
     document = FlaskClient(app, TestResponse).get(OPENAPI_PATH).get_json()
     return {

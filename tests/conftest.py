@@ -1,4 +1,4 @@
-"""The real PostGIS, once a session; each test in a transaction that is rolled back."""
+"""Fixtures: the real PostGIS, once per session; each test runs in a transaction that is rolled back."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from api import Beforehand, create_app
 from api.config import PROJECT, Settings
 from geo import schema
 from geo.database import Database, driver_url
-from geo.local_postgres import LocalPostgres, default_data_dir
+from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 from tests.conforming_client import ConformingClient
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ class OneConnection(Database):
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[LocalPostgres]:
+def postgres() -> Iterator[PrivatePostgres]:
     """The private cluster of this checkout, running; of parallel workers each has its own.
 
     ETags hold PostgreSQL's snapshot, which is of the whole cluster: another worker's writes would change them.
@@ -71,7 +71,7 @@ def postgres() -> Iterator[LocalPostgres]:
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
     worker = os.environ.get("PYTEST_XDIST_WORKER", FIRST_WORKER)
     checkout = PROJECT if worker == FIRST_WORKER else PROJECT / worker
-    cluster = LocalPostgres(Path(data_dir) if data_dir else default_data_dir(), checkout)
+    cluster = PrivatePostgres(Path(data_dir) if data_dir else default_data_dir(), checkout)
     cluster.start()
     yield cluster
     if worker != FIRST_WORKER:
@@ -79,7 +79,7 @@ def postgres() -> Iterator[LocalPostgres]:
 
 
 @contextmanager
-def temporary_database(cluster: LocalPostgres, name: str, template: str = "template1") -> Iterator[str]:
+def temporary_database(cluster: PrivatePostgres, name: str, template: str = "template1") -> Iterator[str]:
     """A database of its own: its URL."""
     admin = psycopg2.connect(driver_url(cluster.url()).replace("+psycopg2", ""))
     admin.autocommit = True
@@ -93,7 +93,7 @@ def temporary_database(cluster: LocalPostgres, name: str, template: str = "templ
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: LocalPostgres) -> Iterator[str]:
+def database_url(postgres: PrivatePostgres) -> Iterator[str]:
     """A migrated database that holds nothing; what a test commits to it, it must undo."""
     with temporary_database(postgres, f"test_{os.getpid()}") as url:
         database = Database(url)
@@ -103,7 +103,7 @@ def database_url(postgres: LocalPostgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_database_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:  # noqa: ARG001 - its template, made first
+def own_database_url(postgres: PrivatePostgres, database_url: str) -> Iterator[str]:  # noqa: ARG001 - its template, made first
     """A migrated, empty database for one test that commits or starts processes."""
     with temporary_database(postgres, f"own_{os.getpid()}", f"test_{os.getpid()}") as url:
         yield url

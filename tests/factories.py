@@ -41,7 +41,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def contents(session: Session) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, to tell whether anything changed; but how often somebody asked is no content."""
+    """Return every row of every table except rate limits, to detect changes."""
     return {
         table.name: sorted(tuple(row) for row in session.execute(text(f"SELECT {table.name}::text FROM {table.name}")))  # noqa: S608
         for table in Base.metadata.sorted_tables

@@ -137,4 +137,4 @@ def test_a_database_that_is_away_is_told_in_one_line() -> None:
     )
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("seed_data: the database does not answer: ")
+    assert line.startswith("seed_data: the database does not respond: ")

@@ -1,1 +1,1 @@
-"""The door of moderators."""
+"""The API for moderators and administrators, under /admin/v1."""

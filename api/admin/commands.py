@@ -1,4 +1,4 @@
-"""The commands of moderation: staff, audit, the export of statements of reasons, and the daily maintenance."""
+"""The commands staff, audit, moderation export-statements and maintain."""
 
 import csv
 import sys
@@ -12,41 +12,43 @@ from flask import Blueprint
 from api.cli import PlainCommand, compile_all_hours, ready_database
 from api.services import now
 from geo import maintenance
-from geo.moderation import audit, staff, statements
-from geo.moderation.models import ROLES
+from geo.casework import audit, staff, statements
+from geo.casework.models import ROLES
 
 commands = Blueprint("moderation_commands", __name__, cli_group=None)
 
 
 @commands.cli.group("staff")
 def staff_group() -> None:
-    """Add and revoke those who moderate."""
+    """Add, revoke and list moderators."""
 
 
 @staff_group.command("add", cls=PlainCommand)
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), required=True, help="Each may do all that those before it may.")
-@click.option("--device", type=click.UUID, help="Handle of the person's own phone, as GET /v1/me tells it.")
+@click.option(
+    "--role", type=click.Choice(ROLES), required=True, help="Each role includes the rights of the previous ones."
+)
+@click.option("--device", type=click.UUID, help="Handle of the person's own phone, from GET /v1/me.")
 def add(name: str, role: str, device: UUID | None) -> None:
     """Add a member of staff.
 
-    The token is shown this once, alone on standard output.
+    The token is printed only once, alone on standard output.
     """
     with ready_database().write() as session:
         added = staff.add(session, name, cast("staff.Role", role), now(), actor="command", device_handle=device)
         session.commit()
-    click.echo(f"Until {added.expires_at:%Y-%m-%d}; keep it, it is shown this once:", err=True)
+    click.echo(f"Valid until {added.expires_at:%Y-%m-%d}. Store the token; it is shown only once:", err=True)
     click.echo(added.token)
 
 
 @staff_group.command("revoke", cls=PlainCommand)
 @click.argument("name")
 def revoke(name: str) -> None:
-    """End a member of staff's token at once."""
+    """Revoke the token of a member of staff immediately."""
     with ready_database().write() as session:
         staff.revoke(session, name, now(), actor="command")
         session.commit()
-    click.echo(f"The token of {name} is good for nothing any more.")
+    click.echo(f"Revoked {name}'s token.")
 
 
 @staff_group.command("list", cls=PlainCommand)
@@ -60,15 +62,15 @@ def list_staff() -> None:
 
 @commands.cli.group("audit")
 def audit_group() -> None:
-    """The chain of all that was decided."""
+    """Verify the audit chain of all decisions."""
 
 
 @audit_group.command("verify", cls=PlainCommand)
-@click.option("--head", help="An older head of the chain, from when this was run before: it must still be in it.")
+@click.option("--head", help="Head of the chain from an earlier run, which the chain must still contain.")
 def verify(head: str | None) -> None:
-    """Find any tampering with the audit chain or a decision.
+    """Detect tampering with the audit chain or a decision.
 
-    Prints the head of the chain: kept somewhere else, it proves later that nothing was cut off.
+    Prints the head of the chain. If you store it elsewhere, it proves later that no entries were removed.
     """
     with ready_database().read() as session:
         found = audit.verify(session)
@@ -76,13 +78,13 @@ def verify(head: str | None) -> None:
     if found.fault:
         raise click.ClickException(f"entry {found.fault.entry_id}: {found.fault.reason}")
     if not is_known:
-        raise click.ClickException(f"no entry has the hash {head}: the chain was cut off, or made anew")
-    click.echo(f"{found.entries} entries, all as they were written; head {found.head.hex()}")
+        raise click.ClickException(f"no entry has the hash {head}: the chain was truncated or rebuilt")
+    click.echo(f"{found.entries} entries, all intact; head {found.head.hex()}")
 
 
 @commands.cli.group("moderation")
 def moderation_group() -> None:
-    """What moderation tells the outside."""
+    """Export statements of reasons."""
 
 
 @moderation_group.command("export-statements", cls=PlainCommand)
@@ -90,7 +92,7 @@ def moderation_group() -> None:
 def export_statements(format_name: str) -> None:
     """Print every statement of reasons.
 
-    Fields are those of the EU's DSA Transparency Database; nothing of a person is in them.
+    The fields are those of the EU's DSA Transparency Database. They contain no personal data.
     """
     with ready_database().read() as session:
         if format_name == "jsonl":
@@ -107,17 +109,17 @@ def export_statements(format_name: str) -> None:
 
 @commands.cli.command("maintain", cls=PlainCommand)
 def maintain() -> None:
-    """Forget what has had its time; run it daily.
+    """Delete expired data; run it daily.
 
-    Erases the hashes of networks after a week, ends what has run out, compiles the opening hours of the coming weeks.
-    Running it again, or twice at once, does no harm.
+    Deletes the hashes of networks after a week, closes expired claims, reports and closures, and compiles the opening
+    hours of the coming weeks. Running it again, or twice at the same time, does no harm.
     """
     ready, as_of = ready_database(), now()
     with ready.write() as session:
         purged = maintenance.purge(session, as_of)
         session.commit()
     if purged is None:
-        click.echo("Another maintenance is at work; nothing to do here.")
+        click.echo("Another maintenance run is active; nothing to do.")
         return
     with ready.read() as session:
         due = maintenance.closures_to_end(session, as_of)

@@ -6,20 +6,18 @@ from typing import Any
 from flask import Response
 
 from api.admin import examples, replies, requests
-from api.admin.queue import verdict
+from api.admin.queue import new_decision
 from api.callers import calling_staff, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
+from geo.casework import decisions
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import appeals, decisions
-from geo.moderation.subjects import hold
-from geo.moderation.verdicts import make, revert
+from geo.moderation import appeals, decide, targets
 
 door = Door("decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.")
 
 _COLUMNS = tuple(replies.Decision().fields)
-"""Of a decision that staff see."""
 
 
 @door.route("/decisions", caller=staff("reader"))
@@ -37,14 +35,14 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
 @door.route(
     "/decisions", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate)
 )
-@door.arguments(requests.DirectVerdict, example=examples.DIRECT)
+@door.arguments(requests.DirectDecision, example=examples.DIRECT)
 @door.response(201, replies.Made, example=examples.MADE)
 def make_decision(said: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that nobody reported."""
     as_of = now()
     with database().write() as session:
-        subject = hold(session, said["thing"], said.get("thing_id"), said.get("handle"))
-        decision_id = make(session, calling_staff(), subject, verdict(said), as_of)
+        target = targets.lock(session, said["thing"], said.get("thing_id"), said.get("handle"))
+        decision_id = decide.on_target(session, calling_staff(), target, new_decision(said), as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 
@@ -61,7 +59,8 @@ def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
     """Take a decision back, by a new one; what was restricted is restored."""
     as_of = now()
     with database().write() as session:
-        made = revert(session, calling_staff(), decision_id, as_of, reason=said["reason"], note=said["note"] or None)
+        asked = decide.Revert(decision_id, said["reason"], said["note"] or None)
+        made = decide.revert(session, calling_staff(), asked, as_of)
         appeals.end_others(session, decision_id, as_of)
         session.commit()
     return private({"decision_id": made}, status=201)
@@ -84,7 +83,7 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
     caller=staff("moderator"),
     raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate),
 )
-@door.arguments(requests.AppealVerdict, example=examples.APPEAL_VERDICT)
+@door.arguments(requests.AppealDecision, example=examples.APPEAL_DECISION)
 @door.response(204, description="Answered; a granted appeal has reverted the decision.")
 def decide_appeal(said: Mapping[str, Any], appeal_id: int) -> Response:
     """Answer an appeal; whoever made the decision may not."""

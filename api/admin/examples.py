@@ -1,4 +1,4 @@
-"""One example of each answer of the moderators' door; a test holds them against the schemas."""
+"""An example of each response of the moderators' API. A test validates them against the schemas."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ IN_FULL: dict[str, Any] = {
     "reports": [{"id": 41, "reason": "offensive", "note": None, "created_at": "2026-11-21T12:00:00Z"}],
 }
 
-VERDICT: dict[str, Any] = {
+ITEM_DECISION: dict[str, Any] = {
     "action": "hide_comment",
     "reason": "personal_data",
     "note": "It names the caretaker.",
@@ -62,7 +62,7 @@ BULK_OUTCOMES: dict[str, Any] = {
     "dry_run": True,
     "items": [
         {"id": 5, "decided": True, "status": 201, "detail": None},
-        {"id": 6, "decided": False, "status": 409, "detail": "queue item 6 is decided already"},
+        {"id": 6, "decided": False, "status": 409, "detail": "queue item 6 is already decided"},
     ],
 }
 
@@ -105,7 +105,7 @@ APPEALS: dict[str, Any] = {
     "next_cursor": None,
 }
 
-APPEAL_VERDICT: dict[str, Any] = {"outcome": "granted", "answer": "You are right, and we are sorry.", "version": 1}
+APPEAL_DECISION: dict[str, Any] = {"outcome": "granted", "answer": "You are right, and we are sorry.", "version": 1}
 
 STAFF: dict[str, Any] = {
     "staff": [

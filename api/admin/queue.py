@@ -1,4 +1,4 @@
-"""/admin/v1/queue: what to look at; claim it, decide on it, alone or many at once."""
+"""/admin/v1/queue: lists and claims queue items, and decides on one or many of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,18 @@ from api.problems import STATUS_OF
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
+from geo.casework import queue
+from geo.casework.statements import REASONS
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import queue, viewing
-from geo.moderation.statements import REASONS
-from geo.moderation.verdicts import Verdict, decide
+from geo.moderation import decide, viewing
+from geo.moderation.actions.action import NewDecision
 
 door = Door("queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.")
 
 ITEM_ID = id_segment("item_id")
 
 DECISION_ERRORS = (ThingNotFound, NotAllowed, Conflict, OutOfDate)
-"""What may stop a decision on an item, alone or as one of many."""
+"""The errors of a decision on a queue item, alone or in bulk."""
 
 
 @door.route("/queue", caller=staff("reader"))
@@ -50,7 +51,7 @@ def get_queue_item(item_id: int) -> Response:
     """A queue item, with what it is about, hidden or not, and what was reported of it."""
     with database().read() as session:
         item = dict(queue.one(session, item_id))
-        kind = "facility" if item["kind"] == "rate_bomb" else item["kind"]
+        kind = queue.target_kind(item["kind"])
         thing = viewing.thing(session, kind, item["thing_id"])
         told = [dict(report) for report in viewing.reports_of(session, kind, item["thing_id"])]
     return private({**item, "thing": thing, "reports": told})
@@ -67,19 +68,19 @@ def claim_queue_item(item_id: int) -> Response:
 
 
 @door.route(f"/queue/{ITEM_ID}/decision", methods=["POST"], caller=staff("moderator"), raises=DECISION_ERRORS)
-@door.arguments(requests.ItemVerdict, example=examples.VERDICT)
+@door.arguments(requests.ItemDecision, example=examples.ITEM_DECISION)
 @door.response(201, replies.Made, example=examples.MADE)
 def decide_queue_item(said: Mapping[str, Any], item_id: int) -> Response:
     """Decide on an item as it was seen: 412 where something has been added since, 409 where somebody was faster."""
-    return private({"decision_id": _decide(item_id, said["version"], verdict(said), dry_run=False)}, status=201)
+    return private({"decision_id": _decide(item_id, said["version"], new_decision(said), dry_run=False)}, status=201)
 
 
 @door.route("/queue/decisions", methods=["POST"], caller=staff("senior"))
-@door.arguments(requests.BulkVerdict, example=examples.BULK)
+@door.arguments(requests.BulkDecision, example=examples.BULK)
 @door.response(200, replies.BulkOutcomes, example=examples.BULK_OUTCOMES)
 def decide_queue_items(said: Mapping[str, Any]) -> Response:
     """Decide on many items alike, each for itself: what stands in the way of one stops no other."""
-    outcomes = [_outcome(item["id"], item["version"], verdict(said), said["dry_run"]) for item in said["items"]]
+    outcomes = [_outcome(item["id"], item["version"], new_decision(said), said["dry_run"]) for item in said["items"]]
     return private({"dry_run": said["dry_run"], "items": outcomes})
 
 
@@ -95,25 +96,26 @@ def list_reasons() -> Response:
     return private({"reasons": told})
 
 
-def verdict(said: Mapping[str, Any]) -> Verdict:
+def new_decision(said: Mapping[str, Any]) -> NewDecision:
     """What a body decides."""
     window = (said["from_"], said["until"]) if "from_" in said else None
-    return Verdict(said["action"], said["reason"], said["note"] or None, window, said.get("rated_at"))
+    return NewDecision(said["action"], said["reason"], said["note"] or None, window, said.get("rated_at"))
 
 
-def _decide(item_id: int, version: int, decided: Verdict, *, dry_run: bool) -> int:
+def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:
     with database().write() as session:
-        decision_id = decide(session, calling_staff(), decided, now(), item_id=item_id, version=version)
+        seen = decide.SeenItem(item_id, version)
+        decision_id = decide.on_item(session, calling_staff(), seen, decision, now())
         if not dry_run:
             session.commit()
     return decision_id
 
 
-def _outcome(item_id: int, version: int, decided: Verdict, dry_run: bool) -> dict[str, Any]:
+def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -> dict[str, Any]:
     """What came of one of many; a transaction for each, so that no two of them wait for each other in a circle."""
     status, detail = 201, None
     try:
-        _decide(item_id, version, decided, dry_run=dry_run)
+        _decide(item_id, version, decision, dry_run=dry_run)
     except DECISION_ERRORS as error:
         status, detail = STATUS_OF[type(error)], str(error)
     return {"id": item_id, "decided": detail is None, "status": status, "detail": detail}

@@ -1,4 +1,4 @@
-"""/admin/v1/facilities, /devices, /staff and /audit: what staff may look up."""
+"""/admin/v1/facilities, /devices, /staff and /audit: records that staff may read, and staff accounts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,17 +12,18 @@ from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1.facilities import FACILITY_ID
+from geo.casework import audit
+from geo.casework import staff as members
 from geo.errors import Conflict, FacilityNotFound, ThingNotFound
-from geo.moderation import audit, viewing
-from geo.moderation import staff as members
+from geo.moderation import viewing
 
-door = Door("records", __name__, url_prefix="/admin/v1", description="What staff may look up.")
+door = Door("records", __name__, url_prefix="/admin/v1", description="Records that staff may read.")
 
 
 @door.route(f"/facilities/{FACILITY_ID}", caller=staff("reader"), raises=(FacilityNotFound,))
 @door.response(200, replies.FacilityInFull, example=examples.FACILITY)
 def get_facility_in_full(facility_id: int) -> Response:
-    """A facility, hidden or not, with its newest ratings and every text."""
+    """Return a facility, hidden or not, with its newest ratings and all their texts."""
     with database().read() as session:
         return private(viewing.facility(session, facility_id))
 
@@ -30,7 +31,7 @@ def get_facility_in_full(facility_id: int) -> Response:
 @door.route("/devices/<uuid:handle>", caller=staff("reader"), raises=(ThingNotFound,))
 @door.response(200, replies.DeviceInFull, example=examples.DEVICE)
 def get_device_in_full(handle: UUID) -> Response:
-    """A device, by the handle that decisions name, and what it said."""
+    """Return a device, by the handle that decisions name, and its content."""
     with database().read() as session:
         return private(viewing.device(session, handle))
 
@@ -38,7 +39,7 @@ def get_device_in_full(handle: UUID) -> Response:
 @door.route("/staff", caller=staff("admin"))
 @door.response(200, replies.StaffList, example=examples.STAFF)
 def list_staff() -> Response:
-    """All members of staff, with those whose token was revoked."""
+    """Return all members of staff, including those whose token was revoked."""
     with database().read() as session:
         return private({"staff": [dict(row) for row in members.listed(session)]})
 
@@ -47,7 +48,7 @@ def list_staff() -> Response:
 @door.arguments(requests.NewStaff, example={"name": "anna", "role": "moderator"})
 @door.response(201, replies.StaffToken, example=examples.NEW_STAFF)
 def add_staff(said: Mapping[str, Any]) -> Response:
-    """Add a member of staff; the token is shown this once."""
+    """Add a member of staff; the token is shown only once."""
     with database().write() as session:
         added = members.add(
             session,
@@ -62,9 +63,9 @@ def add_staff(said: Mapping[str, Any]) -> Response:
 
 
 @door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,))
-@door.response(204, description="The token is good for nothing any more.")
+@door.response(204, description="The token is revoked.")
 def revoke_staff(name: str) -> Response:
-    """End a member of staff's token."""
+    """Revoke the token of a member of staff."""
     with database().write() as session:
         members.revoke(session, name, now(), actor=calling_staff().actor)
         session.commit()
@@ -75,12 +76,12 @@ def revoke_staff(name: str) -> Response:
 @door.arguments(requests.Page, location="query")
 @door.response(200, replies.AuditPage, example=examples.AUDIT)
 def list_audit(asked: Mapping[str, Any]) -> Response:
-    """The audit chain, newest first."""
+    """Return the audit chain, newest first."""
     with database().read() as session:
         page = audit.page(session, asked["limit"] + 1, asked.get("cursor"))
     shown = page[: asked["limit"]]
-    told = [
+    entries = [
         {**{name: row[name] for name in ("id", "at", "actor", "event", "details")}, "hash": row["hash"].hex()}
         for row in shown
     ]
-    return private({"entries": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+    return private({"entries": entries, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})

@@ -1,21 +1,23 @@
-"""What the moderators' door answers, for the documentation and the tests."""
+"""Response schemas of the moderators' API, for the documentation and the tests."""
 
 from marshmallow import Schema, fields
 
 from api.strictness import words
+from geo.casework.models import QUEUE_KINDS, QUEUE_STATES, ROLES
 from geo.crowd.models import COMMENT_STATES, PRESENCES
-from geo.moderation.models import ACTIONS, APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.moderation.actions.registry import NAMES as ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
 
 class QueueItem(Schema):
-    """Something for staff to look at."""
+    """An item for moderators to review."""
 
     id = fields.Integer(required=True)
     kind = words(*QUEUE_KINDS, required=True)
     thing_id = fields.Integer(required=True)
     state = words(*QUEUE_STATES, required=True)
     score = fields.Float(required=True)
-    details = fields.Dict(required=True, metadata={"description": "Why it is here."})
+    details = fields.Dict(required=True, metadata={"description": "Why the item is in the queue."})
     opened_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
     claimed_by = fields.Integer(required=True, allow_none=True)
@@ -31,36 +33,38 @@ class QueuePage(Schema):
 
 
 class QueueItemInFull(QueueItem):
-    """A queue item with what it is about and what was reported of it."""
+    """A queue item with its target and the reports about it."""
 
-    thing = fields.Dict(required=True, allow_none=True, metadata={"description": "null once it has gone."})
+    thing = fields.Dict(required=True, allow_none=True, metadata={"description": "null if it no longer exists."})
     reports = fields.List(fields.Dict(), required=True)
 
 
 class Made(Schema):
-    """A decision that was made."""
+    """A new decision."""
 
     decision_id = fields.Integer(required=True)
 
 
 class BulkOutcome(Schema):
-    """What came of one item."""
+    """The outcome for one item."""
 
     id = fields.Integer(required=True)
     decided = fields.Boolean(required=True)
-    status = fields.Integer(required=True, metadata={"description": "As if it had been decided alone."})
+    status = fields.Integer(
+        required=True, metadata={"description": "The status that a decision on this item alone would have."}
+    )
     detail = fields.String(required=True, allow_none=True)
 
 
 class BulkOutcomes(Schema):
-    """What came of each item; with dry_run, what would."""
+    """The outcome for each item; with dry_run, the expected one."""
 
     dry_run = fields.Boolean(required=True)
     items = fields.List(fields.Nested(BulkOutcome), required=True)
 
 
 class Decision(Schema):
-    """A decision. Fields of a statement of reasons are named as in the EU's database."""
+    """A decision. Fields of the statement of reasons have the names of the EU's database."""
 
     id = fields.Integer(required=True)
     puid = fields.UUID(required=True)
@@ -85,7 +89,7 @@ class DecisionPage(Schema):
 
 
 class Appeal(Schema):
-    """An objection to a decision."""
+    """An appeal against a decision."""
 
     id = fields.Integer(required=True)
     decision_id = fields.Integer(required=True)
@@ -106,7 +110,7 @@ class AppealPage(Schema):
 
 
 class Reason(Schema):
-    """A canned reason."""
+    """A predefined reason."""
 
     id = fields.String(required=True)
     text = fields.String(required=True)
@@ -114,7 +118,7 @@ class Reason(Schema):
 
 
 class Reasons(Schema):
-    """All canned reasons."""
+    """All predefined reasons."""
 
     reasons = fields.List(fields.Nested(Reason), required=True)
 
@@ -137,7 +141,7 @@ class StaffList(Schema):
 
 
 class RatingInFull(Schema):
-    """A rating with its text, seen by everybody or not, and how it is weighed."""
+    """A rating with its text, public or not, and its weights."""
 
     id = fields.Integer(required=True)
     facility_id = fields.Integer(required=True)
@@ -157,15 +161,15 @@ class RatingInFull(Schema):
 
 
 class FacilityInFull(Schema):
-    """A facility, hidden or not."""
+    """A facility, hidden or not, with its newest ratings."""
 
-    facility = fields.Dict(required=True, metadata={"description": "All its columns."})
+    facility = fields.Dict(required=True, metadata={"description": "All columns of the facility."})
     ratings = fields.List(fields.Nested(RatingInFull), required=True)
     exclusions = fields.List(fields.Dict(), required=True)
 
 
 class DeviceInFull(Schema):
-    """A device and what it said."""
+    """A device and its content."""
 
     handle = fields.UUID(required=True)
     created_at = fields.AwareDateTime(required=True)
@@ -175,7 +179,7 @@ class DeviceInFull(Schema):
 
 
 class StaffToken(Schema):
-    """A member of staff just added; the token is shown this once."""
+    """A new member of staff; the token is shown only once."""
 
     id = fields.Integer(required=True)
     token = fields.String(required=True)
@@ -183,18 +187,18 @@ class StaffToken(Schema):
 
 
 class AuditEntry(Schema):
-    """One event of the chain."""
+    """One entry of the audit chain."""
 
     id = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)
     actor = fields.String(required=True)
     event = fields.String(required=True)
     details = fields.Dict(required=True)
-    hash = fields.String(required=True, metadata={"description": "sha256, in hexadecimal."})
+    hash = fields.String(required=True, metadata={"description": "SHA-256 in hexadecimal."})
 
 
 class AuditPage(Schema):
-    """Events, newest first."""
+    """Entries of the audit chain, newest first."""
 
     entries = fields.List(fields.Nested(AuditEntry), required=True)
     next_cursor = fields.Integer(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""What the moderators' door takes."""
+"""Request schemas of the moderators' API."""
 
 import re
 from collections.abc import Mapping
@@ -10,20 +10,21 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.strictness import Array, Decimal, PlainText, StrictSchema, WholeNumber, between, words
 from api.v1.crowd_requests import WRITTEN, note
 from api.v1.requests import DEFAULT_LIMIT, MAX_LIMIT, RFC_3339, list_of
+from geo.casework.models import QUEUE_KINDS, QUEUE_STATES, ROLES
+from geo.casework.statements import REASONS
 from geo.database import MAX_ID
-from geo.moderation.models import APPEAL_STATES, QUEUE_KINDS, QUEUE_STATES, ROLES
-from geo.moderation.statements import REASONS
-from geo.moderation.verdicts import ACTIONS_OF
+from geo.moderation.actions.registry import STAFF_ACTIONS, WINDOW_ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
-ACTIONS = tuple(action for actions in ACTIONS_OF.values() for action in actions)
+_WINDOWED = ", ".join(WINDOW_ACTIONS)
 
 NAME_MAX_CHARACTERS = 64
 
 SCORE_CURSOR = r"[0-9]{1,12}(\.[0-9]{1,18})?(e-[0-9]{1,3})?-[0-9]{1,18}"
-"""The score and the id of a page's last item."""
+"""Pattern of a cursor: the score and the id of a page's last item."""
 
 MAX_CURSOR = 10**18 - 1
-"""Eighteen digits, as many as a whole number in a query may have."""
+"""Eighteen digits, the maximum of a whole number in a query."""
 
 
 class Instant(fields.String):
@@ -42,9 +43,9 @@ class Instant(fields.String):
 
 
 class ScoreCursor(fields.String):
-    """Where the page before ended."""
+    """Where the previous page ended."""
 
-    default_error_messages = {"cursor": "is no next_cursor of this route"}
+    default_error_messages = {"cursor": "is not a cursor returned by this route"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = str(super()._deserialize(value, attr, data, **kwargs))
@@ -55,95 +56,95 @@ class ScoreCursor(fields.String):
 
 
 def limit() -> WholeNumber:
-    """How many entries a page has."""
+    """Return a field for the size of a page."""
     return WholeNumber(
         load_default=DEFAULT_LIMIT,
         validate=between(1, MAX_LIMIT),
-        metadata={"description": "How many entries at most."},
+        metadata={"description": "Maximum number of entries."},
     )
 
 
 class Page(StrictSchema):
-    """Which page."""
+    """The query for a page."""
 
     limit = limit()
-    cursor = WholeNumber(validate=between(0, MAX_CURSOR), metadata={"description": "next_cursor of the page before."})
+    cursor = WholeNumber(validate=between(0, MAX_CURSOR), metadata={"description": "next_cursor of the previous page."})
 
 
 class QueueQuery(StrictSchema):
-    """Which queue items."""
+    """The query for queue items."""
 
     kind = list_of(QUEUE_KINDS, "Only these kinds.")
-    state = words(*QUEUE_STATES, load_default="open", metadata={"description": "Those still open unless told."})
+    state = words(*QUEUE_STATES, load_default="open", metadata={"description": "State. Default: open."})
     opened_before = Instant(
         metadata={
-            "description": "Older than this instant.",
+            "description": "Only items created before this instant.",
             "pattern": f"^{RFC_3339}$",
             "example": "2026-11-21T12:00:00Z",
         }
     )
-    min_score = Decimal(validate=between(0, 1e6), metadata={"description": "No less urgent than this."})
+    min_score = Decimal(validate=between(0, 1e6), metadata={"description": "Minimum urgency."})
     limit = limit()
-    cursor = ScoreCursor(metadata={"description": "next_cursor of the page before.", "pattern": f"^{SCORE_CURSOR}$"})
+    cursor = ScoreCursor(metadata={"description": "next_cursor of the previous page.", "pattern": f"^{SCORE_CURSOR}$"})
 
 
 class AppealQuery(Page):
-    """Which appeals."""
+    """The query for appeals."""
 
-    state = words(*APPEAL_STATES, load_default="open", metadata={"description": "Those still open unless told."})
+    state = words(*APPEAL_STATES, load_default="open", metadata={"description": "State. Default: open."})
 
 
 def version() -> WholeNumber:
-    """The version that the decider has seen."""
+    """Return a field for the version that the moderator has read."""
     return WholeNumber(
         strict=True,
         required=True,
         validate=between(1, MAX_ID),
-        metadata={"description": "As it was read: 412 where something has been added since."},
+        metadata={"description": "Version that was read; 412 if the item has changed since."},
     )
 
 
 def reason() -> fields.String:
-    """A canned reason."""
-    return words(*REASONS, required=True, metadata={"description": "GET /admin/v1/reasons tells their texts."})
+    """Return a field for a predefined reason."""
+    return words(*REASONS, required=True, metadata={"description": "GET /admin/v1/reasons returns their texts."})
 
 
-class _Verdict(StrictSchema):
+class _NewDecision(StrictSchema):
     """What is decided, and why."""
 
-    action = words(*ACTIONS, required=True)
+    action = words(*STAFF_ACTIONS, required=True)
     reason = reason()
     note = note("A sentence to the author.")
     # "from" is a word of Python's.
-    from_ = Instant(data_key="from", metadata={"description": "exclude_ratings: from when.", "format": "date-time"})
-    until = Instant(metadata={"description": "exclude_ratings: until before when.", "format": "date-time"})
+    from_ = Instant(data_key="from", metadata={"description": f"{_WINDOWED}: from when.", "format": "date-time"})
+    until = Instant(metadata={"description": f"{_WINDOWED}: until before when.", "format": "date-time"})
 
     @validates_schema
     def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
-        if data.get("action") != "exclude_ratings":
-            faults = {name: ["goes with exclude_ratings alone"] for name in ("from_", "until") if name in data}
+        if data.get("action") not in WINDOW_ACTIONS:
+            faults = {name: [f"goes with {_WINDOWED} alone"] for name in ("from_", "until") if name in data}
         else:
-            faults = {name: ["is needed"] for name in ("from_", "until") if name not in data}
+            faults = {name: ["is required with exclude_ratings"] for name in ("from_", "until") if name not in data}
             if not faults and data["from_"] >= data["until"]:
                 faults["until"] = ["must be later than from"]
         if faults:
             raise ValidationError({name.rstrip("_"): texts for name, texts in faults.items()})
 
 
-class ItemVerdict(_Verdict):
+class ItemDecision(_NewDecision):
     """A decision on a queue item."""
 
     version = version()
 
 
 class SeenItem(StrictSchema):
-    """A queue item as it was seen."""
+    """A queue item in the version that was read."""
 
     id = WholeNumber(strict=True, required=True, validate=between(1, MAX_ID))
     version = version()
 
 
-class BulkVerdict(_Verdict):
+class BulkDecision(_NewDecision):
     """One decision on many queue items."""
 
     items = Array(fields.Nested(SeenItem), least=1, most=MAX_LIMIT, required=True)
@@ -152,21 +153,21 @@ class BulkVerdict(_Verdict):
         truthy={True},
         falsy={False},
         error_messages={"invalid": "must be true or false"},
-        metadata={"description": "Tell what would come of it, and change nothing."},
+        metadata={"description": "Return the outcome without changing anything."},
     )
 
 
-class DirectVerdict(_Verdict):
+class DirectDecision(_NewDecision):
     """A decision on something that nobody reported."""
 
     thing = words("facility", "comment", "device", required=True)
     thing_id = WholeNumber(
-        strict=True, validate=between(1, MAX_ID), metadata={"description": "Of a facility or rating."}
+        strict=True, validate=between(1, MAX_ID), metadata={"description": "Id of a facility or rating."}
     )
-    handle = fields.UUID(metadata={"description": "Of a device."})
+    handle = fields.UUID(metadata={"description": "Handle of a device."})
     rated_at = Instant(
         metadata={
-            "description": "Of a comment's rating, as it was read: 412 where its author has rated again since.",
+            "description": "rated_at of the comment's rating as it was read; 412 if the author has rated again since.",
             "format": "date-time",
         }
     )
@@ -174,27 +175,27 @@ class DirectVerdict(_Verdict):
     @validates_schema
     def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         needed, other = ("handle", "thing_id") if data.get("thing") == "device" else ("thing_id", "handle")
-        faults = {needed: ["is needed"]} if needed not in data else {}
+        faults = {needed: ["is required"]} if needed not in data else {}
         if other in data:
-            faults[other] = [f"does not go with a {data.get('thing')}"]
+            faults[other] = [f"cannot be combined with thing={data.get('thing')}"]
         if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = ["goes with a comment alone"]
+            faults["rated_at"] = [f"does not go with a {data.get('thing')}"]
         if faults:
             raise ValidationError(faults)
 
 
 class Revert(StrictSchema):
-    """Why a decision is taken back."""
+    """The reason for reverting a decision."""
 
     reason = reason()
     note = note("A sentence to the author.")
 
 
-class AppealVerdict(StrictSchema):
+class AppealDecision(StrictSchema):
     """What becomes of an appeal."""
 
     outcome = words("granted", "rejected", required=True)
-    answer = note("To the author.", required=True)
+    answer = note("The answer to the author.", required=True)
     version = version()
 
 
@@ -203,12 +204,12 @@ class NewStaff(StrictSchema):
 
     name = PlainText(
         required=True,
-        validate=validate.Length(1, NAME_MAX_CHARACTERS, error="must be from {min} to {max} characters long"),
+        validate=validate.Length(1, NAME_MAX_CHARACTERS, error="must be between {min} and {max} characters long"),
         metadata={"example": "anna", "pattern": WRITTEN},
     )
     role = words(*ROLES, required=True)
     device_handle = fields.UUID(
         allow_none=True,
         load_default=None,
-        metadata={"description": "Of the person's own phone: nobody decides on their own content."},
+        metadata={"description": "The person's own phone; nobody may decide on their own content."},
     )

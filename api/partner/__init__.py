@@ -1,1 +1,1 @@
-"""The door of partner sites."""
+"""The API for partner sites, under /partner/v1."""

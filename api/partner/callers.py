@@ -1,4 +1,4 @@
-"""Which partner calls: its key, where it is used, what it may do, and how much of its day is left."""
+"""Identifies the calling partner and checks its key: origin, scope and daily quota."""
 
 from datetime import datetime
 from functools import partial
@@ -19,40 +19,40 @@ QUOTA_POLICY = "day"
 
 
 def partner(scope: str) -> Policy:
-    """A partner's working key of this scope, used where it may be, while the day's quota lasts."""
+    """Return the policy of routes for a partner's key of this scope."""
     return Policy("partner", scope, (InvalidToken, NotAllowed, LimitReached), partial(_check_key, scope))
 
 
 def _check_key(scope: str) -> None:
-    """Check the key of the request.
+    """Check that the key is valid, used from an allowed origin, has the scope, and has quota left.
 
-    Refusals for the key's sake (401, 403) count against nobody's quota; whatever comes after counts.
+    Requests rejected because of the key (401, 403) do not count against the quota; all others do.
 
     Raises:
         Unauthorized: the request carries no key.
         InvalidToken: the key is mistyped, unknown, revoked or expired.
-        NotAllowed: it may not be used here, or not for this.
-        LimitReached: the day's quota is used up.
+        NotAllowed: the key is not allowed here, or lacks the scope.
+        LimitReached: the daily quota is used up.
     """
     as_of = now()
-    token = bearer_token("this route needs a partner's key: send it as Authorization: Bearer")
+    token = bearer_token("this route requires a partner key: send it as Authorization: Bearer")
     g.partner_key = key = memory().key(keys.digest(token), as_of)
     _require_place(key)
     if scope not in key.terms.scopes:
-        raise NotAllowed(f"this key has not the scope {scope}")
+        raise NotAllowed(f"this key does not have the scope {scope}")
     g.standing = _spend(key.partner_id, as_of)
     if not g.standing.allowed:
         raise LimitReached(QUOTA_POLICY, g.standing.quota, DAY, g.standing.resets_in)
 
 
 def calling_key() -> KnownKey:
-    """The key that this request was let in with."""
+    """Return the key of this request, on a route with a ``partner`` policy."""
     key: KnownKey = g.partner_key
     return key
 
 
 def tell_standing(response: Response) -> Response:
-    """Tell the partner how it stands, on every answer that counted."""
+    """Add the RateLimit header fields to every response that counted against the quota."""
     standing: Standing | None = g.get("standing")
     if standing is not None and "RateLimit" not in response.headers:
         response.headers.update(
@@ -66,11 +66,11 @@ def _require_place(key: KnownKey) -> None:
     if key.terms.kind == "secret":
         if origin is not None:
             raise NotAllowed(
-                "this is a secret key in a browser, where everybody can read it: revoke it, and use a publishable key"
+                "this is a secret key in a browser, where anybody can read it: revoke it and use a publishable key"
             )
         return
     if origin is None:
-        raise NotAllowed("a publishable key works only in pages of its origins: use a secret key on a server")
+        raise NotAllowed("a publishable key is valid only in pages of its origins: use a secret key on a server")
     if origin not in key.terms.origins:
         raise NotAllowed("this key is not bound to the origin of this page")
     cors.allow_reading(origin)

@@ -1,4 +1,4 @@
-"""The commands for partners: add, list, rotate, revoke, usage."""
+"""The command group partners: add, list, rotate, revoke, usage."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +8,8 @@ from flask import Blueprint
 
 from api.cli import PlainCommand, ready_database
 from api.services import now
+from geo.casework import audit
 from geo.database import Session
-from geo.moderation import audit
 from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 from geo.partners.registry import DAILY_QUOTA, ROTATION_OVERLAP, KeyTerms, ListedKey, ListedPartner
@@ -19,16 +19,18 @@ commands = Blueprint("partner_commands", __name__, cli_group=None)
 
 @commands.cli.group("partners")
 def partners_group() -> None:
-    """Give partner sites keys, rotate and revoke them."""
+    """Manage the keys of partner sites."""
 
 
 @partners_group.command("add", cls=PlainCommand)
 @click.argument("name")
 @click.option("--kind", type=click.Choice(KEY_KINDS), default="publishable", show_default=True)
-@click.option("--origin", "origins", multiple=True, help="Of a publishable key: https://www.example.org; repeat it.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What the key may do; repeat it.")
-@click.option("--daily-quota", type=click.IntRange(1, MAX_DAILY_QUOTA), help=f"Requests a day; {DAILY_QUOTA} at first.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="When the key ends, UTC.")
+@click.option("--origin", "origins", multiple=True, help="For a publishable key: https://www.example.org; repeatable.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What the key allows; repeatable.")
+@click.option(
+    "--daily-quota", type=click.IntRange(1, MAX_DAILY_QUOTA), help=f"Requests per day. Default: {DAILY_QUOTA}."
+)
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="When the key expires, UTC.")
 def add(
     name: str,
     kind: str,
@@ -37,13 +39,13 @@ def add(
     daily_quota: int | None,
     expires: datetime | None,
 ) -> None:
-    """Make a key, and its partner where it is new.
+    """Create a key, and the partner if it is new.
 
-    The key is shown this once, alone on standard output.
+    The key is printed only once, alone on standard output.
     """
     name = name.strip()
     if not 1 <= len(name) <= NAME_MAX_CHARACTERS:
-        raise click.UsageError(f"a partner's name has 1 to {NAME_MAX_CHARACTERS} characters")
+        raise click.UsageError(f"NAME must be between 1 and {NAME_MAX_CHARACTERS} characters long")
     terms = KeyTerms(
         kind,
         tuple(dict.fromkeys(keys.origin(text) for text in origins)),
@@ -66,12 +68,12 @@ def add(
     type=click.IntRange(0, 365),
     default=ROTATION_OVERLAP.days,
     show_default=True,
-    help="How long the old key works beside the new one.",
+    help="How long the old key stays valid.",
 )
 def rotate(name: str, kind: str, overlap_days: int) -> None:
-    """Give a partner a successor of its key.
+    """Create a successor of a partner's key.
 
-    It has the same scopes and origins; the old key ends after the overlap.
+    It has the same scopes and origins; the old key expires after the overlap.
     """
     with ready_database().write() as session:
         partner_id = registry.named(session, name)
@@ -84,22 +86,22 @@ def rotate(name: str, kind: str, overlap_days: int) -> None:
 @partners_group.command("revoke", cls=PlainCommand)
 @click.argument("key_id", type=int)
 def revoke(key_id: int) -> None:
-    """End a key now; list tells its KEY_ID.
+    """Revoke a key; list shows its KEY_ID.
 
-    Every server process has heard of it within ten seconds.
+    It takes effect in all server processes within ten seconds.
     """
     with ready_database().write() as session:
         registry.revoke(session, key_id, now())
         _record(session, "partner key revoked", key_id=key_id)
         session.commit()
-    click.echo(f"Key {key_id} is revoked.")
+    click.echo(f"Revoked key {key_id}.")
 
 
 @partners_group.command("list", cls=PlainCommand)
 def list_partners() -> None:
-    """Show every partner with its keys.
+    """List all partners with their keys.
 
-    Of a key only the end is known here.
+    Only the last characters of a key are stored.
     """
     with ready_database().read() as session:
         for partner in registry.listed(session):
@@ -110,9 +112,9 @@ def list_partners() -> None:
 @click.argument("name")
 @click.option("--days", type=click.IntRange(min=1), default=usage.DAYS_SHOWN, show_default=True)
 def show_usage(name: str, days: int) -> None:
-    """Tell what a partner used, day by day.
+    """Show a partner's usage per day.
 
-    Days are those of UTC, the newest first.
+    Days are in UTC, the newest first.
     """
     with ready_database().read() as session:
         for day in usage.by_day(session, registry.named(session, name), days):
@@ -124,12 +126,12 @@ def _record(session: Session, event: str, **details: Any) -> None:
 
 
 def _show_once(new: registry.NewKey) -> None:
-    click.echo(f"Key {new.key_id}, shown this once:", err=True)
+    click.echo(f"Key {new.key_id}, shown only once:", err=True)
     click.echo(new.key)
 
 
 def _show(partner: ListedPartner) -> None:
-    click.echo(f"{partner.partner_id}  {partner.name}: {partner.daily_quota} requests a day")
+    click.echo(f"{partner.partner_id}  {partner.name}: {partner.daily_quota} requests per day")
     for key in partner.keys:
         words = [f"…{key.hint}", key.terms.kind, " ".join(key.terms.scopes), *key.terms.origins, _state(key)]
         click.echo(f"  key {key.key_id}  " + "  ".join(words))

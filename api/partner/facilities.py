@@ -1,4 +1,4 @@
-"""GET /partner/v1/facilities and GET /partner/v1/facilities/{id}: what phones are told, for a partner's key."""
+"""GET /partner/v1/facilities and GET /partner/v1/facilities/{id}: the answers of /v1/facilities, for partners."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,16 +17,16 @@ door = Door(
     "partner facilities",
     __name__,
     url_prefix="/partner/v1/facilities",
-    description="The right place nearby, for the sites of partners.",
+    description="Search for facilities, for partner sites.",
 )
 door.after_request(tell_standing)
 
 
 @door.after_request
 def keep_for_the_caller(response: Response) -> Response:
-    """Let a browser keep an answer for its own user alone.
+    """Let only the browser's own cache store the response.
 
-    The data are public, but the answer was given to a key: a cache in between would give it to whoever has none.
+    The data are public, but the response requires a key: a shared cache would return it to callers without one.
     """
     if response.status_code in {200, 304}:
         response.headers["Cache-Control"] = f"private, max-age={MAX_AGE_S}"
@@ -38,7 +38,7 @@ def keep_for_the_caller(response: Response) -> Response:
 @door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def list_partner_facilities(asked: Mapping[str, Any]) -> Response:
-    """The best facilities near a point, or in a box: the same answer as at /v1/facilities."""
+    """Return the best facilities near a point or in a bounding box: the same response as GET /v1/facilities."""
     return answer_list(asked)
 
 
@@ -46,5 +46,5 @@ def list_partner_facilities(asked: Mapping[str, Any]) -> Response:
 @door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def get_partner_facility(facility_id: int) -> Response:
-    """One facility, with what visitors saw there: the same answer as at /v1/facilities/{facility_id}."""
+    """Return one facility: the same response as GET /v1/facilities/{facility_id}."""
     return answer_one(facility_id)

@@ -1,4 +1,4 @@
-"""What a server process remembers of partners between requests: keys for a moment, origins, and unspent grants."""
+"""Per-process cache of partners' keys and origins, and of unspent quota grants."""
 
 from datetime import datetime, timedelta
 from typing import cast
@@ -10,16 +10,16 @@ from geo.partners import registry
 from geo.partners.quotas import Accounts
 
 KEY_LIFETIME = timedelta(seconds=10)
-"""How long a key and the known origins are believed: within it a revoked key ends everywhere, and at this price a busy
-partner costs one look-up of its key in ten seconds, not one a request."""
+"""How long keys and origins are cached. A revoked key becomes invalid everywhere within this time; a busy partner costs
+one look-up of its key in ten seconds instead of one per request."""
 
 _KEY = "beforehand.partners"
 
 
 class PartnerMemory:
-    """The memory of one process; the truth is in the database.
+    """The cache of one process; the database has the authoritative state.
 
-    Only keys that work are remembered, so that a new key works at once and nobody can fill the memory with guesses.
+    Only valid keys are cached, so that a new key works immediately and guessed keys cannot fill the memory.
     """
 
     def __init__(self) -> None:
@@ -28,10 +28,10 @@ class PartnerMemory:
         self._origins: tuple[frozenset[str], datetime] | None = None
 
     def key(self, digest: bytes, as_of: datetime) -> registry.KnownKey:
-        """The working key of a digest.
+        """Return the valid key with this digest.
 
         Raises:
-            InvalidToken: there is none, or no longer.
+            InvalidToken: the key is unknown, revoked or expired.
         """
         remembered = self._keys.get(digest)
         if remembered is None or as_of - remembered[1] >= KEY_LIFETIME:
@@ -43,7 +43,7 @@ class PartnerMemory:
         return remembered[0]
 
     def origins(self, as_of: datetime) -> frozenset[str]:
-        """All origins that a working key is bound to."""
+        """Return all origins that a valid key is bound to."""
         if self._origins is None or as_of - self._origins[1] >= KEY_LIFETIME:
             with database().read() as session:
                 self._origins = registry.working_origins(session, as_of), as_of
@@ -51,17 +51,17 @@ class PartnerMemory:
 
 
 def provide(app: Flask) -> None:
-    """Give an app an empty memory."""
+    """Add an empty cache to an app."""
     app.extensions[_KEY] = PartnerMemory()
 
 
 def memory() -> PartnerMemory:
-    """The memory of the app that answers this request."""
+    """Return the cache of the current app."""
     return cast("PartnerMemory", current_app.extensions[_KEY])
 
 
 def settle(app: Flask) -> None:
-    """Tell the database what became of every grant: for a process that ends."""
+    """Report the usage of every grant to the database and return the unspent rest, before the process ends."""
     with app.app_context(), database().write() as session:
         memory().accounts.settle(session)
         session.commit()

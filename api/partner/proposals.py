@@ -1,4 +1,4 @@
-"""POST /partner/v1/proposals: a partner proposes a new place, or a change to one."""
+"""POST /partner/v1/proposals: a partner proposes a new place or a change to an existing one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ door = Door(
     "partner proposals",
     __name__,
     url_prefix="/partner/v1/proposals",
-    description="What partners know of places.",
+    description="Proposals by partners.",
 )
 door.after_request(tell_standing)
 
@@ -26,9 +26,9 @@ door.after_request(tell_standing)
 @door.arguments(crowd_requests.NewProposal, example=proposals.NEW)
 @door.response(201, crowd_replies.ProposalReceipt, example=proposals.RECEIPT)
 def propose_as_partner(said: Mapping[str, Any]) -> Response:
-    """Propose a new place, or a change to one, with a secret key of the scope proposals:write.
+    """Propose a new place or a change to one, with a secret key that has the scope proposals:write.
 
-    Nothing that anybody sees changes until somebody has looked.
+    Nothing changes for other users until a moderator accepts the proposal.
     """
     as_of = now()
     partner_id = calling_key().partner_id

@@ -1,1 +1,1 @@
-"""The door of mobile apps."""
+"""The API for mobile apps, under /v1."""

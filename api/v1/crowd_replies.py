@@ -1,15 +1,16 @@
-"""What the mobile door answers to reports and proposals, and about oneself."""
+"""Response schemas of the mobile API for reports, proposals and the caller's own data."""
 
 from marshmallow import Schema, fields
 
 from api.strictness import words
 from geo.crowd.models import PROPOSAL_STATES
 from geo.facilities.attributes import KINDS
-from geo.moderation.models import ACTIONS, APPEAL_STATES
+from geo.moderation.actions.registry import NAMES as ACTIONS
+from geo.moderation.models import APPEAL_STATES
 
 
 class ReportReceipt(Schema):
-    """A report as it stands."""
+    """A stored report."""
 
     id = fields.Integer(required=True)
     reason = fields.String(required=True)
@@ -17,7 +18,7 @@ class ReportReceipt(Schema):
 
 
 class LikelyDuplicate(Schema):
-    """A place that may be the proposed one."""
+    """An existing place that may be the same as the proposed one."""
 
     facility_id = fields.Integer(required=True)
     name = fields.String(required=True, allow_none=True)
@@ -26,7 +27,7 @@ class LikelyDuplicate(Schema):
 
 
 class ProposalReceipt(Schema):
-    """A proposal, and the places that it may double."""
+    """A stored proposal, and existing places that it may duplicate."""
 
     id = fields.Integer(required=True)
     state = words(*PROPOSAL_STATES, required=True)
@@ -34,7 +35,7 @@ class ProposalReceipt(Schema):
 
 
 class Held(Schema):
-    """How many rows are held on a device."""
+    """The number of rows stored about a device."""
 
     ratings = fields.Integer(required=True)
     past_ratings = fields.Integer(required=True)
@@ -46,7 +47,7 @@ class Held(Schema):
 class Me(Schema):
     """The calling device."""
 
-    handle = fields.UUID(required=True, metadata={"description": "What staff call it."})
+    handle = fields.UUID(required=True, metadata={"description": "The id that staff see."})
     registered_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True)
     suspended_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -54,7 +55,7 @@ class Me(Schema):
 
 
 class Export(Schema):
-    """Everything that is held on the calling device."""
+    """All data stored about the calling device."""
 
     device = fields.Nested(Me, required=True)
     ratings = fields.List(fields.Dict(), required=True)
@@ -66,7 +67,7 @@ class Export(Schema):
 
 
 class OwnAppeal(Schema):
-    """What became of an appeal."""
+    """The outcome of an appeal."""
 
     state = words(*APPEAL_STATES, required=True)
     text = fields.String(required=True)
@@ -76,7 +77,7 @@ class OwnAppeal(Schema):
 
 
 class OwnDecision(Schema):
-    """A decision that concerns the caller. Fields of a statement of reasons are named as in the EU's database."""
+    """A decision that affects the caller. Fields of the statement of reasons have the names of the EU's database."""
 
     id = fields.UUID(required=True)
     decided_at = fields.AwareDateTime(required=True)
@@ -99,12 +100,12 @@ class OwnDecision(Schema):
 
 
 class OwnDecisions(Schema):
-    """The decisions that concern the caller, newest first."""
+    """The decisions that affect the caller, newest first."""
 
     decisions = fields.List(fields.Nested(OwnDecision), required=True)
 
 
 class AppealReceipt(Schema):
-    """An appeal that was taken."""
+    """A stored appeal."""
 
     id = fields.Integer(required=True)

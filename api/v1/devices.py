@@ -1,4 +1,4 @@
-"""POST /v1/devices: a phone introduces itself, and gets the token that it rates with."""
+"""POST /v1/devices: registers a device and returns its token."""
 
 from flask import Response
 
@@ -11,7 +11,7 @@ from api.strictness import Door
 from api.v1 import examples, replies
 from geo.crowd import devices
 
-door = Door("devices", __name__, url_prefix="/v1/devices", description="Become someone who may rate.")
+door = Door("devices", __name__, url_prefix="/v1/devices", description="Get a token to rate with.")
 
 
 @door.route("", methods=["POST"], caller=EVERYBODY)
@@ -19,8 +19,8 @@ door = Door("devices", __name__, url_prefix="/v1/devices", description="Become s
 def register_device() -> Response:
     """Register a device.
 
-    Nothing is asked and nothing is known of it but the token, which is shown this once: keep it. It lives a year from
-    its last renewal, and a rating renews it.
+    The request takes no data, and only the token identifies the device. The token is returned only once: store it. It
+    expires a year after its last renewal; a rating renews it.
     """
     with database().write() as session:
         limits.count_registration(session, calling_network(session))

@@ -1,4 +1,4 @@
-"""One example of each answer, for the documentation; a test holds them against the schemas."""
+"""An example of each response, for the documentation. A test validates them against the schemas."""
 
 from typing import Any
 
@@ -118,22 +118,25 @@ PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
         "body: is not JSON in UTF-8",
         [{"in": "body", "name": "body", "detail": "is not JSON in UTF-8", "pointer": "#"}],
     ),
-    401: ("this token is not known here", []),
+    401: ("unknown token", []),
     403: ("this key is not bound to the origin of this page", []),
     404: ("there is no facility 12", [{"in": "path", "name": "facility_id", "detail": "there is no facility 12"}]),
-    409: ("queue item 5 is decided already", []),
-    412: ("queue item 5 is at version 4 by now: look at it again", []),
-    413: ("the body is larger than anything that is asked for here", []),
+    409: ("queue item 5 is already decided", []),
+    412: ("queue item 5 has changed and is now at version 4: read it again", []),
+    413: ("request body too large", []),
     415: ("send the body with Content-Type: application/json", []),
-    422: ("limit: must be from 1 to 100", [{"in": "query", "name": "limit", "detail": "must be from 1 to 100"}]),
+    422: (
+        "limit: must be between 1 and 100",
+        [{"in": "query", "name": "limit", "detail": "must be between 1 and 100"}],
+    ),
     429: ("too many requests: the limit 'day' allows 10000 in 86400 s", []),
-    503: ("the database does not answer just now; nothing was lost, please ask again", []),
+    503: ("the database does not respond at the moment; no data was lost, please try again", []),
 }
-"""What may go wrong: the detail and the bad values."""
+"""The detail and the bad values of an example problem for each status."""
 
 
 def problem(status: int) -> dict[str, Any]:
-    """The problem document of a status."""
+    """Return an example problem document for a status."""
     detail, errors = PROBLEM_DETAILS[status]
     document = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
     if status == 429:

@@ -1,4 +1,4 @@
-"""GET /v1/facilities and GET /v1/facilities/{id}: the right place nearby."""
+"""GET /v1/facilities and GET /v1/facilities/{id}: search for facilities, and read one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from geo.facilities.ranking import RANKINGS, WIDEST_M
 door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
 
 FACILITY_ID = id_segment("facility_id")
-"""A path segment that fits PostgreSQL's bigint."""
+"""A path segment with the id of a facility."""
 
 
 @door.route("", caller=EVERYBODY)
@@ -30,11 +30,11 @@ FACILITY_ID = id_segment("facility_id")
 @door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def list_facilities(asked: Mapping[str, Any]) -> Response:
-    """The best facilities near a point, or in a box.
+    """Return the best facilities near a point or in a bounding box.
 
-    The exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty and the
-    distance. Where nothing lies within the radius, the search widens to twice the distance of the nearest facility that
-    meets the needs, at most to 100 km, and says so.
+    The result is the exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty
+    and the distance. If none lies within the radius, the search widens to twice the distance of the nearest facility
+    that meets the needs, at most to 100 km, and sets widened and note.
     """
     return answer_list(asked)
 
@@ -43,15 +43,15 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
 @door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def get_facility(facility_id: int) -> Response:
-    """One facility, with what visitors saw there."""
+    """Return one facility, with the facts that visitors observed."""
     return answer_one(facility_id)
 
 
 def answer_list(asked: Mapping[str, Any]) -> Response:
-    """The answer to a search, the same at every door.
+    """Return the response to a search, for the mobile and the partner API.
 
     Args:
-        asked: as requests.FacilitiesQuery loads it.
+        asked: the query as loaded by requests.FacilitiesQuery.
     """
     as_of = this_minute(now())
     with database().read() as session:
@@ -73,7 +73,7 @@ def answer_list(asked: Mapping[str, Any]) -> Response:
 
 
 def answer_one(facility_id: int) -> Response:
-    """The answer about one facility, the same at every door."""
+    """Return the response about one facility, for the mobile and the partner API."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
@@ -105,7 +105,7 @@ def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | se
 
 
 def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> str | None:
-    """Why the list is wider than asked, or empty; an empty list is never left unexplained."""
+    """Return a sentence that explains why the list is widened or empty."""
     if isinstance(query, search.BoxQuery):
         return None if found.facilities else "No facility in this box meets these needs."
     if found.nearest_m is not None:

@@ -1,4 +1,4 @@
-"""What GET /v1/fences answers, for the documentation and the tests."""
+"""Response schemas of GET /v1/fences, for the documentation and the tests."""
 
 from marshmallow import Schema, fields
 
@@ -8,27 +8,27 @@ from api.v1.replies import FacilityProperties, Feature, PointGeometry, Terms
 
 
 class RegionProperties(FacilityProperties):
-    """A facility, and the circle around it to watch."""
+    """A facility and the circle around it to monitor."""
 
-    radius_m = fields.Float(required=True, metadata={"description": "Of the circle around the facility."})
-    dwell_s = fields.Integer(required=True, metadata={"description": "How long to linger in it before text is shown."})
-    text = fields.String(required=True, metadata={"description": "What to show."})
+    radius_m = fields.Float(required=True, metadata={"description": "Radius of the circle around the facility."})
+    dwell_s = fields.Integer(required=True, metadata={"description": "Time inside before text is shown, in seconds."})
+    text = fields.String(required=True, metadata={"description": "The text to show."})
 
 
 class Region(Feature):
-    """A circle to watch."""
+    """A circle to monitor."""
 
     properties = fields.Nested(RegionProperties, required=True)
 
 
 class RefreshProperties(Schema):
-    """How large the refresh region is."""
+    """The radius of the refresh region."""
 
     radius_m = fields.Integer(required=True)
 
 
 class RefreshRegion(Schema):
-    """The circle to leave before asking anew."""
+    """The circle outside which the phone requests new regions."""
 
     type = words("Feature", required=True)
     geometry = fields.Nested(PointGeometry, required=True)
@@ -36,19 +36,22 @@ class RefreshRegion(Schema):
 
 
 class FenceCollection(Schema):
-    """Regions to watch, nearest first."""
+    """Regions to monitor, nearest first."""
 
     type = words("FeatureCollection", required=True)
     features = fields.List(fields.Nested(Region), required=True)
     refresh_region = fields.Nested(
         RefreshRegion,
         required=True,
-        metadata={"description": "Inside it, the same request gives the nearest half of these again. Watch its exit."},
+        metadata={
+            "description": "Inside it, the same request returns the nearest half of these again. Monitor its exit."
+        },
     )
-    language = words(*LANGUAGES, required=True, metadata={"description": "Of the texts, by Accept-Language."})
-    note = fields.String(required=True, allow_none=True, metadata={"description": "Why there is none."})
+    language = words(*LANGUAGES, required=True, metadata={"description": "Language of the texts, by Accept-Language."})
+    note = fields.String(required=True, allow_none=True, metadata={"description": "Why the list is empty."})
     as_of = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(
-        required=True, metadata={"description": "When to ask anew wherever the phone is: the first of them closes."}
+        required=True,
+        metadata={"description": "When to request new regions, wherever the phone is: the first facility closes."},
     )
     attribution = fields.List(fields.Nested(Terms), required=True)

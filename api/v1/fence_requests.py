@@ -1,4 +1,4 @@
-"""What GET /v1/fences takes: a position or a cell, and what a place must be."""
+"""The request schema of GET /v1/fences: a position or a cell, and filters."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from geo.coordinates import Point
 from geo.facilities.attributes import OFFERED_STATES
 
 PLATFORM_LIMITS = {"ios": 20, "android": 100}
-"""How many regions an app may have watched: iOS 20, Android 100. The refresh region is one of them."""
+"""Regions that an app may monitor on each platform, the refresh region included."""
 
 DEFAULT_PLATFORM = "ios"
 
@@ -21,11 +21,11 @@ CELL = "[0-9a-f]{15}"
 
 
 class Cell(fields.String):
-    """An H3 cell of a resolution that is neither a position nor half a country."""
+    """An H3 cell of an allowed resolution: not as precise as a position, and not as large as half a country."""
 
     default_error_messages = {
-        "cell": "is no H3 cell, such as 881126d335fffff",
-        "resolution": f"must be of resolution {cells.COARSEST} to {cells.FINEST}",
+        "cell": "is not a valid H3 cell (example: 881126d335fffff)",
+        "resolution": f"must have a resolution between {cells.COARSEST} and {cells.FINEST}",
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -39,7 +39,7 @@ class Cell(fields.String):
 
 
 class FencesRequest(StrictSchema):
-    """Where a phone is, by position or by cell, and what it watches for; squat is never watched."""
+    """A phone's position or cell, and filters. Facilities with the verdict squat are never returned."""
 
     class Meta(StrictSchema.Meta):
         """The filters."""
@@ -56,8 +56,8 @@ class FencesRequest(StrictSchema):
     )
     cell = Cell(
         metadata={
-            "description": "Instead of lat and lon: the H3 cell that the phone is in, of resolution "
-            f"{cells.COARSEST} to {cells.FINEST}. All who are in it get the same answer, and nobody learns more.",
+            "description": "Instead of lat and lon: the phone's H3 cell, of a resolution between "
+            f"{cells.COARSEST} and {cells.FINEST}. All phones in the cell get the same response.",
             "pattern": f"^{CELL}$",
         }
     )
@@ -70,33 +70,33 @@ class FencesRequest(StrictSchema):
     platform = words(
         *PLATFORM_LIMITS,
         metadata={
-            "description": f"How many regions: an app may have {PLATFORM_LIMITS['ios']} of them watched on iOS, "
-            f"{PLATFORM_LIMITS['android']} on Android, the refresh region included. {DEFAULT_PLATFORM} unless told."
+            "description": f"How many regions: an app may monitor {PLATFORM_LIMITS['ios']} of them on iOS, "
+            f"{PLATFORM_LIMITS['android']} on Android, the refresh region included. Default: {DEFAULT_PLATFORM}."
         },
     )
     limit = WholeNumber(
         validate=between(1, PLATFORM_LIMITS["android"]),
-        metadata={"description": "Instead of platform: how many regions at most, beside the refresh region."},
+        metadata={"description": "Instead of platform: the maximum number of regions, without the refresh region."},
     )
     open = list_of(
         OFFERED_STATES,
-        f"Its state now and for half an hour (default: {','.join(OFFERED_STATES)}); open alone leaves out the unknown.",
+        f"Its state now and for half an hour (default: {','.join(OFFERED_STATES)}); open alone excludes unknown.",
     )
 
     @validates_schema
     def _one_place_one_size(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         if "cell" in data:
-            faults = {name: "does not go with cell" for name in ("lat", "lon", "heading_deg") if name in data}
+            faults = {name: "cannot be combined with cell" for name in ("lat", "lon", "heading_deg") if name in data}
         else:
-            faults = {name: "is needed: give lat and lon, or cell" for name in ("lat", "lon") if name not in data}
+            faults = {name: "is required: give lat and lon, or cell" for name in ("lat", "lon") if name not in data}
         if "limit" in data and "platform" in data:
-            faults["limit"] = "does not go with platform"
+            faults["limit"] = "cannot be combined with platform"
         if faults:
             raise ValidationError({name: [fault] for name, fault in faults.items()})
 
     @post_load
     def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Fields of FencesQuery, but for as_of."""
+        """Return the fields of FencesQuery except as_of."""
         cell = data.get("cell")
         at_resolution = cells.resolution(cell) if cell else None
         return {

@@ -1,4 +1,4 @@
-"""GET /v1/fences: the regions that a phone should watch by itself."""
+"""GET /v1/fences: the regions that a phone should monitor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
 from geo.database import Row
 from geo.errors import CellTooCoarse
 
-door = Door("fences", __name__, url_prefix="/v1/fences", description="Let the phone itself watch, with no tracking.")
+door = Door("fences", __name__, url_prefix="/v1/fences", description="Geofences that the phone monitors itself.")
 
 
 @door.route("", caller=EVERYBODY, raises=(CellTooCoarse,))
@@ -25,12 +25,12 @@ door = Door("fences", __name__, url_prefix="/v1/fences", description="Let the ph
 @door.response(200, fence_replies.FenceCollection, content_type=GEOJSON, example=hint_examples.FENCES)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def list_fences(asked: Mapping[str, Any]) -> Response:
-    """The regions most worth watching, and how far they are the right ones.
+    """Return the regions most worth monitoring, and the region in which they stay valid.
 
-    The phone watches them by itself, and shows text where it lingers in one for dwell_s: nobody is told where it is.
-    As long as it stays inside the refresh region, the same request from wherever it is would give the nearest half of
-    these again; outside it, or after expires_at, it asks anew. Send cell instead of lat and lon to tell even less:
-    everybody in the cell gets the same answer, which any cache may keep.
+    The phone monitors them itself and shows text when it has been inside one for dwell_s seconds; its position is not
+    sent. While it stays inside the refresh region, the same request from its new position would return the nearest half
+    of these again. When it leaves that region, or after expires_at, it requests new ones. To reveal less, send cell
+    instead of lat and lon: all phones in the cell get the same response, which any cache may store.
     """
     as_of = this_minute(now())
     language = callers_language()
@@ -64,6 +64,6 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
 
 
 def _region(row: Row, language: Language) -> dict[str, Any]:
-    told = feature(row)
-    told["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(row, language)}
-    return told
+    region = feature(row)
+    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(row, language)}
+    return region

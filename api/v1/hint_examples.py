@@ -1,4 +1,4 @@
-"""One example of a question and an answer of POST /v1/hints, for the documentation; tests hold them to the schemas."""
+"""Example request and response of POST /v1/hints, for the documentation. Tests validate them against the schemas."""
 
 from typing import Any
 

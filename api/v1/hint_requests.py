@@ -1,4 +1,4 @@
-"""What POST /v1/hints takes: where somebody is, what they need, and what their phone remembers."""
+"""Request schemas of POST /v1/hints: position, needs, and what the phone remembers of earlier hints."""
 
 import re
 from collections.abc import Mapping
@@ -28,10 +28,10 @@ from geo.errors import InvalidCoordinates, InvalidRoute
 from geo.facilities.ranking import MODES
 
 MAX_SPEED_M_S = 100
-"""A fast train; whoever is faster cannot stop."""
+"""Maximum speed: a fast train."""
 
 DRIVES_FROM_M_S = 4
-"""Whoever is faster than this, 14 km/h, does not walk."""
+"""Speed from which the default travel mode is ``drive``: 14 km/h, faster than walking."""
 
 MAX_DISMISSED = 200
 
@@ -41,9 +41,9 @@ LINES = ("line", "polyline")
 
 
 class TimeOfDay(fields.String):
-    """``22:00`` or ``22:00:30``; becomes the time since midnight."""
+    """A time of day, ``22:00`` or ``22:00:30``, loaded as the time since midnight."""
 
-    default_error_messages = {"time": "takes a time of day from 00:00 to 23:59:59, such as 22:00"}
+    default_error_messages = {"time": "must be a time of day between 00:00 and 23:59:59 (example: 22:00)"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = str(super()._deserialize(value, attr, data, **kwargs))
@@ -59,26 +59,26 @@ def _time_of_day(description: str, example: str, **kwargs: Any) -> TimeOfDay:
 
 
 class QuietHours(StrictSchema):
-    """When the phone is to stay silent, by its own clock; across midnight where from is later than to."""
+    """Hours without hints, by the phone's clock; they span midnight if from is later than to."""
 
-    begins = _time_of_day("When they begin.", "22:00", required=True, data_key="from")
-    ends = _time_of_day("When they end.", "07:00", required=True, data_key="to")
+    begins = _time_of_day("Start of the quiet hours.", "22:00", required=True, data_key="from")
+    ends = _time_of_day("End of the quiet hours.", "07:00", required=True, data_key="to")
 
     @validates_schema
     def _some_hours(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         if data.get("begins") == data.get("ends"):
-            raise ValidationError({"to": ["is the same as from"]})
+            raise ValidationError({"to": ["must differ from from"]})
 
 
 class RouteBody(StrictSchema):
-    """The way ahead, in the forms of POST /v1/route/stops."""
+    """The remaining route, in the formats of POST /v1/route/stops."""
 
-    line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
+    line = fields.Nested(LineString, metadata={"description": "The route; alternative to polyline."})
     polyline = polyline()
     precision = WholeNumber(
         strict=True,
         validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),
-        metadata={"description": "Decimals of the polyline's degrees; 5 unless told."},
+        metadata={"description": "Decimals of the polyline's degrees. Default: 5."},
     )
 
     @validates_schema
@@ -86,10 +86,10 @@ class RouteBody(StrictSchema):
         faults = {}
         given = [name for name in LINES if name in data]
         if not given:
-            faults["line"] = "is needed: give one of line, polyline"
-        faults |= dict.fromkeys(given[1:], f"does not go with {given[0]}" if given else "")
+            faults["line"] = "is required: give line or polyline"
+        faults |= dict.fromkeys(given[1:], f"cannot be combined with {given[0]}" if given else "")
         if "precision" in data and "polyline" not in data:
-            faults["precision"] = "goes with polyline"
+            faults["precision"] = "is allowed only with polyline"
         if faults:
             raise ValidationError({name: [fault] for name, fault in faults.items()})
 
@@ -106,7 +106,7 @@ class RouteBody(StrictSchema):
 
 
 class HintsRequest(StrictSchema):
-    """Where somebody is, what they need, and what their phone remembers; nothing of it is kept here."""
+    """A phone's position, the needs of its owner, and its memory of earlier hints. The server stores none of it."""
 
     lat = Number(
         required=True,
@@ -120,13 +120,11 @@ class HintsRequest(StrictSchema):
     )
     heading_deg = Number(
         validate=between(0, 360),
-        metadata={"description": "Course over the ground, clockwise from north; leave it out while standing still."},
+        metadata={"description": "Course over the ground, clockwise from north; omit it while standing still."},
     )
     speed_m_s = Number(
         validate=between(0, MAX_SPEED_M_S),
-        metadata={
-            "description": "Over the ground. It changes no hint, only when to ask again, and mode where none is."
-        },
+        metadata={"description": "Speed over the ground. It affects only when to ask again, and the default of mode."},
     )
     mode = words(
         *MODES,
@@ -134,56 +132,56 @@ class HintsRequest(StrictSchema):
     )
     route = fields.Nested(
         RouteBody,
-        metadata={"description": "The way that is still ahead, where it is known: hints are then of what it passes."},
+        metadata={"description": "The remaining route, if it is known: hints are then about facilities along it."},
     )
     needs = fields.Nested(
         NeedsBody,
         load_default=lambda: NeedsBody().load({}),
-        metadata={"description": "What a stop must be."},
+        metadata={"description": "Filters for stops."},
     )
     comfort_s = WholeNumber(
         strict=True,
         load_default=DEFAULT_COMFORT_S,
         validate=between(MIN_COMFORT_S, MAX_COMFORT_S),
-        metadata={"description": "How long this person can go without a stop: a toddler 3600."},
+        metadata={"description": "How long this person can go without a stop, in seconds; a toddler 3600."},
     )
     since_last_stop_s = WholeNumber(
         strict=True,
         validate=between(0, MAX_COMFORT_S),
-        metadata={"description": "Seconds since the last stop; half of comfort_s unless told."},
+        metadata={"description": "Seconds since the last stop. Default: half of comfort_s."},
     )
     last_hint_at = Instant(
         metadata={
-            "description": "When the phone last spoke: as_of of that answer.",
+            "description": "When the phone last gave a hint: as_of of that response.",
             "format": "date-time",
             "pattern": f"^{RFC_3339}$",
         }
     )
     last_hint_facility_id = WholeNumber(
-        strict=True, validate=between(1, MAX_ID), metadata={"description": "Of what it spoke."}
+        strict=True, validate=between(1, MAX_ID), metadata={"description": "The facility of that hint."}
     )
     dismissed = Array(
         WholeNumber(strict=True, validate=between(1, MAX_ID)),
         most=MAX_DISMISSED,
         load_default=list,
-        metadata={"description": "Facilities to hear nothing of."},
+        metadata={"description": "Facilities to give no hints about."},
     )
-    quiet_hours = fields.Nested(QuietHours, metadata={"description": "When to stay silent; needs local_time."})
-    local_time = _time_of_day("What the phone's clock shows.", "14:05")
+    quiet_hours = fields.Nested(QuietHours, metadata={"description": "Hours without hints; requires local_time."})
+    local_time = _time_of_day("Time of day by the phone's clock.", "14:05")
 
     @validates_schema
     def _memory_is_whole(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         faults = {}
         if "last_hint_facility_id" in data and "last_hint_at" not in data:
-            faults["last_hint_at"] = "is needed with last_hint_facility_id"
+            faults["last_hint_at"] = "is required with last_hint_facility_id"
         if "quiet_hours" in data and "local_time" not in data:
-            faults["local_time"] = "is needed with quiet_hours"
+            faults["local_time"] = "is required with quiet_hours"
         if faults:
             raise ValidationError({name: [fault] for name, fault in faults.items()})
 
     @post_load
     def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Fields of Situation, but for as_of and memory, and fields of Memory in ``memory``."""
+        """Return the fields of Situation except as_of, with the fields of Memory under ``memory``."""
         comfort_s = data["comfort_s"]
         fast = data.get("speed_m_s", 0) >= DRIVES_FROM_M_S
         return {
@@ -205,7 +203,7 @@ class HintsRequest(StrictSchema):
 
 
 def quiet_for_s(quiet_hours: Mapping[str, timedelta] | None, local_time: timedelta | None) -> float:
-    """Seconds until the quiet hours end, 0 outside them."""
+    """Return the seconds until the quiet hours end, 0 outside them."""
     if quiet_hours is None or local_time is None:
         return 0
     day = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What a hint and a fence say, in one short sentence, in the caller's language."""
+"""Texts of hints and geofences: one short sentence in the caller's language."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from geo.ahead.hints import Hint
 from geo.database import Row
 
 HERE_M = 50
-"""Nearer than this, a distance is not spoken: the door is in sight."""
+"""Distance below which the text says "right here": the door is in sight."""
 
 SPOKEN_TO_M = 1_000
-"""From here on distances are spoken in kilometres."""
+"""Distance from which texts use kilometres."""
 
 
 def hint_text(hint: Hint, spoken: Language) -> str:
-    """Why to stop, and where; of a hint that speaks."""
+    """Return the text of a hint, which says why and where to stop. The hint must have a facility."""
     row = hint.facility
-    assert row is not None  # noqa: S101 - for mypy: it speaks
+    assert row is not None  # noqa: S101 - for mypy
     where = {"place": place_name(row, spoken), "away": _away(row, spoken)}
     if hint.reason == "long_gap_ahead":
         return spoken.say(
@@ -30,7 +30,7 @@ def hint_text(hint: Hint, spoken: Language) -> str:
 
 
 def fence_text(row: Row, spoken: Language) -> str:
-    """What to show to whoever lingers near a place."""
+    """Return the text to show to a person who stays near a facility."""
     place = place_name(row, spoken)
     if row["mean_stars"] is None:
         return spoken.say("Close by: %(place)s.", place=place)
@@ -38,7 +38,7 @@ def fence_text(row: Row, spoken: Language) -> str:
 
 
 def place_name(row: Row, spoken: Language) -> str:
-    """Its name, or the first thing that it offers: its kind, unless its own attribute denies that."""
+    """Return a facility's name, or else the first thing that it offers."""
     if row["name"]:
         return str(row["name"])
     return {
@@ -63,7 +63,7 @@ def _away(row: Row, spoken: Language) -> str:
 
 
 def _gap(hint: Hint, spoken: Language) -> str:
-    """At least so long: rounded down."""
+    """Return the length of a gap, rounded down."""
     kilometres = max(1, int((hint.gap_m or 0) / 1000))
     return spoken.count("%(number)s kilometre", "%(number)s kilometres", kilometres)
 

@@ -1,4 +1,4 @@
-"""POST /v1/hints: whether to speak up, and why."""
+"""POST /v1/hints: whether to suggest a stop now, and why."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ door = Door(
     "hints",
     __name__,
     url_prefix="/v1/hints",
-    description="Be told of the right stop before you ask.",
+    description="Suggest a stop before the user asks.",
     max_body_bytes=route_requests.MAX_BODY_BYTES,
 )
 
@@ -30,11 +30,11 @@ door = Door(
 @door.arguments(hint_requests.HintsRequest, example=hint_examples.REQUEST)
 @door.response(200, hint_replies.HintReply, example=hint_examples.HINT)
 def ask_for_hint(asked: Mapping[str, Any]) -> Response:
-    """Whether to speak up now, and when to ask again.
+    """Return whether to suggest a stop now, and when to ask again.
 
-    The phone sends its own memory; nothing of it, nor of where it is, is kept or logged. A phone that asks again as
-    soon as either of ask_again is reached hears all that it would have heard by asking each minute. docs/hints.md
-    states every rule.
+    The phone sends its own memory of earlier hints; neither that nor its position is stored or logged. A phone that
+    asks again as soon as either value of ask_again is reached gets every hint that it would get by asking each
+    minute. docs/hints.md states every rule.
     """
     situation = Situation(**{**asked, "memory": Memory(**asked["memory"])}, as_of=now())
     with database().read() as session:

@@ -1,4 +1,4 @@
-"""GET, DELETE /v1/me and what hangs below it: what is held on the caller, and what was decided about it."""
+"""GET and DELETE /v1/me and the routes below it: the caller's stored data, and decisions about it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,13 @@ from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import crowd_replies, crowd_requests
-from geo.crowd import privacy
+from geo import privacy
+from geo.casework import decisions
+from geo.casework.statements import REASONS
 from geo.errors import Conflict, ThingNotFound
-from geo.moderation import appeals, decisions
-from geo.moderation.statements import REASONS
+from geo.moderation import appeals
 
-door = Door("me", __name__, url_prefix="/v1/me", description="What is held on you, and what was decided about it.")
+door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
 
 _HANDLE = "0b7e2f0e-6a1e-4d0c-9a57-6f6d1f0f9c11"
 
@@ -48,7 +49,7 @@ _DECISION: dict[str, Any] = {
     "decision_visibility": ["DECISION_VISIBILITY_CONTENT_DISABLED"],
     "decision_account": None,
     "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-    "decision_facts": "Visitors reported it, and somebody looked.",
+    "decision_facts": "Visitors reported it, and a moderator reviewed it.",
     "end_date_visibility_restriction": None,
     "reverted_at": None,
     "appeal_until": "2027-05-24T12:00:00Z",
@@ -64,15 +65,15 @@ _TOLD = (
 @door.route("", caller=DEVICE)
 @door.response(200, crowd_replies.Me, example=_ME)
 def get_me() -> Response:
-    """What is held on the calling device, in numbers."""
+    """Return how many rows are stored about the calling device."""
     with database().read() as session:
         return private(privacy.overview(session, calling_device(session, now())))
 
 
 @door.route("", methods=["DELETE"], caller=DEVICE)
-@door.response(204, description="Nothing is held on the device any more, and its token is good for nothing.")
+@door.response(204, description="All data of the device is erased and its token is invalid.")
 def erase_me() -> Response:
-    """Erase the calling device and all that it said: ratings, past ratings, reports, proposals, appeals."""
+    """Erase the calling device and all its content: ratings, past ratings, reports, proposals, appeals."""
     as_of = now()
     with database().write() as session:
         privacy.erase(session, calling_device(session, as_of).device_id, as_of)
@@ -83,7 +84,7 @@ def erase_me() -> Response:
 @door.route("/export", caller=DEVICE)
 @door.response(200, crowd_replies.Export, example=_EXPORT)
 def export_me() -> Response:
-    """Everything that is held on the calling device."""
+    """Return all data stored about the calling device."""
     with database().read() as session:
         return private(privacy.export(session, calling_device(session, now())))
 
@@ -91,7 +92,7 @@ def export_me() -> Response:
 @door.route("/decisions", caller=DEVICE)
 @door.response(200, crowd_replies.OwnDecisions, example={"decisions": [_DECISION]})
 def list_my_decisions() -> Response:
-    """What was decided about the caller and what it said, newest first, with its reasons and any appeal."""
+    """Return the decisions about the caller and its content, newest first, with their reasons and appeals."""
     with database().read() as session:
         device = calling_device(session, now())
         made = decisions.of_device(session, device.device_id, device.handle)
@@ -103,7 +104,7 @@ def list_my_decisions() -> Response:
 @door.arguments(crowd_requests.NewAppeal, example={"text": "It names nobody: Anna is the name of the café."})
 @door.response(201, crowd_replies.AppealReceipt, example={"id": 3})
 def appeal_decision(said: Mapping[str, Any], decision_id: UUID) -> Response:
-    """Object to a decision, for six months; somebody else than the first will judge. A suspended device may, too."""
+    """Appeal against a decision within six months. Somebody else decides on it. A suspended device may appeal, too."""
     as_of = now()
     with database().write() as session:
         appeal_id = appeals.appeal(session, calling_device(session, as_of), decision_id, said["text"], as_of)

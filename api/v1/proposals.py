@@ -1,4 +1,4 @@
-"""POST /v1/proposals: a new place, or a change to one."""
+"""POST /v1/proposals: proposes a new place or a change to an existing one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from geo.crowd import proposals
 from geo.database import Session
 from geo.errors import FacilityNotFound
 
-door = Door("proposals", __name__, url_prefix="/v1/proposals", description="Propose a place, or a change to one.")
+door = Door("proposals", __name__, url_prefix="/v1/proposals", description="Propose a place or a change to one.")
 
 NEW = {
     "lat": 60.1708,
@@ -37,10 +37,10 @@ RECEIPT = {
 @door.arguments(crowd_requests.NewProposal, example=NEW)
 @door.response(201, crowd_replies.ProposalReceipt, example=RECEIPT)
 def propose(said: Mapping[str, Any]) -> Response:
-    """Propose a new place, or a change to one.
+    """Propose a new place or a change to an existing one.
 
-    Nothing that anybody sees changes until somebody has looked. Places within 50 m, or within 150 m under a similar
-    name, are told at once: the proposed one may be among them.
+    Nothing changes for other users until a moderator accepts the proposal. The response lists places within 50 m, or
+    within 150 m under a similar name: the proposed place may be one of them.
     """
     as_of = now()
     with database().write() as session:
@@ -58,14 +58,14 @@ def put_before_staff(
     device_id: int | None = None,
     partner_id: int | None = None,
 ) -> dict[str, Any]:
-    """Put a proposal before staff; the receipt, the same at every door.
+    """Store a proposal for review and return its receipt, for the mobile and the partner API.
 
     Args:
         session: a write session.
-        said: as crowd_requests.NewProposal loads it.
+        said: the body as loaded by crowd_requests.NewProposal.
         as_of: now.
-        device_id: who proposes, or
-        partner_id: who proposes.
+        device_id: the device that proposes, or None for a partner.
+        partner_id: the partner that proposes, or None for a device.
     """
     location = Point(said["lon"], said["lat"]) if "lat" in said else None
     new = proposals.NewProposal(
@@ -77,5 +77,5 @@ def put_before_staff(
         partner_id=partner_id,
     )
     proposal_id, duplicates = proposals.propose(session, new, as_of)
-    told = [asdict(duplicate) for duplicate in duplicates]
-    return {"id": proposal_id, "state": "pending", "likely_duplicates": told}
+    listed = [asdict(duplicate) for duplicate in duplicates]
+    return {"id": proposal_id, "state": "pending", "likely_duplicates": listed}

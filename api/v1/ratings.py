@@ -1,4 +1,4 @@
-"""The ratings of a facility: everybody's to read, one's own to give, see and take back."""
+"""Ratings of a facility: list all, and create, read and delete the caller's own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from geo.database import Session
 from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities import search
 
-door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Say how clean it was.")
+door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place was.")
 
 
 @door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
@@ -30,10 +30,10 @@ door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Say h
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT, description="Replaced.")
 @door.alt_response(201, schema=replies.RatingReceipt, example=examples.RECEIPT, description="Given.", success=True)
 def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
-    """Rate a facility, or rate it again.
+    """Create or replace the caller's rating of a facility.
 
-    A device has one live rating of a facility: rating again replaces it. Repeating a request changes nothing more, so
-    that a phone whose answer got lost may simply ask again.
+    A device has one current rating per facility; rating again replaces it. Repeating a request has no further effect,
+    so that a phone that got no response may retry.
     """
     as_of = now()
     with database().write() as session:
@@ -50,7 +50,7 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
 @door.route(f"/{FACILITY_ID}/rating", methods=["GET"], caller=DEVICE, raises=(FacilityNotFound, RatingNotFound))
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT)
 def get_rating(facility_id: int) -> Response:
-    """The caller's own rating of a facility."""
+    """Return the caller's own rating of a facility."""
     as_of = now()
     with database().read() as session:
         device = calling_device(session, as_of)
@@ -58,9 +58,9 @@ def get_rating(facility_id: int) -> Response:
 
 
 @door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
-@door.response(204, description="The caller has no rating of this facility any more.")
+@door.response(204, description="The caller has no rating of this facility.")
 def delete_rating(facility_id: int) -> Response:
-    """Take one's rating back; taking back what is not there is no fault, so that it may be repeated."""
+    """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated."""
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
@@ -74,7 +74,7 @@ def delete_rating(facility_id: int) -> Response:
 @door.response(200, replies.RatingPage, example=examples.RATINGS)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
-    """What visitors said of a facility, newest first."""
+    """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
@@ -107,5 +107,5 @@ def _public(rating: ratings.LiveRating) -> dict[str, Any]:
 
 
 def _cursor(rating: ratings.LiveRating) -> str:
-    """Where a page ended: the time and the id of its last rating."""
+    """Return the cursor after a page: the time and id of its last rating."""
     return f"{rating.rated_at.astimezone(UTC).strftime(requests.CURSOR_TIME)}-{rating.rating_id}"

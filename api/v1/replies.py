@@ -1,4 +1,4 @@
-"""What the mobile door answers, for the documentation and the tests; the answers themselves are plain dictionaries."""
+"""Response schemas of the mobile API, for the documentation and the tests. The responses are plain dictionaries."""
 
 from marshmallow import Schema, fields, validate
 
@@ -13,39 +13,41 @@ OPEN_STATES = ("open", "closed", UNKNOWN)
 
 
 class RatingSummary(Schema):
-    """What the crowd thinks of a facility."""
+    """The crowd's rating of a facility."""
 
-    mean = fields.Float(required=True, allow_none=True, metadata={"description": "Plain mean of the stars."})
-    count = fields.Integer(required=True, metadata={"description": "Live ratings."})
+    mean = fields.Float(required=True, allow_none=True, metadata={"description": "Arithmetic mean of the stars."})
+    count = fields.Integer(required=True, metadata={"description": "Number of current ratings."})
     demo_count = fields.Integer(
-        required=True, metadata={"description": "How many of them are invented, for demonstration."}
+        required=True, metadata={"description": "How many of them are invented for demonstration."}
     )
     excluded_count = fields.Integer(
         required=True,
-        metadata={"description": "Ratings of times that moderators left out of all figures here, as after a campaign."},
+        metadata={
+            "description": "Ratings that moderators excluded from all these figures, for example after a campaign."
+        },
     )
-    quality = fields.Float(required=True, metadata={"description": "Decayed and shrunken stars: what to expect today."})
+    quality = fields.Float(required=True, metadata={"description": "Expected stars today: decayed and shrunken."})
     sd = fields.Float(required=True, metadata={"description": "Standard deviation of quality, in stars."})
     verdict = words(*VERDICTS, required=True)
     last_rated_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class Opening(Schema):
-    """Whether it is open, judged at the instant ``at``."""
+    """Whether the facility is open at the instant ``at``."""
 
     state = words(*OPEN_STATES, required=True)
     until = fields.AwareDateTime(
-        required=True, allow_none=True, metadata={"description": "When that changes; null if nobody knows."}
+        required=True, allow_none=True, metadata={"description": "When the state changes; null if unknown."}
     )
     at = fields.AwareDateTime(required=True)
     opening_hours = fields.String(required=True, allow_none=True, metadata={"description": "OSM opening_hours syntax."})
     note = fields.String(
-        required=True, allow_none=True, metadata={"description": "Hours told in no syntax; never guessed at."}
+        required=True, allow_none=True, metadata={"description": "Opening hours as free text; not interpreted."}
     )
 
 
 class Address(Schema):
-    """Where the postman would look."""
+    """A postal address."""
 
     street = fields.String(required=True, allow_none=True)
     house_number = fields.String(required=True, allow_none=True)
@@ -56,7 +58,7 @@ class Address(Schema):
 
 
 class Terms(Schema):
-    """What a licence asks to be shown."""
+    """The attribution that a licence requires."""
 
     attribution = fields.String(required=True)
     licence = fields.String(required=True)
@@ -64,7 +66,7 @@ class Terms(Schema):
 
 
 class Source(Terms):
-    """A dataset that tells of the facility."""
+    """A dataset that contains the facility."""
 
     dataset = fields.String(required=True)
     external_id = fields.String(required=True)
@@ -74,7 +76,7 @@ class Source(Terms):
 
 
 class Explanation(Schema):
-    """U = (quality_weight * quality - kappa * sd) - beta * distance, term by term."""
+    """The terms of U = (quality_weight * quality - kappa * sd) - beta * distance."""
 
     quality = fields.Float(required=True)
     sd = fields.Float(required=True)
@@ -88,13 +90,13 @@ class Explanation(Schema):
 
 
 def tri_state(attribute: Attribute) -> fields.String:
-    """One of the attribute's words, or null for unknown."""
+    """Return a field for one of the attribute's words; null means unknown."""
     metadata = {"description": attribute.description}
     return words(*attribute.words, None, required=True, allow_none=True, metadata=metadata)  # type: ignore[arg-type]  # null is in the enum
 
 
 class FacilityProperties(Schema):
-    """A facility; null is unknown, which is not no."""
+    """A facility. null means unknown, not no."""
 
     class Meta:
         """The attributes."""
@@ -107,22 +109,20 @@ class FacilityProperties(Schema):
     venue = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What it stands in, in OSM's word: cafe, fuel."},
+        metadata={"description": "The venue that it is in, as an OSM value such as cafe or fuel."},
     )
     status = words(*STATUSES, required=True)
     status_note = fields.String(
-        required=True, allow_none=True, metadata={"description": "A sentence where the status is not active."}
+        required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
     )
     address = fields.Nested(Address, required=True)
     level = fields.String(required=True, allow_none=True)
     operator = fields.String(required=True, allow_none=True)
-    distance_m = fields.Float(
-        required=True, allow_none=True, metadata={"description": "On the sphere, in a straight line."}
-    )
+    distance_m = fields.Float(required=True, allow_none=True, metadata={"description": "Great-circle distance."})
     bearing_deg = fields.Float(
         required=True, allow_none=True, metadata={"description": "Initial bearing, clockwise from north."}
     )
-    duration_s = fields.Float(required=True, allow_none=True, metadata={"description": "Estimated time to get there."})
+    duration_s = fields.Float(required=True, allow_none=True, metadata={"description": "Estimated travel time."})
     rating = fields.Nested(RatingSummary, required=True)
     open = fields.Nested(Opening, required=True)
     sources = fields.List(fields.Nested(Source), required=True)
@@ -146,7 +146,7 @@ class Feature(Schema):
 
 
 class ObservedShare(Schema):
-    """How many of those who looked saw it, with Wilson's 95 % interval of the share."""
+    """How many visitors observed a fact, with Wilson's 95 % interval of the share."""
 
     yes = fields.Integer(required=True)
     of = fields.Integer(required=True)
@@ -155,7 +155,7 @@ class ObservedShare(Schema):
 
 
 class ObservedFacts(Schema):
-    """What visitors saw, fact by fact; a fact that nobody looked for is left out."""
+    """Facts that visitors observed. Facts that nobody reported on are omitted."""
 
     soap = fields.Nested(ObservedShare)
     paper = fields.Nested(ObservedShare)
@@ -164,7 +164,7 @@ class ObservedFacts(Schema):
 
 
 class OneFeature(Feature):
-    """A facility with what visitors saw and what its licences ask for."""
+    """A facility with observed facts and the attribution that its licences require."""
 
     observed = fields.Nested(ObservedFacts, required=True)
     as_of = fields.AwareDateTime(required=True)
@@ -177,32 +177,31 @@ class FeatureCollection(Schema):
     type = words("FeatureCollection", required=True)
     features = fields.List(fields.Nested(Feature), required=True)
     as_of = fields.AwareDateTime(
-        required=True, metadata={"description": "The instant that quality and opening hours are judged at."}
+        required=True, metadata={"description": "The instant that quality and opening hours refer to."}
     )
     widened = fields.Boolean(
         required=True,
         metadata={
-            "description": "Nothing lies within the radius; these lie beyond it, within twice the distance of "
-            "the nearest."
+            "description": "No facility lies within the radius; these lie within twice the distance of the nearest."
         },
     )
     note = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Why the list is wider than asked, or empty."},
+        metadata={"description": "Why the list is widened or empty."},
     )
     attribution = fields.List(fields.Nested(Terms), required=True)
 
 
 class PublicRating(Schema):
-    """A rating as everybody sees it."""
+    """A rating as all users see it."""
 
     id = fields.Integer(required=True)
     stars = fields.Integer(required=True)
     comment = fields.String(required=True, allow_none=True)
     observed = fields.Nested(Observed, required=True)
     rated_at = fields.AwareDateTime(required=True)
-    demo = fields.Boolean(required=True, metadata={"description": "Invented, for demonstration."})
+    demo = fields.Boolean(required=True, metadata={"description": "Invented for demonstration."})
 
 
 class RatingPage(Schema):
@@ -213,12 +212,14 @@ class RatingPage(Schema):
 
 
 class RatingReceipt(PublicRating):
-    """The caller's rating, and what it made of the facility."""
+    """The caller's rating, and the facility's rating with it."""
 
     comment_state = words(
         *COMMENT_STATES,
         required=True,
-        metadata={"description": "held or hidden: nobody else reads the comment; GET /v1/me/decisions says why."},
+        metadata={
+            "description": "held or hidden: only the author sees the comment; GET /v1/me/decisions returns the reason."
+        },
     )
 
     facility_id = fields.Integer(required=True)
@@ -226,7 +227,7 @@ class RatingReceipt(PublicRating):
 
 
 class NewDevice(Schema):
-    """A device's token, shown this once."""
+    """A device's token, which is returned only once."""
 
     token = fields.String(required=True)
     expires_at = fields.AwareDateTime(required=True)
@@ -242,7 +243,7 @@ class ProblemEntry(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457."""
+    """A problem document (RFC 9457)."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -252,5 +253,5 @@ class Problem(Schema):
     violated_policies = fields.List(
         fields.String(),
         data_key="violated-policies",
-        metadata={"description": "Of a 429: the limits reached."},
+        metadata={"description": "The limits exceeded, in a 429."},
     )

@@ -1,4 +1,4 @@
-"""POST /v1/facilities/{id}/reports and POST /v1/proposals/{id}/reports: something is wrong."""
+"""POST /v1/facilities/{id}/reports and POST /v1/proposals/{id}/reports: report a problem."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from api.v1.facilities import FACILITY_ID
 from geo.crowd import reports
 from geo.errors import FacilityNotFound, ThingNotFound
 
-door = Door("reports", __name__, url_prefix="/v1", description="Say that something is wrong.")
+door = Door("reports", __name__, url_prefix="/v1", description="Report a problem.")
 
 _RECEIPT = {"id": 41, "reason": "closed", "created_at": "2026-11-21T12:00:41.930412Z"}
 
@@ -26,11 +26,11 @@ _RECEIPT = {"id": 41, "reason": "closed", "created_at": "2026-11-21T12:00:41.930
 @door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
 @door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
 def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
-    """Report a place, or the comment of one of its ratings.
+    """Report a place or the comment of one of its ratings.
 
-    A device has one open report for each thing and reason. Reports of ``closed`` from three networks within a week that
-    together weigh at least 2, with no rating since, set the status ``reported_closed``. It ends after a month, when a
-    moderator decides, or when later ratings by other visitors weigh as much.
+    A device has one open report per target and reason. Reports of ``closed`` from three networks within a week with a
+    total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
+    moderator decides, or when later ratings by other visitors reach the same weight.
     """
     if said["rating_id"] is None:
         return _take("facility", facility_id, said)
@@ -44,7 +44,7 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
 @door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
 @door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
 def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
-    """Report a proposal that is not decided yet."""
+    """Report a pending proposal."""
     return _take("proposal", proposal_id, said)
 
 

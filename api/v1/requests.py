@@ -1,4 +1,4 @@
-"""What the mobile door takes."""
+"""Request schemas of the mobile API for searches and ratings, and the fields that other schemas share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from geo.facilities.search import DEFAULT_ACCEPTED, DEFAULT_KINDS, Needs
 ANY_KIND = "any"
 KIND_WORDS = (*KINDS, ANY_KIND)
 KIND_DESCRIPTION = (
-    "It offers one of these, by its kind or beside it (toilets with a shower); any for all kinds (default: toilets)."
+    "It offers one of these, by its kind or in addition (toilets with a shower); any for all kinds (default: toilets)."
 )
 
 _DEFAULTS = {name: f" Default: {', '.join(words)}." for name, words in DEFAULT_ACCEPTED.items()}
@@ -40,25 +40,25 @@ MAX_RADIUS_M = 50_000
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_QUEUE_MIN = 120
-"""Two hours: a longer queue is a mistake of the thumb."""
+"""Two hours: a longer queue is a typing error."""
 
 CURSOR_TIME = "%Y%m%dT%H%M%S.%fZ"
-"""How a cursor writes its time: no character that a URL would change."""
+"""Format of the time in a cursor, without characters that a URL would escape."""
 
 RFC_3339 = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 
 CURSOR = r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9]{1,18}"
-"""What CURSOR_TIME and an id look like."""
+"""Pattern of a cursor: CURSOR_TIME and an id."""
 
 _OPEN_YEARS = range(2000, 2200)
-"""Years in which somebody may ask whether a door is open."""
+"""Years for which opening hours can be requested."""
 
 
 def needs_of(asked: Mapping[str, Any], **opening: Any) -> Needs:
-    """What a request asks of a facility, the same at every door.
+    """Return the Needs of a request, for all routes that filter facilities.
 
     Args:
-        asked: the loaded request: lists under ``kind``, ``verdict`` and the names of attributes, where it names them.
+        asked: the loaded request, with lists under ``kind``, ``verdict`` and the names of attributes, each optional.
         opening: fields of Needs about opening hours.
     """
     kinds = tuple(asked.get("kind", DEFAULT_KINDS))
@@ -71,10 +71,10 @@ def needs_of(asked: Mapping[str, Any], **opening: Any) -> Needs:
 
 
 def filters(list_field: Callable[[tuple[str, ...], str], fields.Field[Any]]) -> dict[str, fields.Field[Any]]:
-    """A field for each filter by kind, attribute and verdict: members of ``Meta.include`` of a schema.
+    """Return a field for each filter by kind, attribute and verdict, for ``Meta.include`` of a schema.
 
     Args:
-        list_field: makes the field of a list of these words, with this description.
+        list_field: creates the field for a list of these words, with this description.
     """
     of_attributes = {
         attribute.name: list_field(attribute.accepted, attribute.description + _DEFAULTS.get(attribute.name, ""))
@@ -83,19 +83,19 @@ def filters(list_field: Callable[[tuple[str, ...], str], fields.Field[Any]]) -> 
     return {
         "kind": list_field(KIND_WORDS, KIND_DESCRIPTION),
         **of_attributes,
-        "verdict": list_field(VERDICTS, "What the crowd thinks of it."),
+        "verdict": list_field(VERDICTS, "The crowd's verdict."),
     }
 
 
 def list_of(allowed: tuple[str, ...], description: str) -> QueryList:
-    """A list of the allowed words."""
+    """Return a query field for a list of the allowed words."""
     return QueryList(words(*allowed), least=1, most=MAX_WORDS, metadata={"description": description})
 
 
 class Bbox(fields.String):
     """``west,south,east,north`` in degrees; west may be greater than east, across the antimeridian."""
 
-    default_error_messages = {"four": "takes four numbers: west,south,east,north in degrees"}
+    default_error_messages = {"four": "must be four numbers: west,south,east,north"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         parts = str(super()._deserialize(value, attr, data, **kwargs)).split(",")
@@ -112,10 +112,10 @@ class Bbox(fields.String):
 
 
 def read_instant(text: str) -> datetime | None:
-    """Read an RFC 3339 instant, in UTC; None where the text is none.
+    """Parse an RFC 3339 instant and return it in UTC; None if the text is not one.
 
     Raises:
-        ValidationError: it lies in a year that nobody asks about.
+        ValidationError: the year is not in _OPEN_YEARS.
     """
     if not re.fullmatch(RFC_3339, text):
         return None
@@ -124,18 +124,18 @@ def read_instant(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     if instant.year not in _OPEN_YEARS:
-        raise ValidationError("lies outside the years 2000 to 2199")
+        raise ValidationError("must be between the years 2000 and 2199")
     return instant
 
 
 class OpenWhen(fields.String):
-    """``now``, ``arrival`` or an RFC 3339 instant, and perhaps ``,unknown``; becomes fields of ``Needs``."""
+    """``now``, ``arrival`` or an RFC 3339 instant, optionally with ``,unknown``; loaded as fields of ``Needs``."""
 
-    is_multiple = True  # as the filters: open=now&open=unknown
+    is_multiple = True  # like the filters: open=now&open=unknown
 
     default_error_messages = {
-        "when": "takes now, arrival or an RFC 3339 instant such as 2026-12-24T18:00:00Z (a + is written %2B), "
-        "perhaps followed by ,unknown",
+        "when": "must be now, arrival or an RFC 3339 instant such as 2026-12-24T18:00:00Z (write + as %2B), "
+        "optionally followed by ,unknown",
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -153,7 +153,7 @@ class OpenWhen(fields.String):
 
 
 class FacilitiesQuery(StrictSchema):
-    """Where to look and what is needed."""
+    """The query of a search: where to look, and filters."""
 
     class Meta(StrictSchema.Meta):
         """The filters."""
@@ -162,16 +162,16 @@ class FacilitiesQuery(StrictSchema):
 
     lat = Decimal(
         validate=between(-90, 90),
-        metadata={"description": "Latitude of the asker, WGS84 degrees.", "example": 60.1699},
+        metadata={"description": "Latitude of the origin, WGS84 degrees.", "example": 60.1699},
     )
     lon = Decimal(
         validate=between(-180, 180),
-        metadata={"description": "Longitude of the asker, WGS84 degrees.", "example": 24.9384},
+        metadata={"description": "Longitude of the origin, WGS84 degrees.", "example": 24.9384},
     )
     radius_m = Decimal(
         validate=between(1, MAX_RADIUS_M),
         metadata={
-            "description": f"How far to look, in metres (default: {DEFAULT_RADIUS_M}). Where nothing lies within, the "
+            "description": f"Search radius in metres (default: {DEFAULT_RADIUS_M}). If no facility lies within it, the "
             "search widens to twice the distance of the nearest facility that meets the needs, at most to 100 km.",
         },
     )
@@ -185,12 +185,12 @@ class FacilitiesQuery(StrictSchema):
     limit = WholeNumber(
         load_default=DEFAULT_LIMIT,
         validate=between(1, MAX_LIMIT),
-        metadata={"description": "How many facilities at most."},
+        metadata={"description": "Maximum number of facilities."},
     )
     open = OpenWhen(
         metadata={
-            "description": "Only what is open now, on arrival, or at an RFC 3339 instant. "
-            "Add ,unknown to keep what tells no hours: open=now,unknown.",
+            "description": "Only facilities that are open now, on arrival, or at an RFC 3339 instant. "
+            "Add ,unknown to include those with unknown hours: open=now,unknown.",
             "pattern": f"^(now|arrival|{RFC_3339})(,{UNKNOWN})?$",
             "example": "now,unknown",
         }
@@ -198,35 +198,37 @@ class FacilitiesQuery(StrictSchema):
     rank = words(
         *RANKS,
         load_default="balanced",
-        metadata={"description": "What comes first. In a bbox, where nothing has a distance, not distance."},
+        metadata={"description": "Order of the results. distance is not available with bbox."},
     )
-    mode = words(*MODES, metadata={"description": "How the asker gets there (default: walk)."})
+    mode = words(*MODES, metadata={"description": "Travel mode (default: walk)."})
     explain = fields.Boolean(
         truthy={"true"},
         falsy={"false"},
         error_messages={"invalid": "must be true or false"},
         load_default=False,
-        metadata={"description": "Show each term of the ranking."},
+        metadata={"description": "Include the terms of the ranking."},
     )
 
     @validates_schema
     def _origin_or_bbox(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         if "bbox" in data:
-            faults = {name: "does not go with bbox" for name in ("lat", "lon", "radius_m", "mode") if name in data}
+            faults = {
+                name: "cannot be combined with bbox" for name in ("lat", "lon", "radius_m", "mode") if name in data
+            }
             if data.get("rank") == "distance":
-                faults["rank"] = "distance needs lat and lon"
+                faults["rank"] = "distance requires lat and lon"
             if data.get("open", {}).get("open_on_arrival"):
-                faults["open"] = "arrival needs lat and lon"
+                faults["open"] = "arrival requires lat and lon"
         else:
-            faults = {name: "is needed: give lat and lon, or bbox" for name in ("lat", "lon") if name not in data}
+            faults = {name: "is required: give lat and lon, or bbox" for name in ("lat", "lon") if name not in data}
         if faults:
             raise ValidationError({name: [fault] for name, fault in faults.items()})
 
 
 class Cursor(fields.String):
-    """Where the page before ended: the time and the id of its last rating."""
+    """Where the previous page ended: the time and id of its last rating."""
 
-    default_error_messages = {"cursor": "is no next_cursor of this route"}
+    default_error_messages = {"cursor": "is not a cursor returned by this route"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = str(super()._deserialize(value, attr, data, **kwargs))
@@ -240,27 +242,27 @@ class Cursor(fields.String):
 
 
 class RatingsQuery(StrictSchema):
-    """Which page of a facility's ratings."""
+    """The query for a page of a facility's ratings."""
 
     limit = WholeNumber(
         load_default=DEFAULT_LIMIT,
         validate=between(1, MAX_LIMIT),
-        metadata={"description": "How many ratings at most."},
+        metadata={"description": "Maximum number of ratings."},
     )
-    cursor = Cursor(metadata={"description": "next_cursor of the page before.", "pattern": f"^{CURSOR}$"})
+    cursor = Cursor(metadata={"description": "next_cursor of the previous page.", "pattern": f"^{CURSOR}$"})
 
 
 class Observed(StrictSchema):
-    """Facts seen on the spot."""
+    """Facts that a visitor observed."""
 
     soap = words(*YES_NO, metadata={"description": "There was soap."})
     paper = words(*YES_NO, metadata={"description": "There was toilet paper."})
-    running_water = words(*YES_NO, metadata={"description": "The tap ran."})
+    running_water = words(*YES_NO, metadata={"description": "There was running water."})
     lock = words(*YES_NO, metadata={"description": "The door could be locked."})
     queue_min = WholeNumber(
         strict=True,
         validate=between(0, MAX_QUEUE_MIN),
-        metadata={"description": "Minutes in the queue."},
+        metadata={"description": "Waiting time in minutes."},
     )
 
 
@@ -271,14 +273,14 @@ class NewRating(StrictSchema):
         strict=True,
         required=True,
         validate=between(1, 5),
-        metadata={"description": "How clean it was: 1 (never again) to 5 (spotless).", "example": 5},
+        metadata={"description": "Cleanliness: 1 (never again) to 5 (spotless).", "example": 5},
     )
     comment = PlainText(
         allow_none=True,
         load_default=None,
         validate=validate.Length(max=COMMENT_MAX_CHARACTERS, error="must be at most {max} characters long"),
         metadata={
-            "description": "In the visitor's words.",
+            "description": "Free text.",
             "pattern": f"^[^{CONTROL_CHARACTERS}]*$",
             "example": "Warm water, fresh towels.",
         },
@@ -288,8 +290,8 @@ class NewRating(StrictSchema):
         *PRESENCES,
         load_default=None,
         metadata={
-            "description": "Whether the phone is within 150 m of the place, which it knows by itself: "
-            "a rating made on the spot counts fully, any other half. Its position is not asked for.",
+            "description": "Whether the phone is within 150 m of the place, which the phone determines itself: "
+            "a rating made there counts fully, any other half. The position itself is not sent.",
             "example": "within_150_m",
         },
     )

@@ -1,4 +1,4 @@
-"""POST /v1/route/stops: the right stop, before the need."""
+"""POST /v1/route/stops: plans stops along a route."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ door = Door(
     "route",
     __name__,
     url_prefix="/v1/route",
-    description="Find where to stop on the way.",
+    description="Plan stops along a route.",
     max_body_bytes=route_requests.MAX_BODY_BYTES,
 )
 
@@ -28,11 +28,11 @@ door = Door(
 @door.arguments(route_requests.RouteStopsRequest, example=route_examples.REQUEST)
 @door.response(200, route_replies.RouteStops, content_type=GEOJSON, example=route_examples.STOPS)
 def find_route_stops(asked: Mapping[str, Any]) -> Response:
-    """The stops along a route, and which of them to make.
+    """Return the facilities along a route, and a plan of stops.
 
-    Each is judged for the time when the traveller passes it: what is shut by then is left out, what tells no hours is
-    marked. The plan keeps every gap within what the traveller can bear, at the least cost. Nothing of the route is
-    kept or logged.
+    Each facility is evaluated for the time when the traveller passes it: those closed by then are excluded, those with
+    unknown hours are marked. The plan keeps every gap within the traveller's comfort time at the least cost. The route
+    is not stored or logged.
     """
     query = stops.StopsQuery(as_of=now(), **asked)
     with database().read() as session:

@@ -1,4 +1,4 @@
-"""A journey as the reply tells it."""
+"""Builds the response of POST /v1/route/stops from a Journey."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from geo.ahead.stops import Gap, Journey, Stop, StopsQuery
 
 
 def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
-    """The FeatureCollection of the stops, with the plan."""
+    """Return the FeatureCollection of the stops, with the plan."""
     planned = set(journey.plan.stops)
     return {
         "type": "FeatureCollection",
@@ -31,8 +31,8 @@ def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
 
 
 def _feature(query: StopsQuery, stop: Stop, card: Any, *, is_planned: bool) -> dict[str, Any]:
-    told = feature(card)
-    told["properties"] |= {
+    one = feature(card)
+    one["properties"] |= {
         "visit": stop.visit,
         "along_m": round(stop.along_m, 1),
         "offset_m": round(stop.offset_m, 1),
@@ -47,7 +47,7 @@ def _feature(query: StopsQuery, stop: Stop, card: Any, *, is_planned: bool) -> d
         "last_good_stop_reason": stop.last_good,
         "last_good_stop_text": stop.last_good and f"last good stop for {_way(stop.gap_after_m)}",
     }
-    return told
+    return one
 
 
 def _plan(query: StopsQuery, journey: Journey) -> dict[str, Any]:
@@ -108,11 +108,11 @@ def _warning(query: StopsQuery, journey: Journey, gap: Gap) -> dict[str, Any]:
 
 
 def _note(query: StopsQuery, journey: Journey) -> str | None:
-    """Why the list is empty or cut; neither is left unexplained."""
+    """Return a sentence that explains why the list is empty or shortened."""
     if not journey.stops:
         return f"Nothing within {query.max_offset_m:g} m of this route meets these needs when you pass."
     if left_out := len(journey.stops) - len(journey.cards):
-        return f"{left_out} more stops are left out: the best of each stretch of the route are told."
+        return f"{left_out} more stops are omitted: only the best of each stretch of the route are returned."
     return None
 
 
@@ -121,14 +121,14 @@ def _instant(query: StopsQuery, after_s: int) -> datetime:
 
 
 def _way(metres: float) -> str:
-    """A distance as people say it: 300 m, 2.4 km, 62 km."""
+    """Return a rounded distance: 300 m, 2.4 km, 62 km."""
     if metres < 995:
         return f"{round(metres, -1):.0f} m"
     return f"{metres / 1000:.1f} km" if metres < 9_950 else f"{metres / 1000:.0f} km"
 
 
 def _time(seconds: int) -> str:
-    """A time as people say it: 45 min, 2 h, 2 h 5 min."""
+    """Return a duration in hours and minutes: 45 min, 2 h, 2 h 5 min."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return " ".join(
         part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "") if part

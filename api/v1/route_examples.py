@@ -1,4 +1,4 @@
-"""An example of POST /v1/route/stops, for the documentation; a test holds it against the schemas."""
+"""An example of POST /v1/route/stops, for the documentation. A test validates it against the schemas."""
 
 from typing import Any
 

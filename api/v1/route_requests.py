@@ -1,4 +1,4 @@
-"""What POST /v1/route/stops takes: a route, the times along it, and what the traveller needs."""
+"""Request schemas of POST /v1/route/stops: a route, the times along it, and the traveller's needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ MAX_COMFORT_S = 86_400
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 MAX_SPEED_KMH = 300
-"""A fast train."""
+"""Maximum speed: a fast train."""
 
 PACES = ("speed_kmh", "duration_s", "times_s")
 LINES = ("line", "polyline")
@@ -36,7 +36,7 @@ _Item = TypeVar("_Item")
 
 
 class Number(fields.Float):
-    """A finite number of a JSON body; text is none."""
+    """A finite number in a JSON body; a string is not accepted."""
 
     default_error_messages = {
         "invalid": "must be a number",
@@ -51,7 +51,9 @@ class Number(fields.Float):
 class Instant(fields.String):
     """An RFC 3339 instant with its offset."""
 
-    default_error_messages = {"instant": "takes an instant with its offset, such as 2026-12-24T18:00:00+02:00"}
+    default_error_messages = {
+        "instant": "must be an RFC 3339 instant with its offset (example: 2026-12-24T18:00:00+02:00)"
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         instant = read_instant(str(super()._deserialize(value, attr, data, **kwargs)))
@@ -61,10 +63,10 @@ class Instant(fields.String):
 
 
 class Items(fields.Field[Any]):
-    """A JSON array of many small things; marshmallow's own List takes 15 times as long, and tells of every bad one."""
+    """A JSON array of many small items. marshmallow's own List takes 15 times as long, and lists every bad item."""
 
     def __init__(self, read: Callable[[Any], _Item], **kwargs: Any) -> None:
-        """Know how to read one item; reading a bad one raises ValidationError."""
+        """Create the field; ``read`` parses one item and raises ValidationError for a bad one."""
         super().__init__(**kwargs)
         self._read = read
 
@@ -72,7 +74,7 @@ class Items(fields.Field[Any]):
         if not isinstance(value, list):
             raise ValidationError("must be an array")
         if len(value) > MAX_VERTICES:
-            raise ValidationError(f"has {len(value)} items; {MAX_VERTICES} are the most")
+            raise ValidationError(f"has {len(value)} items; the maximum is {MAX_VERTICES}")
         items = []
         for place, item in enumerate(value):
             try:
@@ -83,7 +85,7 @@ class Items(fields.Field[Any]):
 
 
 def _number(value: Any) -> float:
-    """A JSON number; True is an int to Python."""
+    """Parse a JSON number. In Python, True is an int, too."""
     if type(value) is float or type(value) is int:
         try:
             return float(value)
@@ -93,7 +95,7 @@ def _number(value: Any) -> float:
 
 
 def _position(value: Any) -> tuple[float, float]:
-    """A GeoJSON position; what comes after longitude and latitude is the altitude, and is not looked at."""
+    """Parse a GeoJSON position. The altitude after longitude and latitude is ignored."""
     if not isinstance(value, list) or len(value) not in (2, 3):
         raise ValidationError("must be [longitude, latitude]")
     lon, lat, *_altitude = map(_number, value)
@@ -103,20 +105,20 @@ def _position(value: Any) -> tuple[float, float]:
 
 
 def _some_of(allowed: Sequence[str], description: str, **kwargs: Any) -> Array:
-    """An array of the allowed words."""
+    """Return a field for an array of the allowed words."""
     return Array(words(*allowed), least=1, most=MAX_WORDS, metadata={"description": description}, **kwargs)
 
 
 def polyline() -> fields.String:
-    """A route as an encoded polyline."""
+    """Return a field for a route as an encoded polyline."""
     return fields.String(
         validate=validate.Length(max=MAX_POLYLINE_CHARACTERS, error="must be at most {max} characters long"),
-        metadata={"description": "The route as an encoded polyline, latitude first, as routing services send it."},
+        metadata={"description": "The route as an encoded polyline, latitude first, as routing services return it."},
     )
 
 
 class NeedsBody(StrictSchema):
-    """What a stop must be: the filters of GET /v1/facilities, as arrays."""
+    """Filters for stops: those of GET /v1/facilities, as arrays."""
 
     class Meta(StrictSchema.Meta):
         """The filters."""
@@ -125,7 +127,7 @@ class NeedsBody(StrictSchema):
 
     open = _some_of(
         OFFERED_STATES,
-        "Its state at its own arrival: both unless told; [open] alone leaves out what tells no hours.",
+        "Its state on arrival. Default: both; [open] alone excludes facilities with unknown hours.",
         load_default=list(OFFERED_STATES),
     )
 
@@ -135,14 +137,14 @@ class NeedsBody(StrictSchema):
 
 
 class LineString(StrictSchema):
-    """A GeoJSON LineString (RFC 7946); across the antimeridian it may go on from 180 to -180."""
+    """A GeoJSON LineString (RFC 7946). Across the antimeridian, longitudes may continue from 180 to -180."""
 
     type = words("LineString", required=True)
     coordinates = Items(
         _position,
         required=True,
         metadata={
-            "description": "[longitude, latitude] of each vertex, WGS84 degrees; an altitude after them is not used.",
+            "description": "[longitude, latitude] of each vertex, WGS84 degrees; a further altitude is ignored.",
             "type": "array",
             "minItems": 2,
             "maxItems": MAX_VERTICES,
@@ -152,14 +154,14 @@ class LineString(StrictSchema):
 
 
 class RouteStopsRequest(StrictSchema):
-    """A route by line or polyline, one of speed_kmh, duration_s and times_s, and what the traveller needs."""
+    """A route (line or polyline), its timing (speed_kmh, duration_s or times_s), and the traveller's needs."""
 
-    line = fields.Nested(LineString, metadata={"description": "The route; or else polyline."})
+    line = fields.Nested(LineString, metadata={"description": "The route; alternative to polyline."})
     polyline = polyline()
     precision = WholeNumber(
         strict=True,
         validate=validate.OneOf(PRECISIONS, error="must be one of {choices}"),
-        metadata={"description": "Decimals of the polyline's degrees; 5 unless told."},
+        metadata={"description": "Decimals of the polyline's degrees. Default: 5."},
     )
     depart_at = Instant(
         required=True,
@@ -171,17 +173,17 @@ class RouteStopsRequest(StrictSchema):
         },
     )
     speed_kmh = Number(
-        validate=between(1, MAX_SPEED_KMH), metadata={"description": "The same all the way, in kilometres an hour."}
+        validate=between(1, MAX_SPEED_KMH), metadata={"description": "Constant speed in kilometres per hour."}
     )
     duration_s = Number(
         validate=between(1, MAX_DURATION_S),
-        metadata={"description": "Of the whole way, in seconds, at the same speed all the way."},
+        metadata={"description": "Duration of the whole route in seconds, at constant speed."},
     )
     times_s = Items(
         _number,
         metadata={
-            "description": "Seconds after depart_at at each vertex: the first 0, then growing; "
-            "equal only where the place is the same.",
+            "description": "Seconds after depart_at at each vertex: starts with 0 and increases; "
+            "equal only for equal vertices.",
             "type": "array",
             "minItems": 2,
             "maxItems": MAX_VERTICES,
@@ -192,31 +194,33 @@ class RouteStopsRequest(StrictSchema):
     rank = words(
         *RANKS,
         load_default="balanced",
-        metadata={"description": "What a good stop is: its quality against how far it lies off the route."},
+        metadata={"description": "What a good stop is: weighs its quality against its distance from the route."},
     )
-    mode = words(*MODES, load_default="drive", metadata={"description": "What a metre off the route is worth."})
+    mode = words(
+        *MODES, load_default="drive", metadata={"description": "Determines the cost of a metre off the route."}
+    )
     max_offset_m = Number(
         load_default=DEFAULT_MAX_OFFSET_M,
         validate=between(1, MAX_OFFSET_M),
-        metadata={"description": "How far off the route a stop may lie, in a straight line."},
+        metadata={"description": "Maximum distance of a stop from the route, in a straight line."},
     )
     comfort_s = WholeNumber(
         strict=True,
         load_default=DEFAULT_COMFORT_S,
         validate=between(MIN_COMFORT_S, MAX_COMFORT_S),
-        metadata={"description": "How long the traveller can go without a stop: a toddler 3600."},
+        metadata={"description": "How long the traveller can go without a stop, in seconds; a toddler 3600."},
     )
     since_last_stop_s = WholeNumber(
         strict=True,
         load_default=0,
         validate=between(0, MAX_COMFORT_S),
-        metadata={"description": "How long it has been at depart_at."},
+        metadata={"description": "Seconds since the last stop, at depart_at."},
     )
     limit = WholeNumber(
         strict=True,
         load_default=DEFAULT_LIMIT,
         validate=between(1, MAX_LIMIT),
-        metadata={"description": "How many stops to tell of; those that the plan needs are told in any case."},
+        metadata={"description": "Maximum number of stops to return; those of the plan are always returned."},
     )
 
     @validates_schema
@@ -225,11 +229,11 @@ class RouteStopsRequest(StrictSchema):
         for names in (LINES, PACES):
             given = [name for name in names if name in data]
             if not given:
-                faults[names[0]] = f"is needed: give one of {', '.join(names)}"
+                faults[names[0]] = f"is required: give one of {', '.join(names)}"
             for name in given[1:]:
-                faults[name] = f"does not go with {given[0]}"
+                faults[name] = f"cannot be combined with {given[0]}"
         if "precision" in data and "polyline" not in data:
-            faults["precision"] = "goes with polyline"
+            faults["precision"] = "is allowed only with polyline"
         if faults:
             raise ValidationError({name: [fault] for name, fault in faults.items()})
 
@@ -243,6 +247,6 @@ class RouteStopsRequest(StrictSchema):
         except InvalidRoute as error:
             part = error.part if line or error.part != "line" else "polyline"
             raise ValidationError({part: [str(error)]}) from None
-        except InvalidCoordinates as error:  # of a polyline: a line's were looked at one by one
+        except InvalidCoordinates as error:  # of a polyline; those of a line were checked one by one
             raise ValidationError({"polyline": [str(error)]}) from None
         return {**data, "route": route}

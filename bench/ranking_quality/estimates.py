@@ -15,8 +15,8 @@ from geo.crowd.wilson import Z_95_PERCENT
 LIKED_STARS = 4
 """From so many stars a rating counts as a thumb up, for Wilson's bound."""
 
-Trust = Literal["weighed", "blind", "told"]
-"""Whether a rating weighs ω, or 1, or 1 if it is honest and 0 if it is of a brigade, which no product can tell."""
+Trust = Literal["weighed", "blind", "known"]
+"""Whether a rating has the weight ω, or 1, or 1 if it is honest and 0 if it is of a brigade, which no product knows."""
 
 
 class Estimate(NamedTuple):
@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 
     Attributes:
         q: the estimate.
-        sd: its doubt; 0 from formulas that tell none.
+        sd: its standard deviation; 0 for formulas without one.
     """
 
     q: Floats
@@ -42,7 +42,7 @@ class Evidence:
     """A town's ratings as they stood at each moment."""
 
     def __init__(self, world: World) -> None:
-        """Look at a town; only what is told may look at more of it than its ratings."""
+        """Prepare a town's ratings. Only the trust ``known`` uses more of the town than these."""
         self.world = world
         ratings, moments = world.ratings, world.moments[:, None]
         self._ratings = ratings
@@ -57,7 +57,7 @@ class Evidence:
         key = half_life_days, trust
         if key not in self._known:
             ratings = self._ratings
-            weight = {"weighed": ratings.weight, "blind": np.ones_like(ratings.weight), "told": ratings.honest}[trust]
+            weight = {"weighed": ratings.weight, "blind": np.ones_like(ratings.weight), "known": ratings.honest}[trust]
             self._known[key] = self._sums(weight * 2.0 ** (-self._age_days / half_life_days), self._ratings.stars)
         return self._known[key]
 

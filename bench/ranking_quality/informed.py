@@ -1,4 +1,4 @@
-"""What a Kalman filter makes of the ratings that is told how this town drifts, its mean, and who is honest.
+"""A Kalman filter of the ratings that knows how this town drifts, its mean, and who is honest.
 
 No product knows that: it bounds what better constants or another formula could still gain.
 """

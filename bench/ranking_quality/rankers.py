@@ -60,7 +60,7 @@ OTHERS = [
     Ranker("one scale, 90 days, κ 0", lambda evidence: one_scale(evidence, 90.0), 0.0),
     Ranker("one scale, 30 days, κ 0", lambda evidence: one_scale(evidence, 30.0), 0.0),
     Constants(formula=TwoScales(trust="blind")).ranker("ours without trust weights"),
-    Constants(formula=TwoScales(trust="told")).ranker("ours, told who is honest"),
+    Constants(formula=TwoScales(trust="known")).ranker("ours, knowing who is honest"),
     Ranker("informed filter", lambda evidence: informed(evidence.world), 0.0),
 ]
 

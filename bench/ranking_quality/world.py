@@ -124,6 +124,6 @@ def make_world(regime: Regime, seed: int) -> World:
 
 
 def _scatter(random: Generator, scale_km: float, count: int) -> Floats:
-    """Points about a centre, as geo.facilities.synthetic scatters facilities: distances of gamma shape 2."""
+    """Points about a centre, as bench.synthetic scatters facilities: distances of gamma shape 2."""
     distance_km, bearing = random.gamma(2.0, scale_km, count), random.uniform(0, 2 * np.pi, count)
     return np.stack([distance_km * np.sin(bearing), distance_km * np.cos(bearing)], axis=1)

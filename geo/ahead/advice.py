@@ -1,4 +1,4 @@
-"""Asking for a hint: gates first, then one look around."""
+"""Answers a request for a hint: checks the gates first, then queries the surroundings."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,16 +13,16 @@ from geo.database import Session
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A hint, or silence, and when to ask again."""
+    """A hint or silence, and when to ask again."""
 
     hint: Hint
     ask_again: AskAgain
 
 
 def advise(session: Session, situation: Situation) -> Advice:
-    """Speak or stay silent, in three statements at most; nothing of the situation is kept.
+    """Return a hint or silence, in at most three statements. The situation is not stored.
 
-    A phone that has left its route is helped by its heading.
+    For a phone that has left its route, its heading is used instead.
     """
     shut = gate(situation)
     until_open = ask_again.after_gate(situation)

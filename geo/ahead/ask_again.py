@@ -1,7 +1,7 @@
-"""When to ask again: how long, and how far, an answer is bound to stay what it is.
+"""When to ask again: for how long and how far an answer is guaranteed not to change.
 
-For a silence, every rule that could break it is asked what it would need at the least, at any place within ``after_m``
-of here, at any time before ``after_s``, on any heading, at any speed. docs/hints.md has the argument.
+For a silence, each rule that could end it is checked for any position within ``after_m``, any time before ``after_s``,
+any heading and any speed. docs/hints.md has the proof.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,32 +28,32 @@ from geo.ahead.outlook_on_route import MAX_OFFSET_M, OnRoute, Place
 from geo.facilities.ranking import SPEED_M_PER_S
 
 EACH_MINUTE_S = 60
-"""Asked again after this, a phone misses nothing that it would have heard by asking each minute."""
+"""Interval with which a phone gets every hint that it would get by asking each minute."""
 
 _SILENCES_S = (3600.0, 2400.0, 1800.0, 1200.0, 900.0, 600.0, 420.0, 300.0, 240.0, 180.0, 120.0)
-"""The lengths of silence that are tried, longest first."""
+"""The durations of silence to try, longest first."""
 
 _GROUP_M = 250
-"""Places of so long a stretch of the route are judged together, by the least that any of them would need."""
+"""Places within this length of the route are evaluated together, by the weakest requirement of any of them."""
 
 PASSED_AFTER_M = 4 * MAX_OFFSET_M
-"""So far along, a place is passed: the road would have to double back to be abreast of it still."""
+"""Distance after which a place counts as passed: only a road that turns back could still be beside it."""
 
 _TURN_SLACK_DEG = 2.0
-"""Bearings are taken on the sphere: over the longest silence they differ from the plane's by less than this, but for a
-turn that all of them share."""
+"""Bearings are computed on the sphere. Over the longest silence they differ from those on a plane by less than this,
+except for a rotation that all of them share."""
 
 _DECAY_SLACK_STARS = 0.02
-"""What a quality may lose or win within the longest silence by forgetting alone: an hour of a half-life of 30 days."""
+"""Maximum change of a quality by decay within the longest silence: an hour with a half-life of 30 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """Ask again as soon as either is reached.
+    """When to ask again: as soon as either value is reached.
 
     Attributes:
         after_s: whole seconds from now.
-        after_m: metres travelled from here; None where no way changes the answer.
+        after_m: metres travelled from here; None if no distance changes the answer.
     """
 
     after_s: int
@@ -61,25 +61,25 @@ class AskAgain:
 
 
 def after_hint(situation: Situation, hint: Hint) -> AskAgain:
-    """After speaking: when it is allowed again."""
-    assert hint.facility is not None  # noqa: S101 - for mypy: it has spoken
-    told = replace(situation.memory, last_hint_at=situation.as_of, last_hint_facility_id=hint.facility["id"])
-    again = after_gate(replace(situation, memory=told))
-    assert again is not None  # noqa: S101 - for mypy: it has just spoken, so it is cooling down
+    """Return when to ask again after a hint: when the next one is allowed."""
+    assert hint.facility is not None  # noqa: S101 - for mypy
+    memory = replace(situation.memory, last_hint_at=situation.as_of, last_hint_facility_id=hint.facility["id"])
+    again = after_gate(replace(situation, memory=memory))
+    assert again is not None  # noqa: S101 - for mypy: the cool-down has just begun
     return again
 
 
 def after_gate(situation: Situation) -> AskAgain | None:
-    """When the last of the gates that are shut now, or shut before it opens, opens; None where none is shut."""
+    """Return when all gates are open, including those that close before; None if no gate is closed."""
     end_s = 0.0
     while shut := gate(situation, end_s):
         end_s = shut[1]
-    # A second late misses nothing, a moment early asks in vain.
+    # Rounded up: a second late misses nothing, but a moment early is a wasted request.
     return AskAgain(ceil(end_s), None) if end_s > 0 else None
 
 
 def after_silence(situation: Situation, around: Around) -> AskAgain:
-    """For how long, and how far, no rule can break this silence; each minute where nothing can be promised."""
+    """Return for how long and how far no rule can end this silence; each minute if nothing can be guaranteed."""
     longest_s = _longest_s(situation)
     best, best_s = AskAgain(EACH_MINUTE_S, None), float(EACH_MINUTE_S)
     for after_s in sorted({min(silence_s, longest_s) for silence_s in _SILENCES_S}, reverse=True):
@@ -90,19 +90,19 @@ def after_silence(situation: Situation, around: Around) -> AskAgain:
 
 
 def _pace_m_s(situation: Situation) -> float:
-    """How fast a phone may go for the next while; only to choose between what is promised in metres and in seconds."""
+    """Return an assumed speed of the phone, to choose between guarantees in metres and in seconds."""
     return max(situation.speed_m_s or 0, CRUISE_M_PER_S[situation.mode])
 
 
 def _longest_s(situation: Situation) -> float:
-    """No longer than until the facility told of last may be told of again."""
+    """Return the maximum duration: until the facility of the last hint may be suggested again."""
     if situation.memory.last_hint_facility_id is None or may_repeat(situation):
         return LONGEST_SILENCE_S
     return max(EACH_MINUTE_S, min(LONGEST_SILENCE_S, REPEAT_S - since_hint_s(situation)))
 
 
 def after_silence_on_route(situation: Situation, ahead: OnRoute) -> AskAgain:
-    """The same for whoever stays on the route; how far is along it."""
+    """Return the same for a phone that stays on its route; the distance is along the route."""
     longest_s = _longest_s(situation)
     best, best_s = AskAgain(EACH_MINUTE_S, None), float(EACH_MINUTE_S)
     for after_s in sorted({min(silence_s, longest_s) for silence_s in _SILENCES_S}, reverse=True):
@@ -113,7 +113,7 @@ def after_silence_on_route(situation: Situation, ahead: OnRoute) -> AskAgain:
 
 
 def _silent_until_m(situation: Situation, ahead: OnRoute, after_s: float) -> float:
-    """How far along the route no place can be spoken of within that time."""
+    """Return how far along the route no place can be suggested within that time."""
     until_m = min(ahead.left_m, situation.horizon_m - situation.scale.reach_m)
     for group in _groups(ahead):
         within_reach_m = max(0.0, group[0].along_m - situation.scale.reach_m)
@@ -125,15 +125,15 @@ def _silent_until_m(situation: Situation, ahead: OnRoute, after_s: float) -> flo
 
 
 def _groups(ahead: OnRoute) -> Iterator[list[Place]]:
-    """The places that may be spoken of, those close together as one."""
-    tellable = (place for place in ahead.places if not place.told)
-    return (list(group) for _, group in groupby(tellable, key=lambda place: place.along_m // _GROUP_M))
+    """Yield the places that may be suggested, in groups of neighbours."""
+    candidates = (place for place in ahead.places if not place.told)
+    return (list(group) for _, group in groupby(candidates, key=lambda place: place.along_m // _GROUP_M))
 
 
 def _breaks_at_m(
     situation: Situation, ahead: OnRoute, after_s: float, group: list[Place], span_m: tuple[float, float]
 ) -> float:
-    """Where on the span, from when the first of the group comes within reach, one of it may first be spoken of."""
+    """Return where one of the group may first be suggested, after the first of them comes within reach."""
     reach_m = situation.scale.reach_m
     worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
     if worn >= RUNNING_OUT_OF_COMFORT:
@@ -145,7 +145,7 @@ def _breaks_at_m(
         least_stars = max(place.sure_stars for place in group) - CLEARLY_BETTER_STARS + 2 * _DECAY_SLACK_STARS
     way_left_m = situation.way_left_m(after_s)
     at_m = span_m[0]
-    # A place beyond reach and within the way left keeps the silence: from here until it comes within reach.
+    # A place beyond reach but within the remaining distance keeps the silence until it comes within reach.
     for place in ahead.places:
         if place.surely and place.sure_stars > least_stars and place.along_m - way_left_m <= at_m:
             at_m = max(at_m, place.along_m - reach_m)
@@ -154,7 +154,7 @@ def _breaks_at_m(
 
 
 def _farthest_m(situation: Situation, around: Around, after_s: float) -> float | None:
-    """How far one may go within that time; None where nothing can be promised."""
+    """Return how far the phone may travel within that time; None if nothing can be guaranteed."""
     reach_m = situation.scale.reach_m
     nothing_until_m = (around.possible[0].distance_m if around.possible else situation.horizon_m) - reach_m
     farthest = nothing_until_m if nothing_until_m > 0 else None
@@ -168,7 +168,7 @@ def _farthest_m(situation: Situation, around: Around, after_s: float) -> float |
 
 
 def _stays_silent(situation: Situation, around: Around, after_s: float, within_m: float) -> bool:
-    """Whether no rule can speak, though there may be places within reach."""
+    """Return whether no rule can give a hint, although places may be within reach."""
     reach_m = situation.scale.reach_m
     near = [ring for ring in around.possible if ring.distance_m <= reach_m + within_m]
     worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
@@ -194,7 +194,7 @@ def _may_close(situation: Situation, closes_in_s: Iterable[float | None], after_
 
 
 def _all_round(spans: list[tuple[float, float]]) -> bool:
-    """Whether arcs, each of a centre and a half width in degrees, leave no heading uncovered."""
+    """Return whether arcs, each with a centre and a half width in degrees, cover all headings."""
     arcs = sorted(((centre - half) % 360, 2 * half) for centre, half in spans if half > 0)
     if not arcs:
         return False

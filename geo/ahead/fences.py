@@ -1,8 +1,8 @@
-"""Which regions a phone should watch by itself, and how far it may go until it should ask anew.
+"""Selects the regions that a phone should monitor, and the refresh region in which the selection stays valid.
 
-Places that offer the same are thinned first, so that their circles do not overlap, by a rule that looks at nobody's
-position. Of what is kept the nearest are watched, and with a position the best of the way ahead. docs/fences.md has the
-argument for the refresh region.
+Places with equal offers are thinned first, independently of the phone's position, so that their circles do not overlap.
+Of the rest, the nearest are selected and, for a position, the best of the way ahead. docs/fences.md has the proof for
+the refresh region.
 """
 
 from collections import defaultdict
@@ -25,49 +25,50 @@ from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import RANKINGS, distance_m
 
 RADIUS_M = 150.0
-"""Of a watched region: within less than this, phones notice a crossing late or never."""
+"""Radius of a region: phones detect smaller ones late or never."""
 
 DWELL_S = 90
-"""How long to linger before a word is said: a bus is through a region in half a minute, a walker in four."""
+"""Time inside before text is shown: a bus crosses a region in half a minute, a walker in four minutes."""
 
 NEAREST_SHARE = 0.75
-"""Part of the set that is simply the nearest, which gives the refresh region its size; the rest is the way ahead's."""
+"""Share of the set for the nearest regions, which determine the refresh region; the rest is for the way ahead."""
 
 AHEAD_M = 3_000.0
-"""How far ahead the heading is trusted: places near that point count as near."""
+"""Distance ahead, along the heading, at which places count as near."""
 
 WATCHED_TO_M = 45_000.0
-"""Farther off, nothing is watched: a phone that gets there has left the refresh region long before."""
+"""Maximum distance of a region: a phone that travels so far has left the refresh region long before."""
 
 _LOOKED_TO_M = 50_000.0
-"""Whether a place is kept may depend on its neighbours, and theirs; five kilometres of them are enough."""
+"""Search distance: whether a place is kept depends on its neighbours and theirs, for which five kilometres suffice."""
 
 STAYS_OPEN = timedelta(minutes=30)
-"""What closes sooner is not worth a region."""
+"""Minimum time that a place must stay open to get a region."""
 
 LONGEST = timedelta(hours=6)
-"""No set is right for longer: ratings come in, and opening hours are for the day."""
+"""Maximum validity of a set, because ratings and opening hours change."""
 
 ROUNDING_M = 1.0
-"""Taken off the refresh region: more than the sphere's and the number's rounding can be wrong by."""
+"""Subtracted from the refresh region: more than the rounding errors."""
 
 _LOOKED_AT_FIRST = 8
-"""Times the set's size, how many places are looked at to begin with; where that does not do, GROWTH times as many."""
+"""Number of places of the first query, in multiples of the set's size; if too few, _GROWTH times as many follow."""
 _GROWTH = 4
 _LOOKED_AT_MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class FencesQuery:
-    """What to watch.
+    """A request for regions.
 
     Attributes:
-        origin: where the phone is, or the centre of its cell.
+        origin: the phone's position, or the centre of its cell.
         as_of: the instant of the answer.
-        limit: how many regions at most, without the refresh region.
-        heading_deg: the course, where it is known.
-        needs: what a place must be.
-        spread_m: 0 for a position. For a cell, how far its own and any neighbour's corners may lie from their centres.
+        limit: maximum number of regions, without the refresh region.
+        heading_deg: the course, if known.
+        needs: filters for places.
+        spread_m: 0 for a position. For a cell, the maximum distance of its own and its neighbours' corners from their
+            centres.
     """
 
     origin: Point
@@ -79,18 +80,18 @@ class FencesQuery:
 
     @property
     def nearest(self) -> int:
-        """How many of the set are simply the nearest; all of them for a cell, which has no way ahead."""
+        """Number of regions for the nearest places; all of them for a cell, which has no heading."""
         return self.limit if self.spread_m else ceil(NEAREST_SHARE * self.limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Fences:
-    """What to watch.
+    """The regions to monitor.
 
     Attributes:
-        rows: of ``facility_search.cards``, nearest first; a circle of RADIUS_M around each.
+        rows: rows of ``facility_search.cards``, nearest first; each is the centre of a circle of RADIUS_M.
         refresh_m: radius of the refresh region around the origin.
-        expires_at: when the set is to be asked for anew wherever the phone is.
+        expires_at: when the phone must request new regions, wherever it is.
         data_version: see ``geo.database.data_version``.
     """
 
@@ -111,7 +112,7 @@ class _Place:
 
     @property
     def precedence(self) -> tuple[float, int]:
-        """Which of two overlapping ones is kept, wherever one looks from: the least."""
+        """Sort key: of two overlapping places, the one with the lower key is kept, independently of the phone."""
         return -self.sure_stars, self.facility_id
 
 
@@ -156,10 +157,10 @@ _CARDS = text(
 
 
 def watch(session: Session, query: FencesQuery) -> Fences:
-    """The regions to watch, and how far they are the right ones.
+    """Return the regions to monitor, and the refresh region in which they stay valid.
 
     Raises:
-        CellTooCoarse: no refresh region holds all of the cell.
+        CellTooCoarse: no refresh region can contain the whole cell.
     """
     parameters = _parameters(query)
     kept, known_m = _kept_around(session, query, parameters)
@@ -185,7 +186,7 @@ def watch(session: Session, query: FencesQuery) -> Fences:
 def _refuse_cell(room_m: float) -> NoReturn:
     finer = coarsest_within(room_m)
     instead = "lat and lon" if finer is None else f"one of resolution {finer} or finer"
-    raise CellTooCoarse(f"is too coarse for how densely places lie there: send {instead}")
+    raise CellTooCoarse(f"is too coarse for the density of places there: send {instead}")
 
 
 def _parameters(query: FencesQuery) -> Mapping[str, object]:
@@ -203,7 +204,7 @@ def _parameters(query: FencesQuery) -> Mapping[str, object]:
 
 
 def _kept_around(session: Session, query: FencesQuery, parameters: Mapping[str, object]) -> tuple[list[_Place], float]:
-    """What is kept after thinning, nearest first, and up to which distance that is all there is."""
+    """Return the places kept after thinning, nearest first, and the distance up to which they are complete."""
     how_many = _LOOKED_AT_FIRST * query.limit
     while True:
         rows = session.execute(_NEAREST, {**parameters, "how_many": how_many}).mappings().all()
@@ -228,17 +229,17 @@ def _place(row: Row, needs: search.Needs) -> _Place:
 
 
 def thinned(places: Sequence[_Place], looked_to_m: float) -> tuple[list[_Place], float]:
-    """Keep of each two that overlap and offer the same the better one, unless one still better has taken its place.
+    """Thin places: of overlapping places with equal offers, keep the better one.
 
-    A place is kept if no better one that overlaps it is kept: that depends on what stands there alone. Near the edge of
-    what was looked at it may depend on what lies beyond; such a place is unsure.
+    A place is kept if no better one that overlaps it is kept, which depends only on the places around it. Near the edge
+    of the searched area it may depend on places outside; such a place is uncertain.
 
     Args:
-        places: all within looked_to_m of the origin.
-        looked_to_m: how far was looked.
+        places: all places within looked_to_m of the origin.
+        looked_to_m: radius of the searched area.
 
     Returns:
-        The kept, nearest first, and the distance up to which they are known to be all.
+        The places kept, nearest first, and the distance up to which they are complete.
     """
     neighbours = _overlapping(places)
     kept: set[int] = set()
@@ -258,7 +259,7 @@ def thinned(places: Sequence[_Place], looked_to_m: float) -> tuple[list[_Place],
 
 
 def _overlapping(places: Sequence[_Place]) -> Mapping[int, list[_Place]]:
-    """For each place those that offer the same within twice the radius; on a grid of that size, pole to pole."""
+    """Return, for each place, those with equal offers within twice the radius, by a grid of that size."""
     grid: defaultdict[tuple[int, int], list[_Place]] = defaultdict(list)
     neighbours: defaultdict[int, list[_Place]] = defaultdict(list)
     for place in places:
@@ -272,7 +273,7 @@ def _overlapping(places: Sequence[_Place]) -> Mapping[int, list[_Place]]:
 
 
 _ROW_DEG = degrees(2 * RADIUS_M / EARTH_RADIUS_M) * 1.01
-"""Height of a row of the grid: a hundredth more than two places that overlap can differ by."""
+"""Height of a row of the grid: a hundredth more than the maximum difference of two overlapping places."""
 
 
 def _cell(location: Point) -> tuple[int, int]:
@@ -281,7 +282,7 @@ def _cell(location: Point) -> tuple[int, int]:
 
 
 def _columns(row: int) -> int:
-    """How many whole columns a row has: each as wide as the row is high where the row is narrowest."""
+    """Return the number of columns of a row: each is as wide as the row is high, where the row is narrowest."""
     narrowest = min(cos(radians(row * _ROW_DEG)), cos(radians((row + 1) * _ROW_DEG)))
     return max(1, floor(360 * max(narrowest, 0) / _ROW_DEG))
 
@@ -300,7 +301,7 @@ def _cells_around(location: Point) -> Iterator[tuple[int, int]]:
 
 
 def _ahead(query: FencesQuery, others: Sequence[_Place]) -> list[_Place]:
-    """The best of what is farther off than the nearest: by stars against distance, from here or from some way ahead."""
+    """Return the best of the other places, by stars against distance from here or from a point ahead."""
     beta_per_m = RANKINGS["balanced", "drive"].beta_stars_per_km / 1000
     ahead = None if query.heading_deg is None else _moved(query.origin, query.heading_deg, AHEAD_M)
 
@@ -312,7 +313,7 @@ def _ahead(query: FencesQuery, others: Sequence[_Place]) -> list[_Place]:
 
 
 def _moved(start: Point, bearing_deg: float, metres: float) -> Point:
-    """The place that far along a great circle."""
+    """Return the point at that distance along a great circle."""
     lat, bearing, angle = radians(start.lat), radians(bearing_deg), metres / EARTH_RADIUS_M
     to_lat = asin(sin(lat) * cos(angle) + cos(lat) * sin(angle) * cos(bearing))
     lon = radians(start.lon) + atan2(sin(bearing) * sin(angle) * cos(lat), cos(angle) - sin(lat) * sin(to_lat))

@@ -1,7 +1,7 @@
-"""Whether to speak up, and why: the rules of docs/hints.md as a function of one situation. No I/O, no clock.
+"""The rules of docs/hints.md: whether to give a hint, and why, as a function of one situation, without I/O or clock.
 
-The rules are tried in the order of their table; the first that applies decides. ``ask_again.py`` derives from the same
-numbers how long the answer is bound to stay silent.
+The rules are tried in the order of their table; the first that applies decides. ``ask_again.py`` uses the same
+constants to determine how long the answer cannot change.
 """
 
 from collections.abc import Sequence
@@ -41,51 +41,51 @@ SILENT: tuple[Reason, ...] = (
 )
 
 JUST_STOPPED_OF_COMFORT = 0.25
-"""Part of the comfort in which nobody wants to hear of the next stop."""
+"""Share of the comfort time after a stop without hints."""
 
 COOL_DOWN_S = 1800
-"""Between two hints: a voice that speaks more than twice an hour is switched off."""
+"""Minimum time between two hints: people disable hints that come more than twice an hour."""
 
 REPEAT_S = 7200
-"""Before the same facility may be offered again: it was declined."""
+"""Minimum time before the same facility is suggested again."""
 
 NEED_OF_COMFORT = 0.5
-"""Part of the comfort that must have passed before a merely good place is worth a word."""
+"""Share of the comfort time after which a good place is worth a hint."""
 
 RUNNING_OUT_OF_COMFORT = 0.75
-"""Part of the comfort after which any acceptable place is worth a word; a quarter is left to act on it."""
+"""Share of the comfort time after which any acceptable place is worth a hint; a quarter is left to act on it."""
 
 CLOSING_S = 1800
-"""A place that closes within this time of the arrival is closing soon."""
+"""A place counts as closing soon if it closes within this time after arrival."""
 
 CLEARLY_BETTER_STARS = 0.5
-"""Half a star, rounding aside, is the least difference that a map of stars shows."""
+"""Half a star: the smallest difference that star symbols show."""
 
 AHEAD_HALF_ANGLE_DEG = 60
-"""Ahead without a route: a road winds, but seldom leads farther off its heading than this."""
+"""Directions that count as ahead without a route: roads seldom deviate more from the heading."""
 
 VALID_S = 900
-"""A hint not acted on for this long is stale, whatever else."""
+"""Maximum validity of a hint."""
 
 
 CRUISE_M_PER_S: dict[Mode, float] = {
     "walk": SPEED_M_PER_S["walk"],
-    # 80 km/h, an open road; not the speed of the moment: at a red light the way ahead grows no longer.
+    # 80 km/h, an open road. The present speed is not used, because it is 0 at a red light.
     "drive": 80 / 3.6,
 }
-"""How fast the way ahead will be gone."""
+"""Assumed speed on the way ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What near and far mean to one who walks or drives, in metres.
+    """Distances that define near and far for walking or driving.
 
     Attributes:
-        reach_m: a place within this is near enough to speak of.
-        here_m: a place within this is here, wherever it lies.
-        aside_m: one that lies farther off the heading than this, or behind, is not spoken of.
-        long_gap_m: with no other place ahead for less than this, nobody speaks of a gap.
-        horizon_m: how far ahead to look at most.
+        reach_m: places within this distance may be suggested.
+        here_m: places within this distance count as here, in any direction.
+        aside_m: places that lie farther beside the heading, or behind, are not suggested.
+        long_gap_m: minimum length of a gap to mention it.
+        horizon_m: maximum distance to search ahead.
     """
 
     reach_m: float
@@ -96,21 +96,21 @@ class Scale:
 
 
 SCALES: dict[Mode, Scale] = {
-    # Eight minutes' walk, whichever way but back; a gap of half an hour's; as far as an hour takes.
+    # Reach: eight minutes' walk, in any direction but back. Gap: half an hour. Horizon: an hour.
     "walk": Scale(reach_m=600, here_m=150, aside_m=600, long_gap_m=2_000, horizon_m=5_000),
-    # Two minutes on a motorway, and no long way off it; a gap of two exits; as far as half an hour and more takes.
+    # Reach: two minutes on a motorway, and not far from it. Gap: two exits. Horizon: more than half an hour.
     "drive": Scale(reach_m=4_000, here_m=500, aside_m=1_500, long_gap_m=20_000, horizon_m=60_000),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What only the phone remembers, and tells anew each time.
+    """The phone's memory of earlier hints, which it sends with each request.
 
     Attributes:
-        last_hint_at: when it last spoke, None for never.
-        last_hint_facility_id: of what.
-        dismissed: facilities that its owner wants to hear nothing of.
+        last_hint_at: when it last gave a hint, None for never.
+        last_hint_facility_id: the facility of that hint.
+        dismissed: facilities to give no hints about.
         quiet_for_s: seconds until its quiet hours end; 0 outside them.
     """
 
@@ -122,19 +122,19 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where somebody is in the world and in the day.
+    """A phone's position, time, needs and memory.
 
     Attributes:
         origin: the position.
         as_of: the instant.
-        mode: on foot or by car.
-        heading_deg: the course, clockwise from north; None where it is not known.
-        speed_m_s: over the ground; None where it is not known. It changes no answer, only when to ask again.
-        needs: what a stop must be; whether it is open is judged at its own arrival.
+        mode: travel mode.
+        heading_deg: the course, clockwise from north; None if unknown.
+        speed_m_s: speed over the ground; None if unknown. It affects only when to ask again.
+        needs: filters for stops; opening hours are evaluated for the arrival at each stop.
         comfort_s: how long this person can go without a stop.
-        since_last_stop_s: since the last one.
-        memory: of the phone.
-        route: the way that is ahead, where it is known; where it passes here twice, the first time counts.
+        since_last_stop_s: time since the last stop.
+        memory: the phone's memory.
+        route: the remaining route, if known. If it passes the position twice, the first pass counts.
     """
 
     origin: Point
@@ -150,37 +150,37 @@ class Situation:
 
     @property
     def scale(self) -> Scale:
-        """What near and far mean here."""
+        """The distances for this travel mode."""
         return SCALES[self.mode]
 
     @property
     def detour(self) -> float:
-        """Length of the way over the length that places are looked for in: 1 on a route, else in a straight line."""
+        """Ratio of path length to search distance: 1 on a route, otherwise the detour of a straight line."""
         return CIRCUITY[self.mode] if self.route is None else 1
 
     @property
     def horizon_m(self) -> float:
-        """How far ahead to look: the same way, whether along it or in a straight line."""
+        """Search distance: the same path length, along a route or in a straight line."""
         return self.scale.horizon_m * CIRCUITY[self.mode] / self.detour
 
     def way_left_m(self, in_s: float = 0) -> float:
-        """How far the comfort that is left in so many seconds will carry; a long gap at least, the horizon at most."""
+        """Return the distance that the comfort time left in ``in_s`` seconds allows, from a long gap to the horizon."""
         left_s = max(0, self.comfort_s - self.since_last_stop_s - in_s)
         return min(self.horizon_m, max(self.scale.long_gap_m, CRUISE_M_PER_S[self.mode] * left_s / self.detour))
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What there is, here and ahead, for a situation.
+    """The places here and ahead for a situation.
 
     Attributes:
-        near: the acceptable places within reach, neither behind nor far aside, nor the one told of last; best first.
-        only_told: there are none but that one.
-        near_ends_m: how far away the last of those within reach is; None where there is none.
-        beyond_m: how far away the first acceptable place beyond reach is, of those ahead and within the way left; None
-            where there is none.
-        beyond_stars: the best of them, its sure stars (quality less its doubt).
-        looked_m: how far ahead was looked; None where nobody knows what is ahead.
+        near: acceptable places within reach, not behind, far aside, or that of the last hint; best first.
+        only_told: whether the place of the last hint is the only one within reach.
+        near_ends_m: distance of the farthest place within reach; None if there is none.
+        beyond_m: distance of the first acceptable place ahead, beyond reach and within the remaining distance; None if
+            there is none.
+        beyond_stars: the best sure stars (quality minus its uncertainty) of these places.
+        looked_m: search distance ahead; None if the way ahead is unknown.
     """
 
     near: Sequence[Row] = ()
@@ -193,15 +193,15 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The answer.
+    """A hint or silence.
 
     Attributes:
-        reason: why to speak, or why not.
-        facility: to speak of; None for silence.
-        backup: the next best within reach, if there is one.
-        gap_m: with ``long_gap_ahead``: there is nothing ahead for at least this long.
-        closes_in_s: with ``closing_soon``: from now.
-        valid_until: when the hint goes stale.
+        reason: why to give a hint, or why not.
+        facility: the suggested stop; None for silence.
+        backup: the second-best stop within reach, if there is one.
+        gap_m: with ``long_gap_ahead``: minimum distance without another stop.
+        closes_in_s: with ``closing_soon``: seconds from now.
+        valid_until: when the hint expires.
     """
 
     reason: Reason
@@ -213,16 +213,16 @@ class Hint:
 
     @property
     def speak(self) -> bool:
-        """Whether to say anything."""
+        """Whether there is a hint."""
         return self.facility is not None
 
 
 def gate(situation: Situation, in_s: float = 0) -> tuple[Reason, float] | None:
-    """The rule that forbids to speak whatever there is, and in how many seconds from now it ends; None for none.
+    """Return the rule that forbids any hint, and the seconds until it ends; None if there is none.
 
     Args:
-        situation: as it is now.
-        in_s: seconds from now, with nothing but time going by.
+        situation: the present situation.
+        in_s: evaluate the rules so many seconds from now.
     """
     memory = situation.memory
     ends: list[tuple[Reason, float]] = [
@@ -235,19 +235,19 @@ def gate(situation: Situation, in_s: float = 0) -> tuple[Reason, float] | None:
 
 
 def since_hint_s(situation: Situation) -> float:
-    """Seconds since the last hint, by the phone's memory; a phone whose clock is ahead has spoken just now."""
+    """Return the seconds since the last hint by the phone's memory; 0 if the phone's clock is ahead."""
     if situation.memory.last_hint_at is None:
         return float("inf")
     return max(0.0, (situation.as_of - situation.memory.last_hint_at) / timedelta(seconds=1))
 
 
 def may_repeat(situation: Situation) -> bool:
-    """Whether the facility told of last may be told of again."""
+    """Return whether the facility of the last hint may be suggested again."""
     return since_hint_s(situation) >= REPEAT_S
 
 
 def decide(situation: Situation, outlook: Outlook) -> Hint:
-    """Speak or stay silent, and why; gates are tried before there is an outlook."""
+    """Return a hint or silence, with its reason. Gates must have been checked before."""
     if not outlook.near:
         return Hint("already_told" if outlook.only_told else "nothing_near")
     worn = situation.since_last_stop_s / situation.comfort_s
@@ -259,7 +259,7 @@ def decide(situation: Situation, outlook: Outlook) -> Hint:
 
 
 def _at_leisure(situation: Situation, outlook: Outlook) -> Hint:
-    """Where a stop would be welcome and need not be: speak only of what will not come again soon."""
+    """Decide while a stop is optional: suggest only what will not come again soon."""
     best = outlook.near[0]
     if _closes_soon(best) and not any(_as_good_and_open(row, best) for row in outlook.near[1:]):
         closes_in_s = (best["open_until"] - situation.as_of) / timedelta(seconds=1)
@@ -271,7 +271,7 @@ def _at_leisure(situation: Situation, outlook: Outlook) -> Hint:
 
 
 def sure_stars(row: Row) -> float:
-    """Quality less its doubt: the utility before distance is taken off."""
+    """Return the quality minus its uncertainty: the utility without the distance."""
     stars: float = row["sure_stars"]
     return stars
 

@@ -1,6 +1,6 @@
-"""What the database knows for a hint: the places within reach, what comes after them, and what may change the answer.
+"""Queries the places for a hint: those within reach, those beyond, and those that may change the answer.
 
-One statement, one look at the disc of the horizon. Candidates and their order are facility_search's.
+One statement reads the disc of the horizon. facility_search determines the candidates and their order.
 """
 
 from dataclasses import dataclass, replace
@@ -17,26 +17,26 @@ from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import CIRCUITY, RANKINGS, SPEED_M_PER_S, Rank
 
 LONGEST_SILENCE_S = 3600.0
-"""No answer promises silence for longer: opening hours, ratings and people change."""
+"""Maximum guaranteed silence, because opening hours, ratings and people change."""
 
 _RANK: Rank = "balanced"
 
 CANDIDATES = 10
-"""Of those within reach, how many to look at: one to offer, one as its backup, one that may close may close later."""
+"""Number of places within reach to read: one to suggest, one as its backup, and alternatives to closing ones."""
 
 _SECTOR_DEG = 10
 _RING = 1.3
-"""Of the places far off one is kept for each piece of the plane, 10 degrees wide and three tenths of its distance deep:
-a few hundred witnesses that there is something ahead, wherever one turns."""
+"""Of distant places one is kept per sector of 10 degrees and ring of three tenths of its distance: a few hundred that
+show for any heading that there is a place ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """An acceptable place that stays acceptable for as long as any silence lasts.
+    """An acceptable place that stays acceptable during the longest silence.
 
     Attributes:
-        distance_m, bearing_deg: from the origin.
-        sure_stars: quality less its doubt.
+        distance_m, bearing_deg: distance and bearing from the origin.
+        sure_stars: quality minus its uncertainty.
     """
 
     distance_m: float
@@ -46,12 +46,12 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """Places at about one distance that are acceptable at some time of the longest silence.
+    """Places at about the same distance that are acceptable at some time during the longest silence.
 
     Attributes:
-        distance_m: of the nearest of them.
-        sure_stars: of the best of them.
-        closes_in_s: when the first of them closes, from now; None where none does that anybody knows of.
+        distance_m: distance of the nearest of them.
+        sure_stars: sure stars of the best of them.
+        closes_in_s: seconds until the first of them closes; None if no closing time is known.
     """
 
     distance_m: float
@@ -61,11 +61,11 @@ class Possible:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What may change the answer, in all directions.
+    """The places that may change the answer, in all directions.
 
     Attributes:
-        possible: what could be spoken of after some way, in rings, nearest first.
-        witnesses: what keeps the way ahead from being empty.
+        possible: places that could be suggested later, in rings, nearest first.
+        witnesses: places that rule out a gap ahead.
     """
 
     possible: tuple[Possible, ...]
@@ -76,7 +76,7 @@ WELCOME_DURING = """CASE WHEN f.open_during IS NULL
         THEN CASE WHEN 'unknown' = ANY (:welcome_states) THEN '{(,)}'::tstzmultirange ELSE '{}' END
         ELSE (CASE WHEN 'open' = ANY (:welcome_states) THEN f.open_during ELSE '{}' END)
              + (CASE WHEN 'unknown' = ANY (:welcome_states) THEN f.unknown_during ELSE '{}' END) END"""
-"""When a facility f may be offered. Its hours may be unknown as a whole (NULL)."""
+"""SQL: when a facility f may be offered. Its hours may be unknown as a whole (NULL)."""
 
 _LOOK = text(
     f"""
@@ -142,21 +142,21 @@ _LOOK = text(
 
 
 def rungs_m(situation: Situation) -> list[float]:
-    """The distances that a silence may last for, shortest first: from a sixth of the reach up, to the horizon."""
+    """Return the distances that a silence may last, shortest first: from a sixth of the reach to the horizon."""
     reach_m, horizon_m = situation.scale.reach_m, situation.horizon_m
     rungs = [reach_m * factor for factor in (1 / 6, 1 / 3, 2 / 3, 1, 1.5, 2, 3, 4, 6, 8)]
     return [rung for rung in rungs if reach_m + rung < horizon_m] + [horizon_m - reach_m]
 
 
 def needs_parameters(needs: search.Needs) -> dict[str, Any]:
-    """The parameters of NEEDS_SQL and WELCOME_DURING: whether it is open is judged here, at each arrival."""
+    """Return the parameters of NEEDS_SQL and WELCOME_DURING. Opening hours are evaluated here, for each arrival."""
     always = replace(needs, open_states=None, open_at=None, open_on_arrival=False)
     welcome_states = list(needs.open_states or OFFERED_STATES)
     return {**search.needs_parameters(always), "welcome_states": welcome_states}
 
 
 def look(session: Session, situation: Situation) -> tuple[Outlook, Around]:
-    """Look around, in one statement."""
+    """Query the surroundings in one statement."""
     seconds_per_m = CIRCUITY[situation.mode] / SPEED_M_PER_S[situation.mode]
     silence_until = situation.as_of + timedelta(seconds=LONGEST_SILENCE_S)
     reach_m = situation.scale.reach_m

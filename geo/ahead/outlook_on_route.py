@@ -1,6 +1,6 @@
-"""What the database knows for a hint on a route: the same as geo/ahead/outlook.py, along the way instead of all around.
+"""Queries the places for a hint on a route: as geo/ahead/outlook.py, but along the route.
 
-Three statements: what stands along the next stretch, how each place is then, and what to show of the few to speak of.
+Three statements: the places along the next stretch, their state on arrival, and the cards of those to suggest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,25 +22,25 @@ from geo.facilities import search
 from geo.facilities.ranking import RANKINGS, Rank, Ranking
 
 MAX_OFFSET_M = 500
-"""A place farther off the route than this is not on the way; a phone farther off has left it."""
+"""Maximum distance of places from the route. A phone farther away has left the route."""
 
 
 _RANK: Rank = "balanced"
 
 SHORTEST_STRETCH_M = 1.0
-"""With less of the route left than this, it has ended."""
+"""The route has ended if less than this is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place on the way that is acceptable at some time of the longest silence.
+    """A place along the route that is acceptable at some time during the longest silence.
 
     Attributes:
-        along_m: from here, along the route, to where it is passed.
-        sure_stars: quality less its doubt.
-        closes_in_s: when it closes, from now; None where nobody knows of that.
-        surely: it stays acceptable for as long as any silence lasts.
-        told: it was told of last, and may not be again within the longest silence.
+        along_m: distance along the route from here to where it is passed.
+        sure_stars: quality minus its uncertainty.
+        closes_in_s: seconds until it closes; None if unknown.
+        surely: whether it stays acceptable during the longest silence.
+        told: whether it is the place of the last hint and may not be suggested again during the longest silence.
     """
 
     along_m: float
@@ -52,11 +52,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class OnRoute:
-    """What may change the answer on the rest of a route.
+    """The places that may change the answer on the rest of a route.
 
     Attributes:
         places: in order along the route.
-        left_m: how much of the route is left.
+        left_m: remaining length of the route.
     """
 
     places: tuple[Place, ...]
@@ -112,7 +112,7 @@ _CARDS = text(
 
 
 class Judged(NamedTuple):
-    """A pass, and how the place is then; see Place, and geo.ahead.passes.Passes."""
+    """A pass and the state of the place then; see Place and geo.ahead.passes.Passes."""
 
     facility_id: int
     along_m: float
@@ -129,7 +129,7 @@ class Judged(NamedTuple):
 
 
 def position_m(route: Route, origin: Point) -> float | None:
-    """How far along the route this is; the first time where it passes here twice, None where it is off the route."""
+    """Return how far along the route a position is, for the first pass; None if it is off the route."""
     track = Track(route, MAX_OFFSET_M)
     pieces = np.unique(track.boxes().piece)
     here = track.passes(pieces, np.zeros_like(pieces), *(np.full(len(pieces), at) for at in (origin.lon, origin.lat)))
@@ -137,7 +137,7 @@ def position_m(route: Route, origin: Point) -> float | None:
 
 
 def look_along(session: Session, situation: Situation, route: Route, from_m: float) -> tuple[Outlook, OnRoute]:
-    """Look along the route from so many metres on, in three statements at most."""
+    """Query the places along the route after ``from_m`` metres, in at most three statements."""
     left_m = route.length_m - from_m
     way_left_m = situation.way_left_m()
     asked = _asked(situation)
@@ -147,7 +147,7 @@ def look_along(session: Session, situation: Situation, route: Route, from_m: flo
     reach_m = situation.scale.reach_m
     near = [place for place in passed if place.welcome and place.along_m <= reach_m]
     beyond = [place for place in passed if place.welcome and reach_m < place.along_m <= way_left_m]
-    ends = [left_m] if left_m <= way_left_m else []  # there, a route has no gap
+    ends = [left_m] if left_m <= way_left_m else []  # the route's end is not a gap
     rows = _cards(session, [place for place in near if place.facility_id != told], asked)
     outlook = Outlook(
         rows,
@@ -182,7 +182,7 @@ def _asked(situation: Situation) -> dict[str, Any]:
 
 
 def _stretch(route: Route, from_m: float, length_m: float, pace_m_s: float) -> Route | None:
-    """The part of a route from here to so many metres on, at a steady pace; None at its end."""
+    """Return the next ``length_m`` metres of a route, at constant speed; None at its end."""
     to_m = min(route.length_m, from_m + length_m)
     if to_m - from_m < SHORTEST_STRETCH_M:
         return None
@@ -193,7 +193,7 @@ def _stretch(route: Route, from_m: float, length_m: float, pace_m_s: float) -> R
 
 
 def _judged(session: Session, stretch: Route, asked: Mapping[str, Any], ranking: Ranking) -> list[Judged]:
-    """What is passed on the stretch, in order; what lies abreast of its start is passed already."""
+    """Return the places passed on the stretch, in order, without those beside its start."""
     track = Track(stretch, MAX_OFFSET_M)
     found = session.execute(stops.IN_BOXES, {**asked, **stops.arrays(track.boxes()._asdict())}).one()
     if found.piece is None:

@@ -1,8 +1,8 @@
-"""Where a route passes places: how far along, how far off, on which side, and when.
+"""Computes where a route passes places: the distance along it and from it, the side, and the time.
 
-A pass is a maximal stretch of the route within max_offset_m of the place. A new one begins only after the route has
-been farther away than that for RETURN_AFTER_OFFSETS times max_offset_m of its length: a bend that leaves the disc for a
-moment is the same pass, a road that comes back is another.
+A pass is a maximal stretch of the route within max_offset_m of the place. A new pass begins only after the route has
+been farther away for RETURN_AFTER_OFFSETS times max_offset_m of its length: a bend that leaves the disc briefly belongs
+to the same pass, a road that returns is another one.
 """
 
 from collections.abc import Iterator
@@ -19,36 +19,37 @@ Ints = NDArray[np.int64]
 Side = Literal["left", "right", "on"]
 
 RETURN_AFTER_OFFSETS = 1.0
-"""How long a route stays away before it is said to come back, in multiples of max_offset_m."""
+"""Length of the route outside the disc before a new pass begins, in multiples of max_offset_m."""
 
 ON_ROUTE_M = 10.0
-"""Nearer to the line than this, a side says nothing: half a motorway, and what a map errs."""
+"""Distance below which the side is ``on``: half the width of a motorway, and the error of maps."""
 
 SAME_OFFSET_M = 1e-6
-"""Offsets that differ by less are equal, and the earlier counts: a micrometre is rounding."""
+"""Offsets that differ by less count as equal, and the earlier one is used: a micrometre is rounding."""
 
 LONGEST_PIECE_M = 10_000.0
 SHORTEST_PIECE_M = 1_000.0
-"""A route is looked along in pieces of twice max_offset_m, within these: with longer ones the boxes hold more that is
-off the route, with shorter ones they overlap more and are more."""
+"""Bounds of the length of pieces, which is otherwise twice max_offset_m. Longer pieces have boxes with more places off
+the route; shorter ones have more and overlapping boxes."""
 
 _BOX_SPARE_M = 2.0
-"""What a great circle of SHORTEST_PIECE_M can leave the box of its ends by (0.4 m at _POLAR_LAT), and rounding."""
+"""Margin for a great circle of SHORTEST_PIECE_M outside the box of its ends (0.4 m at _POLAR_LAT), and rounding."""
 
 _POLAR_LAT = 87.0
-"""Beyond it a box takes all longitudes."""
+"""Latitude beyond which a box spans all longitudes."""
 
 MAX_PAIRS = 4_000_000
 MAX_PASSES = 10_000
-"""More pairs of a place and a leg near it, or more passes, than this are refused: a road of 2,000 km drawn to 100 m has
-a million pairs and 5,000 passes at 5 km off it. What has more goes to and fro in one city, and would take seconds."""
+"""Maximum numbers of pairs of a place and a leg near it, and of passes. A road of 2,000 km with vertices each
+100 m has a million pairs and 5,000 passes at 5 km offset. Larger requests go back and forth in one city and would take
+seconds."""
 
 _PAIRS_AT_ONCE = 1 << 18
-"""Pairs of a place and a leg that are worked on together: some 60 MB."""
+"""Pairs of a place and a leg that are processed together, in about 60 MB."""
 
 
 class Boxes(NamedTuple):
-    """Boxes in degrees, (n,) each, that hold all within some metres of a piece of the route."""
+    """Boxes in degrees, (n,) each, that contain all points within some distance of a piece of the route."""
 
     piece: Ints
     west: Floats
@@ -61,10 +62,10 @@ class Passes(NamedTuple):
     """Passes in order along the route, (n,) each.
 
     Attributes:
-        key: of the place.
-        along_m: metres from the start to the point of the route that is nearest to it.
-        offset_m: from there to the place, in a straight line.
-        lateral_m: how far left of the direction of travel it lies; negative to the right.
+        key: key of the place.
+        along_m: metres from the start to the route's point nearest to the place.
+        offset_m: great-circle distance from that point to the place.
+        lateral_m: distance to the left of the direction of travel; negative to the right.
         arrive_s: seconds from departure.
     """
 
@@ -75,7 +76,7 @@ class Passes(NamedTuple):
     arrive_s: Floats
 
     def sides(self) -> list[Side]:
-        """The side of the direction of travel that each place lies on."""
+        """Return the side of the route on which each place lies."""
         on = (self.offset_m <= ON_ROUTE_M) | (np.abs(self.lateral_m) <= ON_ROUTE_M)
         sides: list[Side] = np.where(on, "on", np.where(self.lateral_m > 0, "left", "right")).tolist()
         return sides
@@ -93,19 +94,19 @@ class _Near(NamedTuple):
     offset: Floats
 
     def take(self, rows: Ints) -> "_Near":
-        """These rows, in this order."""
+        """Return these rows, in this order."""
         return _Near._make(column[rows] for column in self)
 
 
 class Track:
-    """A route made ready to look for places along it: cut into short legs, and the legs gathered into pieces."""
+    """A route prepared for finding places along it: cut into short legs, which are grouped into pieces."""
 
     def __init__(self, route: Route, max_offset_m: float) -> None:
-        """Cut the route.
+        """Prepare the route.
 
         Args:
-            route: the way.
-            max_offset_m: how far off it a place may lie, at most some kilometres.
+            route: the route.
+            max_offset_m: maximum distance of places from the route, at most some kilometres.
         """
         self._max_offset_m = max_offset_m
         self._route = route.cut(SHORTEST_PIECE_M)
@@ -121,7 +122,7 @@ class Track:
         self._leg_rad = np.diff(self._route.along_m) / EARTH_RADIUS_M
 
     def boxes(self) -> Boxes:
-        """Boxes that hold every place within max_offset_m of each piece; two for one across the antimeridian."""
+        """Return boxes of all places within max_offset_m of each piece; two for one across the antimeridian."""
         lon, lat = lon_lat(self._route.places)
         lon = np.degrees(np.unwrap(np.radians(lon)))
         last = self._first_leg + self._legs
@@ -137,7 +138,7 @@ class Track:
         return _within_the_map(Boxes(np.arange(len(west)), west, np.maximum(south, -90), east, np.minimum(north, 90)))
 
     def passes(self, piece: Ints, key: Ints, lon: Floats, lat: Floats) -> Passes:
-        """The passes of places, given for each place every piece in whose boxes it lies.
+        """Return the passes of places. The input has a row for each place and each piece whose boxes contain it.
 
         Args:
             piece: (n,), its number in ``boxes``.
@@ -146,7 +147,7 @@ class Track:
             lat: (n,), degrees.
 
         Raises:
-            InvalidRoute: there are too many places near it to work out.
+            InvalidRoute: there are too many places near the route.
         """
         if self._legs[piece].sum() > MAX_PAIRS:
             raise _too_many()
@@ -160,7 +161,7 @@ class Track:
         return passes
 
     def _pairs(self, piece: Ints) -> Iterator[tuple[Ints, Ints]]:
-        """Each row of a place with each leg of its piece, some at a time."""
+        """Yield pairs of a row and each leg of its piece, in batches."""
         legs = self._legs[piece]
         total = np.cumsum(legs)
         start = 0
@@ -173,7 +174,7 @@ class Track:
             start = stop
 
     def _near(self, places: Floats, key: Ints, rows: Ints, legs: Ints) -> _Near:
-        """What of each leg is within max_offset_m of its place."""
+        """Return the part of each leg that is within max_offset_m of its place."""
         place = places[rows]
         off = np.arcsin(np.clip(np.einsum("ij,ij->i", place, self._left[legs]), -1, 1))
         # sin^2(w/2) = (sin^2(r/2) - sin^2(off/2)) / cos(off): half the chord of the disc on the leg's great circle
@@ -192,7 +193,7 @@ class Track:
         return _Near(key[rows], rows, legs, begin, end, nearest, offset).take(kept)
 
     def _nearest(self, places: Floats, near: _Near) -> Passes:
-        """Join what is near into passes, and take the nearest point of each, the earlier of equals."""
+        """Join the near parts into passes, and take the nearest point of each, the earlier of equals."""
         start_m = self._route.along_m[near.leg]
         order = np.lexsort((start_m + near.begin * EARTH_RADIUS_M, near.key))
         near, start_m = near.take(order), start_m[order]
@@ -215,7 +216,7 @@ class Track:
         )
 
     def _lateral_m(self, place: Floats, leg: Ints, share: Floats) -> Floats:
-        """How far left of the way each place lies.
+        """Return how far to the left of the route each place lies.
 
         Nearest to a vertex, by the mean of its two legs' directions: one leg alone would have a place outside a sharp
         bend on the wrong side (Baerentzen, Aanaes, IEEE TVCG 11, 2005, on pseudonormals).
@@ -232,17 +233,19 @@ class Track:
 
 
 def _too_many() -> InvalidRoute:
-    return InvalidRoute("max_offset_m", "too many places lie this near to this route: ask for less, or a part of it")
+    return InvalidRoute(
+        "max_offset_m", "too many places are this near to the route: reduce it, or send a part of the route"
+    )
 
 
 def _over_pieces(reduce: np.ufunc, values: Floats, first: Ints, last: Ints) -> Floats:
-    """The least or greatest of the vertices of each piece, the one it shares with the next included."""
+    """Return the minimum or maximum over the vertices of each piece, including the one shared with the next."""
     own: Floats = reduce(reduce.reduceat(values[:-1], first), values[last])
     return own
 
 
 def _within_the_map(boxes: Boxes) -> Boxes:
-    """Bring west and east between -180 and 180, a box across the antimeridian as two."""
+    """Normalise west and east to -180 to 180; split a box across the antimeridian in two."""
     turns = np.floor((boxes.west + 180) / 360) * 360
     west, east = boxes.west - turns, boxes.east - turns
     whole = east - west >= 360

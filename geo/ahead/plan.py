@@ -1,4 +1,4 @@
-"""Which stops to make: no longer without one than the traveller can bear, at the least cost.
+"""Chooses the stops to make: no gap longer than the comfort time, at the least cost.
 
 A plan is a subset of the stops. Its gaps are the times between departure, its stops and the end of the route; the first
 is longer by the time since the last stop before departure, the last ends where the route does. The best plan has, in
@@ -12,20 +12,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 STOP_COST_STARS = 0.01
-"""What each stop costs by itself: so little that it only decides between plans as good, for the one of fewer stops."""
+"""Fixed cost of each stop: small, so that it only prefers fewer stops among otherwise equal plans."""
 
 
 COST_DECIMALS = 6
-"""Costs are told to a millionth of a star, so that rounding does not decide between equals: of two stops as good, the
-earlier is made, which leaves more ahead if it is shut."""
+"""Decimals of costs: rounding errors must not decide between equal stops. Of two equal stops the earlier is chosen,
+which leaves alternatives ahead if it is closed."""
 
 
 class Worth(NamedTuple):
-    """What a way of stopping costs; the lesser is the better.
+    """The cost of a plan; less is better.
 
     Attributes:
-        beyond_comfort_s: by how much its gaps exceed the comfort, in all.
-        cost_stars: the sum of its stops' costs.
+        beyond_comfort_s: total time by which its gaps exceed the comfort time.
+        cost_stars: total cost of its stops.
     """
 
     beyond_comfort_s: int
@@ -36,9 +36,9 @@ class Plan(NamedTuple):
     """The stops to make.
 
     Attributes:
-        stops: places in the list of stops, in order.
+        stops: indexes into the list of stops, in order.
         worst_gap_s: the longest of its gaps.
-        worth: what it costs.
+        worth: its cost.
     """
 
     stops: tuple[int, ...]
@@ -47,18 +47,18 @@ class Plan(NamedTuple):
 
 
 class _Window:
-    """The least of what entered last, in time that does not depend on how much that is."""
+    """A sliding-window minimum, in amortised constant time."""
 
     def __init__(self) -> None:
         self._queue: deque[tuple[Worth, int, int]] = deque()
 
     def enter(self, worth: Worth, time_s: int, place: int) -> None:
-        while self._queue and self._queue[-1][0] > worth:  # of equals the earlier stays first
+        while self._queue and self._queue[-1][0] > worth:  # of equal values the earlier stays first
             self._queue.pop()
         self._queue.append((worth, time_s, place))
 
     def least(self, since_s: int) -> tuple[Worth, int] | None:
-        """The least of what entered with a time from since_s on, and its place; since_s never falls."""
+        """Return the least value with a time of at least since_s, and its index; since_s must not decrease."""
         while self._queue and self._queue[0][1] < since_s:
             self._queue.popleft()
         return (self._queue[0][0], self._queue[0][2]) if self._queue else None
@@ -67,21 +67,21 @@ class _Window:
 def best_plan(
     arrivals_s: Sequence[int], costs_stars: Sequence[float], *, end_s: int, comfort_s: int, since_last_stop_s: int = 0
 ) -> Plan:
-    """Choose the stops to make, exactly, in time linear in their number.
+    """Return the optimal plan, in time linear in the number of stops.
 
-    By dynamic programming: the best way to arrive at a stop comes from an earlier one no farther back than the longest
-    gap that must be, and two sliding windows tell which, one of those within the comfort and one of those beyond.
+    Dynamic programming: the best way to arrive at a stop comes from an earlier one within the longest unavoidable gap.
+    Two sliding windows find it, one for stops within the comfort time and one for those beyond.
 
     Args:
-        arrivals_s: seconds from departure at each stop, not falling.
-        costs_stars: of each stop, above 0.
+        arrivals_s: seconds from departure at each stop, non-decreasing.
+        costs_stars: cost of each stop, greater than 0.
         end_s: when the route ends, not before the last stop.
         comfort_s: how long the traveller can go without a stop.
-        since_last_stop_s: how long it has been at departure.
+        since_last_stop_s: time since the last stop, at departure.
     """
     times = [-since_last_stop_s, *arrivals_s, end_s]
     costs = [0.0, *costs_stars, 0.0]
-    # A stop more never makes a gap longer: with all of them, the worst is as short as it can be.
+    # An additional stop never makes a gap longer: with all stops, the longest gap is minimal.
     longest_s = max(comfort_s, *(later - earlier for earlier, later in pairwise(times)))
     worths, previous = [Worth(0, 0.0)], [0]
     within, beyond = _Window(), _Window()
@@ -90,7 +90,7 @@ def best_plan(
         now_s = times[place]
         within.enter(worths[-1], times[place - 1], place - 1)
         while times[leaving] < now_s - comfort_s:
-            # Counted without the instant it is left for, which is the same for all that wait here.
+            # Without the departure time, which is the same for all entries of the window.
             excess = worths[leaving].beyond_comfort_s - times[leaving] - comfort_s
             beyond.enter(Worth(excess, worths[leaving].cost_stars), times[leaving], leaving)
             leaving += 1
@@ -106,7 +106,7 @@ def best_plan(
 
 
 def _walked_back(times: Sequence[int], worth: Worth, previous: Sequence[int]) -> Plan:
-    """The plan that leads to the end."""
+    """Return the plan that leads to the end of the route."""
     way = [len(times) - 1]
     while way[-1]:
         way.append(previous[way[-1]])

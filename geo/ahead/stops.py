@@ -1,4 +1,4 @@
-"""Stops along a route: what is open when the traveller gets there, how long it is to the next, and where to stop."""
+"""Finds the stops along a route that are open on arrival, the gaps between them, and a plan of stops."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,17 +25,17 @@ OFFERED = search.Needs(open_states=OFFERED_STATES)
 
 @dataclass(frozen=True, slots=True)
 class StopsQuery:
-    """Stops along a route.
+    """A request for stops along a route.
 
     Attributes:
-        route: the way, and when the traveller is where.
+        route: the route with its times.
         depart_at: when it begins.
-        as_of: the instant that quality is judged at.
-        needs: what a stop must be; its open_states are judged at its own arrival, its open_at is not looked at.
-        max_offset_m: how far off the route a stop may lie, in a straight line.
+        as_of: the instant that quality refers to.
+        needs: filters for stops; open_states apply on arrival at each stop, open_at is ignored.
+        max_offset_m: maximum distance of a stop from the route, in a straight line.
         comfort_s: how long the traveller can go without a stop.
-        since_last_stop_s: how long it has been at departure.
-        limit: how many stops to tell of at most, beside those of the plan.
+        since_last_stop_s: time since the last stop, at departure.
+        limit: maximum number of stops to return, in addition to those of the plan.
     """
 
     route: Route
@@ -54,18 +54,18 @@ class Stop(NamedTuple):
     """One pass of a facility.
 
     Attributes:
-        facility_id: which.
+        facility_id: the facility.
         visit: 1 for the route's first pass of it that is a stop, 2 for the next.
-        along_m: metres from the start to where the route is nearest to it.
-        offset_m: from there to it, in a straight line.
-        side: of the direction of travel.
-        arrive_s: whole seconds from departure, at that nearest point.
-        cost_stars: what a plan pays for it.
-        quality, sd, verdict, utility: as the ranking has them, offset_m being the distance.
-        open_state: on arrival.
-        gap_before_m, gap_before_s: from the stop before, or the route's start.
+        along_m: metres from the start to the route's point nearest to it.
+        offset_m: distance from that point, in a straight line.
+        side: side of the route, in the direction of travel.
+        arrive_s: whole seconds from departure, at that point.
+        cost_stars: its cost in a plan.
+        quality, sd, verdict, utility: as in the ranking, with offset_m as the distance.
+        open_state: state on arrival.
+        gap_before_m, gap_before_s: from the previous stop, or the route's start.
         gap_after_m, gap_after_s: to the next stop, or the route's end.
-        last_good: why it should not be passed by, where the gap after it exceeds what the comfort leaves.
+        last_good: why not to skip it, if the gap after it exceeds the remaining comfort time.
     """
 
     facility_id: int
@@ -88,12 +88,12 @@ class Stop(NamedTuple):
 
 
 class Backup(NamedTuple):
-    """Where to go when a planned stop is shut.
+    """An alternative for a planned stop that is closed.
 
     Attributes:
-        stop: its place in the list of stops.
-        further_m: how much farther along the route.
-        within_comfort: the comfort lasts until there.
+        stop: its index in the list of stops.
+        further_m: distance along the route beyond the planned stop.
+        within_comfort: whether it can be reached within the comfort time.
     """
 
     stop: int
@@ -105,10 +105,10 @@ class Gap(NamedTuple):
     """A time without a stop, in the plan.
 
     Attributes:
-        from_stop: place of the stop that it begins at; None for the start of the route.
-        to_stop: of the stop that it ends at; None for the end of the route.
-        length_m: along the route.
-        duration_s: since the last stop; at the start that lies before departure.
+        from_stop: index of the stop at which it begins; None for the start of the route.
+        to_stop: index of the stop at which it ends; None for the end of the route.
+        length_m: length along the route.
+        duration_s: time since the last stop, which for the first gap is before departure.
     """
 
     from_stop: int | None
@@ -119,14 +119,14 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The answer.
+    """The stops along a route and the plan.
 
     Attributes:
-        stops: all of them, in order along the route.
+        stops: all stops, in order along the route.
         plan: which of them to make.
-        gaps: of the plan, one more than it has stops.
-        backups: one for each of its stops; None where the route has no other stop further on.
-        cards: rows of ``facility_search.cards`` for the stops to tell of, by their place, each at its own arrival.
+        gaps: the gaps of the plan, one more than it has stops.
+        backups: one for each planned stop; None if there is no other stop further along the route.
+        cards: rows of ``facility_search.cards`` for the stops to return, by their index, as of their arrival.
     """
 
     stops: Sequence[Stop]
@@ -173,14 +173,14 @@ _CARDS = text(
 
 
 def along(session: Session, query: StopsQuery) -> Journey:
-    """The stops along the route and the plan, exactly, in three statements: what is near, how it is, what to show.
+    """Return the exact stops along the route and the plan, in three statements: places, states and cards.
 
     Raises:
         InvalidRoute: too many places lie near the route.
     """
     asked = {
         "depart_at": query.depart_at,
-        # Each stop is judged at its own arrival.
+        # Each stop is evaluated for its own arrival.
         **search.needs_parameters(replace(query.needs, open_at=None, open_on_arrival=False)),
         **search.ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
         "as_of": query.as_of,
@@ -202,7 +202,7 @@ def along(session: Session, query: StopsQuery) -> Journey:
 
 
 def _stops(session: Session, query: StopsQuery, asked: Mapping[str, Any]) -> list[Stop]:
-    """Every pass of what meets the needs on arrival, in order along the route, its gaps still to be told."""
+    """Return every pass of a facility that meets the needs on arrival, in order along the route, without gaps."""
     track = Track(query.route, query.max_offset_m)
     boxes = track.boxes()
     found = session.execute(IN_BOXES, {**asked, **arrays(boxes._asdict())}).one()
@@ -216,7 +216,7 @@ def _stops(session: Session, query: StopsQuery, asked: Mapping[str, Any]) -> lis
 
 
 def _stops_of(passes: Passes, arrive_s: Ints, judged: Sequence[Any], ranking: Ranking) -> list[Stop]:
-    """Put together where a facility is passed and how it is then."""
+    """Combine passes with the state of the facilities on arrival."""
     best_utility = MAX_STARS * ranking.quality_weight
     arrivals_s, sides = arrive_s.tolist(), passes.sides()
     seen: Counter[int] = Counter()
@@ -245,7 +245,7 @@ def _stops_of(passes: Passes, arrive_s: Ints, judged: Sequence[Any], ranking: Ra
 
 
 def _with_gaps(stops: Sequence[Stop], route: Route) -> list[Stop]:
-    """Tell each stop how far it is from the one before and to the next."""
+    """Set the gaps before and after each stop."""
     along_m = [0.0, *(stop.along_m for stop in stops), route.length_m]
     arrive_s = [0, *(stop.arrive_s for stop in stops), round(route.duration_s)]
     return [
@@ -260,7 +260,7 @@ def _with_gaps(stops: Sequence[Stop], route: Route) -> list[Stop]:
 
 
 def _with_last_good(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> list[Stop]:
-    """Mark the stops after which the gap exceeds what the comfort leaves, counted from the last stop of the plan."""
+    """Mark the stops after which the gap exceeds the comfort time left since the last stop of the plan."""
     planned, last_stop_s = set(plan.stops), -query.since_last_stop_s
     marked = []
     for place, stop in enumerate(stops):
@@ -276,7 +276,7 @@ def _with_last_good(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> lis
 
 
 def _gaps(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> list[Gap]:
-    """The gaps of the plan, from the last stop before departure to the end of the route."""
+    """Return the gaps of the plan, from the last stop before departure to the end of the route."""
     along_m = [0.0, *(stops[place].along_m for place in plan.stops), query.route.length_m]
     at_s = [-query.since_last_stop_s, *(stops[place].arrive_s for place in plan.stops), round(query.route.duration_s)]
     ends = [None, *plan.stops, None]
@@ -284,9 +284,9 @@ def _gaps(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> list[Gap]:
 
 
 def _backups(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> list[Backup | None]:
-    """For each planned stop the best other one further along, by utility with the way there counted as distance.
+    """Return a backup for each planned stop: the best one further along, where the way there counts as distance.
 
-    The best of those that the comfort lasts to; where there is none, the nearest.
+    It is the best within the comfort time or, if there is none, the nearest.
     """
     beta_per_m = RANKINGS[query.rank, query.mode].beta_stars_per_km / 1000
     last_stop_s = -query.since_last_stop_s
@@ -311,9 +311,9 @@ def _backups(stops: Sequence[Stop], plan: Plan, query: StopsQuery) -> list[Backu
 
 
 def _shown(stops: Sequence[Stop], plan: Plan, backups: Sequence[Backup | None], query: StopsQuery) -> list[int]:
-    """Choose the stops to tell of: those of the plan, and the best of each stretch of the route.
+    """Choose the stops to return: those of the plan, and the best of each stretch of the route.
 
-    The route is taken as limit stretches of one length: first the best stop of each, then the second best.
+    The route is divided into ``limit`` stretches of equal length: first the best stop of each, then the second best.
     """
     shown = {*plan.stops, *(backup.stop for backup in backups if backup)}
     shown |= {place for place, stop in enumerate(stops) if stop.last_good}
@@ -331,7 +331,7 @@ def _shown(stops: Sequence[Stop], plan: Plan, backups: Sequence[Backup | None], 
 
 
 def _cards(session: Session, stops: Sequence[Stop], shown: Sequence[int], asked: Mapping[str, Any]) -> dict[int, Row]:
-    """What a reply says of the stops that are shown, by their place."""
+    """Return the cards of the stops to return, by their index."""
     columns = {
         name: [getattr(stops[place], name) for place in shown]
         for name in ("facility_id", "arrive_s", "quality", "sd", "verdict", "utility")
@@ -341,5 +341,5 @@ def _cards(session: Session, stops: Sequence[Stop], shown: Sequence[int], asked:
 
 
 def arrays(columns: Mapping[str, NDArray[Any]]) -> dict[str, str]:
-    """Write columns as PostgreSQL array literals: psycopg2 would write expressions, slower to parse by far."""
+    """Format columns as PostgreSQL array literals, which parse much faster than psycopg2's expressions."""
     return {name: "{" + ",".join(map(repr, column.tolist())) + "}" for name, column in columns.items()}

@@ -1,4 +1,4 @@
-"""When reports act by themselves: enough networks agree, and together they weigh enough."""
+"""Decides when reports take effect automatically: when enough networks agree with enough total weight."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,28 +9,28 @@ from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
 
 NETWORKS_TO_ACT = 3
-"""Networks that must agree: two may be a quarrel of neighbours. Only reports whose network is still known count, those
-of a week."""
+"""Networks that must agree: two may be a dispute between neighbours. Only reports whose network hash is still stored
+count, which is those of the last week."""
 
 WEIGHT_TO_ACT = 2.0
-"""How much their reports must weigh together, each network as much as its weightiest report: devices in their first day
-(0.3 each) must come from seven networks."""
+"""Minimum total weight, where each network counts with its heaviest report: devices on their first day (0.3 each) must
+come from seven networks."""
 
 DISMISSED_FOR = timedelta(days=30)
-"""How long a device does not count for a reason that staff have dismissed at the same place: as long as a place stays
-reported closed."""
+"""How long a device's reports of a place do not count after staff dismissed one with the same reason: as long as a
+place stays reported closed."""
 
 WEIGHT_DECIMALS = 6
-"""Sums of weights are compared at this precision: they are sums of tenths, added in any order."""
+"""Precision for comparing total weights, which are sums of tenths in any order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What open reports of a thing come to.
+    """The total of the open reports about a target.
 
     Attributes:
-        networks: how many networks they came from.
-        weight: the sum of each network's weightiest report.
+        networks: number of networks that they came from.
+        weight: sum of each network's heaviest report.
     """
 
     networks: int
@@ -38,7 +38,7 @@ class Agreement:
 
     @property
     def is_enough(self) -> bool:
-        """Whether it acts by itself."""
+        """Whether the reports take effect automatically."""
         return self.networks >= NETWORKS_TO_ACT and self.weight >= WEIGHT_TO_ACT
 
 
@@ -51,15 +51,15 @@ def of_reports(  # noqa: PLR0913 - of which thing, and which of its reports
     since: datetime | None = None,
     reason: str | None = None,
 ) -> Agreement:
-    """Weigh the open reports of a thing.
+    """Return the agreement of the open reports about a target.
 
     Args:
-        session: a write session that holds the facility's row.
-        thing: as a report names it.
-        thing_id: as a report names it.
+        session: a write session that has locked the facility's row.
+        thing: kind of the target, as in Report.thing.
+        thing_id: id of the target.
         as_of: now.
-        since: only reports made later than this.
-        reason: only reports of this reason.
+        since: only reports made after this instant.
+        reason: only reports with this reason.
     """
     week = as_of - NETWORK_LIFETIME
     parameters = {

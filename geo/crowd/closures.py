@@ -1,27 +1,29 @@
-"""Places that visitors report closed: when they agree, and what makes the place active again.
+"""Automatic closure of places that visitors report as closed, and their reopening.
 
-Every function needs a write session that holds the facility's row.
+Every function requires a write session that has locked the facility's row.
 """
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select, text, update
 
+from geo.casework import audit, queue
+from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import PLACE_DEMOTED, Grounds
 from geo.crowd import agreement
 from geo.crowd.models import Report
 from geo.database import Session
 from geo.facilities.models import Facility
-from geo.moderation import audit, queue
-from geo.moderation.decisions import Ruling, record, stands
-from geo.moderation.models import Decision
+
+REPORT_CLOSED = RecordedAction("report_closed", PLACE_DEMOTED)
 
 REPORTED_CLOSED_LIFETIME = timedelta(days=30)
-"""After which a place reported closed counts as open again unless staff have settled it: a month, as long as the
-fast half-life of ratings."""
+"""How long a place stays reported closed unless staff decide: a month, the fast half-life of ratings."""
 
 
 def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: datetime) -> None:
-    """Set an active place to ``reported_closed`` where enough visitors say so and nobody else has rated it since."""
+    """Set an active place to ``reported_closed`` if enough visitors report it and nobody else has rated it since."""
     facility = session.execute(select(Facility.status, Facility.created_at).where(Facility.id == facility_id)).one()
     if facility.status != "active":
         return
@@ -37,29 +39,31 @@ def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: dat
     )
     record(
         session,
-        Ruling(
-            "report_closed",
-            "facility",
-            facility_id,
-            "closed",
-            facts=f"Visitors from {agreed.networks} networks reported it closed within a week.",
-            content_date=facility.created_at.date(),
+        DecisionRecord(
+            action=REPORT_CLOSED,
+            target="facility",
+            target_id=facility_id,
+            grounds=Grounds(
+                "closed",
+                facility.created_at.date(),
+                f"Visitors from {agreed.networks} networks reported it closed within a week.",
+                ends_on=until.date(),
+                source="SOURCE_TYPE_OTHER_NOTIFICATION",
+            ),
             queue_item_id=item_id,
             before={"state": "active", "weight": agreed.weight},
-            ends_on=until.date(),
-            source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,
     )
 
 
 def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> None:
-    """Revert the closure of a place reported closed once later ratings by others weigh as much as the reports."""
+    """Reopen a place reported closed if later ratings by others have at least the weight of the reports."""
     closure = session.execute(
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
         .join(Facility, Facility.id == Decision.thing_id)
         .where(
-            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == "report_closed"),
+            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == REPORT_CLOSED.name),
             *(Facility.status == "reported_closed", stands()),
         )
         .order_by(Decision.id.desc())
@@ -75,13 +79,11 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     reopen(session, facility_id, "moot", as_of)
     record(
         session,
-        Ruling(
-            "revert",
-            "facility",
-            facility_id,
-            "visited",
-            facts="",
-            content_date=closure.created_at.date(),
+        DecisionRecord(
+            action=REVERT,
+            target="facility",
+            target_id=facility_id,
+            grounds=Grounds("visited", closure.created_at.date()),
             subject=closure.subject,
             reverts=closure.id,
         ),
@@ -90,13 +92,13 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
 
 
 def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) -> None:
-    """Set a place active again and close its reports of ``closed``, with its queue item where no other is open."""
+    """Set a place active and close its reports of ``closed``, and its queue item if no other report is open."""
     session.execute(
         update(Facility)
         .where(Facility.id == facility_id)
         .values(status="active", reported_closed_until=None, updated_at=as_of)
     )
-    # The item before its reports, as whoever decides takes them.
+    # The item before its reports: the lock order of decisions.
     if not _is_reported(session, facility_id, Report.reason != "closed"):
         queue.end(session, "facility", facility_id, "moot", as_of)
     session.execute(
@@ -107,7 +109,7 @@ def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) ->
 
 
 def settle_without_reports(session: Session, facility_id: int, as_of: datetime) -> None:
-    """End what rested on reports of a place that are gone because their devices were erased."""
+    """Undo the effects of reports of a place that no longer exist because their devices were erased."""
     if not _is_reported(session, facility_id):
         queue.end(session, "facility", facility_id, "moot", as_of)
     status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
@@ -132,9 +134,9 @@ _REPORTERS = """
 _LAST_SIGN_OF_LIFE = text(
     f"SELECT max(rated_at) FROM rating WHERE facility_id = :facility_id AND device_id NOT IN ({_REPORTERS})"  # noqa: S608 - a constant
 )
-"""A rating by anybody but those who say that it is closed."""
+"""The latest rating by a device that has not reported the place closed."""
 
-# Networks are erased after a week; what is older counts as one network together.
+# Network hashes are deleted after a week; older ratings count together as one network.
 _VISITED = text(
     f"""
     SELECT coalesce(sum(weight), 0)
@@ -146,4 +148,4 @@ _VISITED = text(
           GROUP BY network) AS by_network
     """  # noqa: S608 - a constant
 )
-"""The weight of the ratings since, each network as much as its weightiest, as with reports."""
+"""The weight of the ratings since, where each network counts with its heaviest one, as for reports."""

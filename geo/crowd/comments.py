@@ -1,11 +1,10 @@
-"""Comments: who may read one. The author always; everybody while it is neither held for a look nor hidden.
+"""Visibility of comments: the author always sees a comment, others while it is neither pending review nor hidden.
 
-A decision about a comment is about one text: it keeps the text's digest in ``before``, and neither the decision nor its
-revert changes another text of the same author.
+A decision about a comment applies to one text: it stores the text's digest in ``before``, and neither the decision nor
+its revert affects another text of the same author.
 """
 
 import hmac
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,31 +14,30 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
+from geo.casework.models import Decision
+from geo.casework.statements import TEXT_DISABLED, Grounds
 from geo.crowd.models import Device, PastRating, Rating, Report
-from geo.crowd.text_checks import contact_details
+from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
-from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record, stands
-from geo.moderation.models import Decision
+
+HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
+HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
+APPROVE = RecordedAction("approve_comment")
 
 HELD_SCORE = 1.0
-"""Urgency of a text held for a look: as one trusted report."""
-
-_NOT_DRAWN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e0fff]"
-)
-"""Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt) besides the format characters, category Cf."""
+"""Urgency of a text that is pending review: that of one trusted report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a text stands.
+    """The visibility of a text.
 
     Attributes:
-        state: of COMMENT_STATES.
-        approved: a moderator has let this very text pass.
-        holds: what it is newly held for, empty where it is not.
+        state: one of COMMENT_STATES.
+        approved: whether a moderator has approved this exact text.
+        holds: the contact details for which it is newly held, otherwise empty.
     """
 
     state: str = "visible"
@@ -48,16 +46,16 @@ class Standing:
 
 
 def standing(session: Session, facility_id: int, device_id: int, comment: str | None, country: str | None) -> Standing:
-    """How a text that a device writes of a facility stands.
+    """Return the visibility of a text that a device writes about a facility.
 
-    The same words as in a hidden text are hidden; the very same text as before stands as it stood.
+    A text with the same words as a hidden one is hidden; an unchanged text keeps its state.
 
     Args:
-        session: a write session that holds the facility's row.
+        session: a write session that has locked the facility's row.
         facility_id: the facility.
         device_id: the author.
-        comment: the text, None for none.
-        country: of the facility, whose phone numbers are known.
+        comment: the text, or None.
+        country: the facility's country, for national phone numbers.
     """
     if comment is None:
         return Standing()
@@ -68,13 +66,13 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         .with_only_columns(Decision.action)
         .limit(1)
     ).scalar_one_or_none()
-    if last_decision == "hide_comment":
+    if last_decision == HIDE.name:
         return Standing("hidden")
     for table, latest in ((Rating, Rating.rated_at), (PastRating, PastRating.id)):
         before = session.execute(
             select(table.comment_state, table.comment_approved)
             .where(table.facility_id == facility_id, table.device_id == device_id, table.comment == comment)
-            # A past text that was held has no queue item any more, so that it is checked and held anew.
+            # A past text that was held no longer has a queue item, so it is checked and held again.
             .where(*([table.comment_state != "held"] if table is PastRating else []))
             .order_by(latest.desc())
             .limit(1)
@@ -87,45 +85,46 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
 
 def plain_words(text: str) -> str:
     """The words of a text, however they are spelled: NFKC, without case, invisible characters and extra white space."""
-    folded = _NOT_DRAWN.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    drawn = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+    drawn = without_invisible(unicodedata.normalize("NFKC", text).casefold())
     return " ".join(unicodedata.normalize("NFKC", drawn).split())
 
 
 def text_digest(session: Session, facility_id: int, device_id: int, text: str) -> str:
-    """A digest of the words that a device wrote of a facility, in hexadecimal.
+    """Return a digest of the words that a device wrote about a facility, in hexadecimal.
 
-    Its key is the digest of the device's token, which is erased with the device: a decision that outlives its author
-    cannot be held against a guessed text.
+    Its key is the digest of the device's token, which is erased with the device, so that a decision that outlives its
+    author cannot be compared with a guessed text.
     """
     return _digest(_key(session, device_id), facility_id, text)
 
 
 def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str], as_of: datetime) -> None:
-    """Put a held text before staff, and write down that it is held."""
+    """Add a held text to the queue and record the decision to hold it."""
     details = {"held_for": list(holds)}
     item_id = queue.put(session, "comment", rating_id, as_of, score=HELD_SCORE, details=details)
     rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
     record(
         session,
-        Ruling(
-            "hold_comment",
-            "comment",
-            rating_id,
-            "contact_details",
-            facts=f"A program found in it: {', '.join(holds)}.",
-            content_date=as_of.date(),
+        DecisionRecord(
+            action=HOLD,
+            target="comment",
+            target_id=rating_id,
+            grounds=Grounds(
+                "contact_details",
+                as_of.date(),
+                f"A program found in it: {', '.join(holds)}.",
+                detected_automatically=True,
+            ),
             subject=author_handle(session, device_id),
             queue_item_id=item_id,
             before={"text_digest": text_digest(session, rating.facility_id, device_id, rating.comment)},
-            detected_automatically=True,
         ),
         as_of,
     )
 
 
 def replace_text(session: Session, rating_id: int, before: str | None, now: str | None, as_of: datetime) -> None:
-    """End what was pending about a text that its author has replaced; the same words spelled otherwise stay pending."""
+    """Close the review of a text that its author replaced, unless the new text has the same words."""
     if before and now and plain_words(before) == plain_words(now):
         queue.renew(session, "comment", rating_id)
     else:
@@ -133,18 +132,18 @@ def replace_text(session: Session, rating_id: int, before: str | None, now: str 
 
 
 def forget_text(session: Session, rating_id: int, as_of: datetime) -> None:
-    """End what was pending about a text that its author has changed or taken back."""
+    """Close the review of a text that its author changed or deleted."""
     _end_pending(session, rating_id, as_of, item_state="moot", outcome="moot")
 
 
 def show(session: Session, facility_id: int, device_id: int, digest: str, as_of: datetime) -> None:
-    """Let a text of a device be seen, live or when it is written again; no other text of the device changes.
+    """Make a text of a device visible, now or when it is written again. Other texts of the device are not affected.
 
     Args:
-        session: a write session that holds the facility's row.
+        session: a write session that has locked the facility's row.
         facility_id: the facility.
         device_id: the author.
-        digest: of the text.
+        digest: the digest of the text.
         as_of: now.
     """
     key, seen = _key(session, device_id), {"comment_state": "visible", "comment_approved": True}
@@ -162,9 +161,9 @@ def show(session: Session, facility_id: int, device_id: int, digest: str, as_of:
 def show_again(
     session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any], as_of: datetime
 ) -> None:
-    """Let the text that a decision held or hid be seen, unless another decision that stands hides it too.
+    """Make the text that a decision held or hid visible, unless another effective decision hides it too.
 
-    Where it cannot be shown which text an older decision was about, no text changes.
+    If the text of an older decision cannot be determined, no text changes.
     """
     digest = _decided_on(session, facility_id, device_id, decision)
     if digest is None:
@@ -172,36 +171,36 @@ def show_again(
     others = session.execute(_judgements(decision["subject"]).where(Decision.id != decision["id"])).mappings().all()
     same = (other for other in others if _decided_on(session, facility_id, device_id, dict(other)) == digest)
     last = next(same, None)
-    if last is None or last["action"] == "approve_comment":
+    if last is None or last["action"] == APPROVE.name:
         show(session, facility_id, device_id, digest, as_of)
 
 
 def author_handle(session: Session, device_id: int) -> UUID:
-    """The handle of a device."""
+    """Return the handle of a device."""
     return session.execute(select(Device.handle).where(Device.id == device_id)).scalar_one()
 
 
 def _judgements(author: UUID) -> Select[Any]:
-    """The standing decisions that hide or approve a text of an author, newest first."""
+    """Select the effective decisions that hide or approve a text of an author, newest first."""
     return (
         select(Decision.__table__)
         .where(
             *(Decision.subject == author, Decision.thing == "comment", stands()),
-            Decision.action.in_(("hide_comment", "approve_comment")),
+            Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())
     )
 
 
 def _decided_on(session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any]) -> str | None:
-    """The digest of the text that a decision is about.
+    """Return the digest of the text that a decision is about.
 
-    Decisions made before digests were kept have none: theirs is the one text that was live when they were made.
+    Older decisions have no digest: their text is the one that was current when they were made.
     """
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
     rating_id, at = decision["thing_id"], decision["decided_at"]
-    is_held = decision["action"] == "hold_comment"  # in the transaction that wrote the text
+    is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
     live = select(Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
     )
@@ -225,7 +224,7 @@ def _digest(key: bytes, facility_id: int, text: str) -> str:
 
 
 def _end_pending(session: Session, rating_id: int, as_of: datetime, *, item_state: str, outcome: str) -> None:
-    # The item before its reports, as whoever decides takes them.
+    # The item before its reports: the lock order of decisions.
     queue.end(session, "comment", rating_id, item_state, as_of)
     session.execute(
         update(Report)

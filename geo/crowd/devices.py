@@ -1,4 +1,4 @@
-"""Devices: who may rate. A device is a random token and nothing else."""
+"""Devices, which may rate. A device is identified only by a random token."""
 
 import hashlib
 import secrets
@@ -13,23 +13,23 @@ from geo.database import Session
 from geo.errors import InvalidToken
 
 TOKEN_PREFIX = "bfd_"  # noqa: S105 - the typed prefix of a token, not one
-"""Says what a leaked token is for (BeForehand Device), to people and to secret scanners."""
+"""Identifies a leaked token (BeForehand Device) to people and secret scanners."""
 
 TOKEN_BYTES = 32
-"""256 random bits: nobody guesses one, so that a plain hash keeps it safe."""
+"""256 random bits cannot be guessed, so a plain hash is safe."""
 
 TOKEN_LIFETIME = timedelta(days=365)
-"""A year from the last renewal: a phone in use never notices, a lost one is forgotten."""
+"""A year from the last renewal: tokens of phones in use are renewed, those of lost phones expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDevice:
-    """A device just registered; the token is shown this once.
+    """A newly registered device. The token is returned only once.
 
     Attributes:
-        device_id: its key here, told to nobody.
+        device_id: its primary key, which is not published.
         token: the bearer token.
-        expires_at: when the token ends unless it is used before.
+        expires_at: when the token expires unless it is renewed.
     """
 
     device_id: int
@@ -39,13 +39,13 @@ class NewDevice:
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """The device whose token a request bore.
+    """The device that a request's token identifies.
 
     Attributes:
-        device_id: its key here.
-        handle: what staff and decisions call it.
-        registered_at, expires_at: from when until when its token is good.
-        suspended_at: when staff suspended it, None where they did not.
+        device_id: its primary key.
+        handle: its id for staff and in decisions.
+        registered_at, expires_at: the validity of its token.
+        suspended_at: when staff suspended it, or None.
     """
 
     device_id: int
@@ -56,7 +56,7 @@ class KnownDevice:
 
 
 def register(session: Session, as_of: datetime) -> NewDevice:
-    """Make a device and its token.
+    """Create a device and its token.
 
     Args:
         session: a write session.
@@ -71,30 +71,30 @@ def register(session: Session, as_of: datetime) -> NewDevice:
 
 
 def known(session: Session, token: str, as_of: datetime, *, hold: bool = False) -> KnownDevice:
-    """The device that the token belongs to.
+    """Return the device that the token belongs to.
 
     Args:
-        session: any session; a write session where it is to be held.
+        session: any session; a write session if hold is set.
         token: the bearer token.
         as_of: now.
-        hold: keep it from being erased until the transaction ends; the first lock that a write takes.
+        hold: lock the device's row until the transaction ends; the first lock that a write takes.
 
     Raises:
-        InvalidToken: it belongs to none, or has expired.
+        InvalidToken: the token is unknown or has expired.
     """
     statement = select(Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at).where(
         Device.token_digest == _digest(token)
     )
     row = session.execute(statement.with_for_update(read=True, key_share=True) if hold else statement).one_or_none()
     if row is None:
-        raise InvalidToken("this token is not known here")
+        raise InvalidToken("unknown token")
     if row.expires_at <= as_of:
-        raise InvalidToken("this token has expired: register the device anew")
+        raise InvalidToken("this token has expired: register the device again")
     return KnownDevice(row.id, row.handle, row.created_at, row.expires_at, row.suspended_at)
 
 
 def renew(session: Session, device: KnownDevice, as_of: datetime) -> None:
-    """Let the token of a device in use live on, once less than half of its life is left."""
+    """Extend a device's token if less than half of its lifetime is left."""
     if device.expires_at - as_of < TOKEN_LIFETIME / 2:
         session.execute(update(Device).where(Device.id == device.device_id).values(expires_at=as_of + TOKEN_LIFETIME))
 

@@ -1,4 +1,4 @@
-"""The devices, their ratings live and past, their reports and proposals, and what staff left out of a quality."""
+"""Tables of devices, current and past ratings, reports, proposals and rating exclusions."""
 
 from datetime import datetime
 from typing import Any
@@ -23,38 +23,38 @@ from geo.facilities.models import one_of
 from geo.partners.models import Partner
 
 COMMENT_MAX_CHARACTERS = 1_000
-"""Room for a good story; a comment is read on a phone."""
+"""Maximum length of a text that people read on a phone."""
 
 COMMENT_STATES = ("visible", "held", "hidden")
-"""``held``: for a look, because of what the text holds; ``hidden``: by a decision. Only the author sees either."""
+"""``held``: pending review because of contact details; ``hidden``: by a decision. Only the author sees either."""
 
 PRESENCES = ("within_150_m", "farther")
-"""What the phone says of itself: where it was when it rated. It keeps the coordinate to itself."""
+"""The phone's distance from the facility, as the phone reports it without its position."""
 
 THINGS = ("facility", "comment", "proposal")
-"""What may be reported; a comment goes by the id of its rating."""
+"""What may be reported. A comment has the id of its rating."""
 
 REPORT_REASONS = ("closed", "moved", "wrong", "duplicate", "offensive", "unsafe", "spam", "personal_data")
 
 REPORT_OUTCOMES = ("upheld", "dismissed", "moot", "expired")
-"""``moot``: what was reported has changed or gone."""
+"""``moot``: the reported target has changed or no longer exists."""
 
 PROPOSAL_KINDS = ("new", "change")
 PROPOSAL_STATES = ("pending", "accepted", "rejected")
 
 NETWORK_BYTES = 16
-"""128 bits of a keyed hash: networks never collide by chance."""
+"""128 bits of a keyed hash: networks do not collide by chance."""
 
 
 def network_column() -> Mapped[bytes | None]:
-    """The network that a request came from, as a keyed hash; erased after a week."""
+    """Return a column for the keyed hash of a request's network, which is deleted after a week."""
     return mapped_column(LargeBinary)
 
 
 class Device(Base):
-    """A phone that may rate. It has no name and no owner here: a token's digest is all that is known.
+    """A phone that may rate. Only the digest of its token is stored, no name and no owner.
 
-    ``handle`` stands for it before staff and in decisions; whoever erases the device erases what the handle means.
+    ``handle`` identifies it to staff and in decisions. Erasing the device makes its handle anonymous.
     """
 
     __tablename__ = "device"
@@ -69,9 +69,9 @@ class Device(Base):
 
 
 class _RatingColumns:
-    """What a rating says, live or past; a demo rating is an invented one.
+    """The columns of current and past ratings. A demo rating is invented.
 
-    ``weight`` is the product of the other three, which say why (MATH.md, trust weights).
+    ``weight`` is the product of the other three weights (docs/ranking.md, trust weights).
     """
 
     @declared_attr.directive
@@ -102,7 +102,7 @@ class _RatingColumns:
 
 
 class Rating(_RatingColumns, Base):
-    """The one live rating that a device has given a facility."""
+    """A device's current rating of a facility."""
 
     __tablename__ = "rating"
 
@@ -139,7 +139,7 @@ class PastRating(_RatingColumns, Base):
 
 
 class Report(Base):
-    """A device's word that something is wrong with a thing; one open one for each device, thing and reason.
+    """A device's report about a target. There is one open report per device, target and reason.
 
     ``weight`` is how far the device was trusted when it said so.
     """
@@ -177,7 +177,7 @@ class Report(Base):
 
 
 class Proposal(Base):
-    """A new place, or a change to one, that a device or a partner proposes; nothing changes until staff accept it.
+    """A proposal of a new place or a change, by a device or a partner. It takes effect when staff accept it.
 
     ``changes`` are columns of the facility, ``location`` where it is or has moved to.
     """
@@ -208,7 +208,7 @@ class Proposal(Base):
 
 
 class RatingExclusion(Base):
-    """A time window whose ratings do not count for a facility's quality, by a decision; lifted by another."""
+    """A time window whose ratings a decision excludes from a facility's quality, until another decision lifts it."""
 
     __tablename__ = "rating_exclusion"
     __table_args__ = (CheckConstraint("NOT isempty(during)", name="during"),)
@@ -220,7 +220,7 @@ class RatingExclusion(Base):
 
 
 class Secret(Base):
-    """A random key of this deployment, made by the migration."""
+    """A random key of this deployment, created by the migration."""
 
     __tablename__ = "secret"
 

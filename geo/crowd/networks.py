@@ -1,4 +1,4 @@
-"""Which network a request came from: a keyed hash, so that sameness shows and the address does not."""
+"""Keyed hashes of networks, which identify requests from the same network without storing addresses."""
 
 import hmac
 import re
@@ -12,40 +12,40 @@ from geo.crowd.models import NETWORK_BYTES, Secret
 from geo.database import Session
 
 NETWORK_LIFETIME = timedelta(days=7)
-"""How long a hash is kept: as long as ratings from one network are weighed together (MATH.md)."""
+"""How long a hash is kept: as long as ratings from one network are weighted together (docs/ranking.md)."""
 
 IPV4_PREFIX_BITS = 24
-"""The block that one site or household provider commonly shares."""
+"""A block that one site or the customers of one provider commonly share."""
 
 IPV6_PREFIX_BITS = 48
-"""What one site is given (RFC 6177): within it, a phone may choose addresses at will."""
+"""The block of one site (RFC 6177), within which a phone may choose its addresses."""
 
 
 UNKNOWN = b""
-"""The network of every address that cannot be read. They share one, and its limits: an address that a proxy leaves out,
-or writes in a form of its own, is no way around them."""
+"""The network of all unreadable addresses. They share its limits, so that an address that a proxy omits or writes in an
+unknown format does not bypass them."""
 
 _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
-"""``[2001:db8::1]``, ``[2001:db8::1]:443`` or ``192.0.2.1:443``."""
+"""An address with brackets or a port: ``[2001:db8::1]``, ``[2001:db8::1]:443`` or ``192.0.2.1:443``."""
 
 
 def network_of(session: Session, block: bytes, key: bytes | None = None) -> bytes:
-    """A network as a keyed hash of NETWORK_BYTES.
+    """Return the keyed hash of a network, NETWORK_BYTES long.
 
     Args:
         session: any session.
-        block: of ``block_of``.
-        key: of the hash; default: that of the database.
+        block: the network, from ``block_of``.
+        key: the key of the hash. Default: the database's.
     """
     key = key or session.execute(select(Secret.value).where(Secret.name == "network")).scalar_one()
     return hmac.digest(key, block, sha256)[:NETWORK_BYTES]
 
 
 def block_of(address: str) -> bytes:
-    """The first address of the network of an address, to be kept in memory only; UNKNOWN where it cannot be read.
+    """Return the first address of an address's network, for use in memory only; UNKNOWN if it is unreadable.
 
     Args:
-        address: IPv4 or IPv6, also with a port, in quotes, in brackets, with a zone.
+        address: IPv4 or IPv6, optionally with a port, quotes, brackets or a zone.
     """
     ip = _read(address)
     if ip is None:

@@ -1,4 +1,4 @@
-"""What visitors saw with their own eyes: soap, paper, water, a lock."""
+"""Facts that visitors observed: soap, paper, running water, a lock."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,16 @@ from geo.crowd.wilson import wilson_interval
 from geo.database import Session
 
 FACTS = ("soap", "paper", "running_water", "lock")
-"""Facts with a yes or a no."""
+"""Facts that are answered with yes or no."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedShare:
-    """How many of those who looked saw it.
+    """How many visitors observed a fact.
 
     Attributes:
-        yes: how many saw it.
-        of: how many looked.
+        yes: number of visitors who answered yes.
+        of: number of visitors who answered.
         low, high: Wilson's 95 % interval of the share.
     """
 
@@ -29,7 +29,7 @@ class ObservedShare:
 
 
 def shares(session: Session, facility_id: int) -> dict[str, ObservedShare]:
-    """The share of visitors who saw each fact, by its name; a fact that nobody looked for is left out."""
+    """Return the share of visitors who observed each fact, by name. Facts without answers are omitted."""
     columns = []
     for fact in FACTS:
         answer = Rating.observed[fact].astext

@@ -1,4 +1,4 @@
-"""Proposals: a new place, or a change to one. Nothing that anybody sees changes until staff accept it."""
+"""Proposals of new places and of changes, which take effect when staff accept them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo.casework import queue
 from geo.coordinates import Point
 from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
@@ -15,7 +16,6 @@ from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.models import Facility
-from geo.moderation import queue
 
 PROPOSABLE = (
     *("kind", "name", *ATTRIBUTE_NAMES, "operator", "street", "house_number", "postcode", "city", "region", "country"),
@@ -24,33 +24,33 @@ PROPOSABLE = (
 """Columns of a facility that a proposal may set."""
 
 PROPOSAL_SCORE = 1.0
-"""Urgency of a proposal: as one trusted report."""
+"""Urgency of a proposal: that of one trusted report."""
 
 DUPLICATE_WITHIN_M = 50
-"""Two places so near are most likely one."""
+"""Distance within which two places are most likely the same."""
 
 NAMESAKE_WITHIN_M = 150
-"""Two of a similar name so near, too: a phone's position in a city is off by as much."""
+"""The same for places with similar names: a phone's position in a city can be wrong by as much."""
 
 SIMILAR_NAME = 0.7
-"""Ratcliff and Obershelp's similarity from which two names are taken for one."""
+"""Ratcliff and Obershelp's similarity from which two names count as the same."""
 
 COMPARED_CHARACTERS = 64
-"""Of each name: twice as many take up to eight times as long, 21 ms for a pair of 199."""
+"""Characters of each name that are compared. Twice as many take up to eight times as long: 21 ms for a pair of 199."""
 
 DUPLICATES_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
 class NewProposal:
-    """What somebody proposes.
+    """The content of a proposal.
 
     Attributes:
         facility_id: the place to change, None for a new one.
-        location: where the new place is, or where the old one has moved; None to leave it.
+        location: position of the new place, or new position of the existing one; None to leave it unchanged.
         changes: columns of PROPOSABLE and their values.
-        note: to staff.
-        device_id, partner_id: who proposes; one of the two.
+        note: a note to the moderators.
+        device_id, partner_id: who proposes; exactly one is set.
     """
 
     facility_id: int | None
@@ -63,7 +63,7 @@ class NewProposal:
 
 @dataclass(frozen=True, slots=True)
 class LikelyDuplicate:
-    """A place that may be the proposed one."""
+    """An existing place that may be the same as the proposed one."""
 
     facility_id: int
     name: str | None
@@ -72,10 +72,10 @@ class LikelyDuplicate:
 
 
 def propose(session: Session, said: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
-    """Put a proposal before staff. Its id, and the places that it may double.
+    """Add a proposal to the queue. Return its id and the places that it may duplicate.
 
     Raises:
-        FacilityNotFound: there is no such facility to change, or none that may be shown.
+        FacilityNotFound: the facility to change does not exist or is hidden.
     """
     if said.facility_id is not None:
         facility = select(Facility.id).where(Facility.id == said.facility_id, Facility.status != "hidden")
@@ -107,13 +107,13 @@ def propose(session: Session, said: NewProposal, as_of: datetime) -> tuple[int, 
 def likely_duplicates(
     session: Session, location: Point | None, name: str | None, facility_id: int | None = None
 ) -> Sequence[LikelyDuplicate]:
-    """Places within DUPLICATE_WITHIN_M, or of a similar name within NAMESAKE_WITHIN_M, the nearest first.
+    """Return places within DUPLICATE_WITHIN_M, or with a similar name within NAMESAKE_WITHIN_M, nearest first.
 
     Args:
         session: any session.
-        location: of the proposed place; without one there is nothing to compare.
-        name: of the proposed place.
-        facility_id: the place that is to change, which is no duplicate of itself.
+        location: position of the proposed place; without one the result is empty.
+        name: name of the proposed place.
+        facility_id: the place to change, which is not its own duplicate.
     """
     if location is None:
         return []
@@ -129,15 +129,15 @@ def likely_duplicates(
 
 
 def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
-    """A device's proposals, newest first."""
+    """Return a device's proposals, newest first."""
     return _read(session, Proposal.device_id == device_id)
 
 
 def one(session: Session, proposal_id: int) -> RowMapping:
-    """A proposal.
+    """Return a proposal.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        ThingNotFound: there is no proposal with that id.
     """
     found = _read(session, Proposal.id == proposal_id)
     if not found:

@@ -1,11 +1,10 @@
-"""How clean a facility is: a Bayesian average of its stars that forgets on two time scales.
+"""Quality of a facility: a Bayesian average of its stars with decay on two time scales (docs/ranking.md).
 
-The facility's long record (half-life a year) is shrunk to its kind's mean, its present state (half-life a
-month) is shrunk to its own record. One scale would launder a bad record by silence; two do not.
+The facility's long-term record (half-life a year) is shrunk to the prior mean; its present state (half-life a month) is
+shrunk to its own record. With one scale a bad record would vanish without new ratings; with two it does not.
 
-The database stores forward-decayed sums (Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009):
-relative to a fixed landmark, so that time passing changes no row. ``forward_sums`` and ``at`` mirror what the
-SQL does.
+The database stores forward-decayed sums (Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009), which are
+relative to a fixed landmark, so that the passage of time changes no row. ``forward_sums`` and ``at`` mirror the SQL.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,37 +14,35 @@ from math import fsum, sqrt
 from typing import Literal, NamedTuple, get_args
 
 SLOW_HALF_LIFE_DAYS = 365.0
-"""Half-life of the record in days: a year, so that every season has its say. In simulated towns 180 days are worse, and
-two and four years no better beyond chance (docs/ranking-quality.md)."""
+"""Half-life of the record in days: a year, so that every season counts. In simulated towns 180 days are worse, and two
+and four years are not significantly better (docs/ranking-quality.md)."""
 
 FAST_HALF_LIFE_DAYS = 30.0
-"""Half-life of the present state in days: a month, about what a change of staff or cleaning plan takes to show. In
-simulated towns anything from 14 to 60 days does as well."""
+"""Half-life of the present state in days: a month, about the time after which a change of staff or cleaning plan shows.
+In simulated towns 14 to 60 days are equally good."""
 
 RECORD_CREDIBILITY = 5.0
-"""C0: how many ratings the mean of the kind is worth against the facility's record. Bühlmann credibility is
-the variance within a facility over the variance between facilities, 1.1² / 0.5² = 4.84, rounded."""
+"""C0: weight of the prior mean in the facility's record, in ratings. Bühlmann credibility is the variance within a
+facility over the variance between facilities, 1.1² / 0.5² = 4.84, rounded."""
 
 PRESENT_CREDIBILITY = 5.0
-"""C: how many ratings the facility's record is worth against its present state; the same credibility."""
+"""C: weight of the facility's record in its present state, in ratings; the same credibility."""
 
 PRIOR_MEAN_STARS = 3.6
-"""μ: what an unrated facility is taken to be, in stars, until its kind has ratings enough for its
-own mean."""
+"""μ: the assumed mean of facilities in stars, which is the estimate of an unrated one."""
 
 STARS_SIGMA = 1.1
-"""Sigma: standard deviation, in stars, of the ratings that one facility gets, as in
-RECORD_CREDIBILITY."""
+"""Sigma: standard deviation of the ratings of one facility in stars, as in RECORD_CREDIBILITY."""
 
 LANDMARK = datetime(2026, 1, 1, tzinfo=UTC)
-"""L: the instant that stored sums are relative to. It may never change while sums are stored. A weight is
-2^(days since L / half-life) and float8 ends at 2^1023, so the fast sums hold until 2110."""
+"""L: the instant that stored sums are relative to. It must not change while sums are stored. A weight is
+2^(days since L / half-life) and float8 ends at 2^1023, so the fast sums are valid until 2110."""
 
 SIT_AT_LEAST_STARS = 3.5
-"""``sit``: surely no worse than this, a standard deviation below q. One fresh 5★ is not enough, two are."""
+"""Verdict ``sit``: q minus one standard deviation is at least this. One fresh 5★ rating is not enough, two are."""
 
 SQUAT_AT_MOST_STARS = 3.0
-"""``squat``: surely no better than this, a standard deviation above q: the middle of the scale of 1 to 5."""
+"""Verdict ``squat``: q plus one standard deviation is at most this, the middle of the scale from 1 to 5."""
 
 Verdict = Literal["sit", "squat", "unsure", "unrated"]
 
@@ -56,12 +53,12 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class WeightedStars:
-    """One rating as the formulas see it.
+    """A rating as input of the formulas.
 
     Attributes:
         rated_at: when it was made, an aware datetime.
         stars: 1 to 5.
-        weight: ω, how far it is trusted; 1 is fully.
+        weight: ω, its trust weight; 1 is full trust.
     """
 
     rated_at: datetime
@@ -86,7 +83,7 @@ class DecayedSums:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What a facility is thought to be worth now.
+    """The estimated present quality of a facility.
 
     Attributes:
         q: the estimate in stars, 1 to 5.
@@ -105,28 +102,28 @@ class WeightedSum(NamedTuple):
 
 
 def forward_decay(observations: Iterable[tuple[float, float, float]], g: Callable[[float], float]) -> WeightedSum:
-    """Sum observations by forward decay; to know the sums at a time n after L, divide both by g(n).
+    """Return the sums of observations with forward decay. For the sums at a time n after L, divide both by g(n).
 
     Args:
         observations: (n, value, weight), n the time from the landmark L to the observation.
-        g: the decay function, positive and never falling.
+        g: the decay function, positive and non-decreasing.
     """
     weighed = [(weight * g(n), value) for n, value, weight in observations]
     return WeightedSum(fsum(w for w, _ in weighed), fsum(w * value for w, value in weighed))
 
 
 def bayesian_average(total: float, count: float, prior_mean: float, prior_count: float) -> float:
-    """Mean of ``count`` values that sum to ``total`` and ``prior_count`` more that equal ``prior_mean``."""
+    """Return the mean of ``count`` values with the sum ``total`` and ``prior_count`` values equal to ``prior_mean``."""
     return (prior_count * prior_mean + total) / (prior_count + count)
 
 
 def forward_sums(ratings: Iterable[WeightedStars]) -> DecayedSums:
-    """Sums relative to LANDMARK: what the database stores for a facility's visible ratings."""
+    """Return the sums relative to LANDMARK, which the database stores for a facility's ratings."""
     return _sums(ratings, LANDMARK)
 
 
 def at(forward: DecayedSums, as_of: datetime) -> DecayedSums:
-    """Sums at an instant from the stored ones."""
+    """Return the sums at an instant, computed from the stored ones."""
     days = (as_of - LANDMARK) / _DAY
     slow = 2.0 ** (-days / SLOW_HALF_LIFE_DAYS)
     fast = 2.0 ** (-days / FAST_HALF_LIFE_DAYS)
@@ -139,12 +136,12 @@ def at(forward: DecayedSums, as_of: datetime) -> DecayedSums:
 
 
 def decayed_sums(ratings: Iterable[WeightedStars], as_of: datetime) -> DecayedSums:
-    """Sums at an instant, directly by their definition: w = ω · 2^(-(as_of - rated_at) / half-life)."""
+    """Return the sums at an instant by their definition: w = ω · 2^(-(as_of - rated_at) / half-life)."""
     return _sums(ratings, as_of)
 
 
 def record_mean(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> float:
-    """Base: the facility's long record in stars, shrunk to the mean of its kind."""
+    """Return ``base``: the facility's long-term record in stars, shrunk to the prior mean."""
     return bayesian_average(sums.stars_slow, sums.weight_slow, prior_mean, RECORD_CREDIBILITY)
 
 
@@ -152,7 +149,7 @@ def quality(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> Quality:
     """Estimate the present state of a facility.
 
     Args:
-        sums: W and S at the instant asked about.
+        sums: W and S at the requested instant.
         prior_mean: μ in stars.
     """
     base = record_mean(sums, prior_mean)
@@ -164,11 +161,11 @@ def quality(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> Quality:
 
 
 def verdict(quality: Quality, count: int) -> Verdict:
-    """Say in one word what a quality means.
+    """Return the verdict for a quality.
 
     Args:
-        quality: at the instant asked about.
-        count: how many visible ratings the facility has, however old.
+        quality: the quality at the requested instant.
+        count: number of the facility's ratings of any age.
     """
     if count == 0:
         return "unrated"
@@ -180,7 +177,7 @@ def verdict(quality: Quality, count: int) -> Verdict:
 
 
 def _sums(ratings: Iterable[WeightedStars], origin: datetime) -> DecayedSums:
-    """Sums weighed by 2^(days from the origin to the rating / half-life)."""
+    """Return the sums weighted by 2^(days from the origin to the rating / half-life)."""
     observations = [((r.rated_at - origin) / _DAY, float(r.stars), r.weight) for r in ratings]
     slow = forward_decay(observations, lambda n: 2.0 ** (n / SLOW_HALF_LIFE_DAYS))
     fast = forward_decay(observations, lambda n: 2.0 ** (n / FAST_HALF_LIFE_DAYS))

@@ -1,35 +1,39 @@
-"""The alarm for rate bombs: a burst of one-sided ratings goes before staff; nothing else happens by itself."""
+"""Detects rate bombs: adds a queue item for a burst of one-sided ratings. Nothing else happens automatically."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from geo.casework import queue
+from geo.casework.decisions import RecordedAction
 from geo.database import Session
-from geo.moderation import queue
+
+DISMISS_ALARM = RecordedAction("dismiss_alarm")
 
 BURST_WINDOW = timedelta(hours=24)
-"""How short a burst is: a campaign runs in a day, a change of the cleaning staff shows over weeks."""
+"""Length of a burst: a campaign takes a day, while a change of the cleaning staff shows over weeks."""
 
 BURST_RATINGS = 10
-"""Fewer are a busy day."""
+"""Minimum number of ratings of a burst: fewer can come on a busy day."""
 
 BURST_SIDED_SHARE = 0.9
-"""So many agree that a place is bad (LOW_STARS or fewer) or good (HIGH_STARS or more)."""
+"""Minimum share of a burst that is bad (LOW_STARS or fewer) or good (HIGH_STARS or more)."""
 
 LOW_STARS = 2
 HIGH_STARS = 4
 
 RECORD_RATINGS = 5
-"""As many older ratings make a record that the burst can be held against."""
+"""Number of older ratings required to compare the burst with."""
 
 RECORD_SHIFT_STARS = 1.5
-"""How far the burst's mean lies from the record's: a good place that is rated good by many is no alarm."""
+"""Minimum difference between the burst's mean and that of the older ratings: many good ratings of a good place are no
+alarm."""
 
 _BURST = text(
     """
     WITH news AS (
         SELECT greatest(CAST(:since AS timestamptz), max(decided_at)) AS since FROM decision
-        WHERE thing = 'facility' AND thing_id = :facility_id AND action = 'dismiss_alarm'
+        WHERE thing = 'facility' AND thing_id = :facility_id AND action = :dismissal
     )
     SELECT burst.*, record.ratings AS record_ratings, record.mean AS record_mean
     FROM news,
@@ -48,7 +52,7 @@ _BURST = text(
 
 
 def watch(session: Session, facility_id: int, as_of: datetime) -> None:
-    """Open a queue item where a burst has reached the thresholds; what staff looked at and dismissed is no news."""
+    """Add a queue item if a burst reaches the thresholds, unless staff have already dismissed it."""
     parameters = {
         "facility_id": facility_id,
         "since": as_of - BURST_WINDOW,
@@ -56,6 +60,7 @@ def watch(session: Session, facility_id: int, as_of: datetime) -> None:
         "share": BURST_SIDED_SHARE,
         "low": LOW_STARS,
         "high": HIGH_STARS,
+        "dismissal": DISMISS_ALARM.name,
     }
     burst = session.execute(_BURST, parameters).one_or_none()
     if burst is None:

@@ -1,7 +1,7 @@
-"""Ratings: one live one for each facility and device, the past kept, and the facility's sums always recomputed.
+"""Ratings: one current rating per facility and device, a history, and the facility's recomputed sums.
 
-Whoever changes a rating holds the facility's row lock until the commit, so that the sums are those of the ratings that
-everybody sees, however many rate at once.
+Every change of a rating locks the facility's row until the commit, so that the sums match the visible ratings even with
+concurrent changes.
 """
 
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities.models import Facility
 
 REPEAT_WINDOW = timedelta(minutes=10)
-"""The same rating again within this time is the same visit, most likely a retry whose answer was lost; later it is a
-new visit with the same verdict, and counts as fresh."""
+"""An identical rating within this time is the same visit, most likely a retry after a lost response. Later it counts as
+a new visit."""
 
 SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class NewRating:
-    """What a visitor says.
+    """The content of a rating.
 
     Attributes:
         stars: 1 to 5.
-        comment: in the visitor's words, None for none.
-        observed: facts seen, by name (``soap``: ``yes``, ``queue_min``: 4).
+        comment: the visitor's text, or None.
+        observed: observed facts, by name (``soap``: ``yes``, ``queue_min``: 4).
     """
 
     stars: int
@@ -43,14 +43,14 @@ class NewRating:
 
 @dataclass(frozen=True, slots=True)
 class LiveRating:
-    """A rating as it stands.
+    """A current rating.
 
     Attributes:
-        rating_id: the public handle.
-        stars, comment, observed: what was said.
-        rated_at: when.
-        demo: it is invented.
-        comment_state: of COMMENT_STATES.
+        rating_id: its public id.
+        stars, comment, observed: its content.
+        rated_at: when it was made.
+        demo: whether it is invented.
+        comment_state: one of COMMENT_STATES.
     """
 
     rating_id: int
@@ -72,9 +72,9 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     circumstances: trust.Circumstances | None = None,
     demo: bool = False,
 ) -> bool:
-    """Make this the device's one live rating of the facility.
+    """Create or replace the device's current rating of the facility.
 
-    A text that holds a way to reach somebody is held for a look; one that was hidden or approved before stays so.
+    A text with contact details is held for review; a text that was hidden or approved before stays so.
 
     Args:
         session: a write session.
@@ -82,14 +82,14 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         device_id: the rater.
         said: the rating.
         as_of: now.
-        circumstances: what the request tells of who makes it; the rating is trusted fully unless told.
-        demo: the rating is invented, and every reply says so.
+        circumstances: what the request reveals about the rater. Default: the rating has full weight.
+        demo: whether the rating is invented, which every response shows.
 
     Returns:
-        Whether it is the device's first of this facility.
+        Whether it is the device's first rating of this facility.
 
     Raises:
-        FacilityNotFound: there is none of that id, or none that may be shown.
+        FacilityNotFound: the facility does not exist or is hidden.
     """
     facility = _lock_facility(session, facility_id)
     before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
@@ -128,7 +128,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
 
 
 def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime) -> None:
-    """Take back the device's rating of the facility, if there is one.
+    """Delete the device's rating of the facility, if there is one.
 
     Raises:
         FacilityNotFound: there is no such facility.
@@ -145,10 +145,10 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
 
 
 def own(session: Session, facility_id: int, device_id: int) -> LiveRating:
-    """The device's rating of the facility.
+    """Return the device's rating of the facility.
 
     Raises:
-        RatingNotFound: it has none.
+        RatingNotFound: the device has no rating of this facility.
     """
     found = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
     if not found:
@@ -159,13 +159,13 @@ def own(session: Session, facility_id: int, device_id: int) -> LiveRating:
 def of_facility(
     session: Session, facility_id: int, limit: int, before: tuple[datetime, int] | None = None
 ) -> Sequence[LiveRating]:
-    """The ratings of a facility, newest first, each with its text only where everybody may read it.
+    """Return the ratings of a facility, newest first, with their texts where those are public.
 
     Args:
         session: a read session.
         facility_id: the facility.
-        limit: how many at most.
-        before: only those older than the rating of this time and id.
+        limit: the maximum number of ratings.
+        before: only ratings older than the one with this time and id.
     """
     older = [] if before is None else [func.row(Rating.rated_at, Rating.id) < func.row(*before)]
     return [
@@ -175,7 +175,7 @@ def of_facility(
 
 
 def recompute(session: Session, facility_ids: Sequence[int]) -> None:
-    """Set the sums of the facilities to those of their ratings (MATH.md, forward decay), less what staff excluded."""
+    """Recompute the sums of facilities from their ratings (docs/ranking.md), without those that staff excluded."""
     session.execute(
         _RECOMPUTE,
         {
@@ -188,7 +188,7 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
 
 
 def _lock_facility(session: Session, facility_id: int) -> Row[str | None, str]:
-    """Hold the facility's row until the end of the transaction; foreign keys may still point at it."""
+    """Lock the facility's row until the end of the transaction; inserts that reference it are not blocked."""
     locked = session.execute(
         select(Facility.country, Facility.status)
         .where(Facility.id == facility_id, Facility.status != "hidden")
@@ -202,7 +202,7 @@ def _lock_facility(session: Session, facility_id: int) -> Row[str | None, str]:
 def _weights(
     session: Session, device_id: int, circumstances: trust.Circumstances | None, as_of: datetime
 ) -> dict[str, Any]:
-    """The columns of a new rating's weight; its cluster is weighed once it is there."""
+    """Return the weight columns of a new rating. The cluster weight is computed after the insert."""
     weighed = trust.FULL_TRUST
     if circumstances is not None:
         registered_at = session.execute(select(Device.created_at).where(Device.id == device_id)).scalar_one()
@@ -258,8 +258,8 @@ def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequ
     return [LiveRating(**row) for row in rows.mappings()]
 
 
-# The order makes the sums those of the set of ratings, to the last bit, however they came and went: adding floats in
-# another order would round otherwise. It is the index's order but for ratings of one instant.
+# The order makes the sums depend only on the set of ratings, to the last bit: adding floats in another order would
+# round differently. It is the order of the index except for ratings of one instant.
 _RECOMPUTE = text(
     """
     UPDATE facility

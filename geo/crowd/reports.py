@@ -1,6 +1,6 @@
-"""Reports: something is wrong with a place, a comment or a proposal. Staff see each; a few things follow by themselves.
+"""Reports of problems with places, comments and proposals. Staff review each; agreement has automatic effects.
 
-Whoever reports holds the facility's row, so that the third report is the third for everybody.
+Every report locks the facility's row, so that concurrent reports are counted one after another.
 """
 
 from collections.abc import Mapping
@@ -11,27 +11,28 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import queue
+from geo.casework.decisions import DecisionRecord, record
+from geo.casework.statements import Grounds
 from geo.crowd import agreement, closures, comments, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
 from geo.errors import FacilityNotFound, ThingNotFound
 from geo.facilities.models import Facility
-from geo.moderation import queue
-from geo.moderation.decisions import Ruling, record
 
 Thing = Literal["facility", "comment", "proposal"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """What a device says.
+    """The content of a report.
 
     Attributes:
-        thing, thing_id: what it is about.
-        reason: of REPORT_REASONS.
+        thing, thing_id: its target.
+        reason: one of REPORT_REASONS.
         network: hash of the network that the report came from.
-        note: in the reporter's words.
+        note: the reporter's text.
     """
 
     thing: Thing
@@ -43,12 +44,12 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A report as it stands.
+    """A stored report.
 
     Attributes:
         report_id: its id.
         created_at: when it was made.
-        is_new: it was not made before.
+        is_new: whether it was just created.
     """
 
     report_id: int
@@ -57,11 +58,11 @@ class Receipt:
 
 
 def report(session: Session, device: KnownDevice, said: NewReport, as_of: datetime) -> Receipt:
-    """Take a report; the same one again while it is open changes nothing.
+    """Store a report. Repeating an open report changes nothing.
 
     Raises:
-        FacilityNotFound: there is no such facility, or none that may be shown.
-        ThingNotFound: there is no such comment or proposal, or none that this device can see.
+        FacilityNotFound: the facility does not exist or is hidden.
+        ThingNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
     _hold(session, said, device)
     weight = trust.age_weight(device.registered_at, as_of)
@@ -86,7 +87,7 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
 
 
 def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: datetime) -> None:
-    """Close the open reports of a thing, as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
+    """Close the open reports about a target as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
     session.execute(
         update(Report)
         .where(Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None))
@@ -95,7 +96,7 @@ def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: date
 
 
 def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
-    """Hold the row of the facility that it is all about, and see that the reporter can see the thing."""
+    """Lock the row of the facility concerned, and check that the reporter can see the target."""
     if said.thing == "facility":
         locked = _lock(session, said.thing_id)
         if locked is None:
@@ -157,17 +158,19 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
     queue.put(session, "comment", rating_id, as_of, score=agreed.weight, details={"auto_hidden": True})
     record(
         session,
-        Ruling(
-            "hide_comment",
-            "comment",
-            rating_id,
-            "reported",
-            facts=f"Visitors from {agreed.networks} networks reported it within a week.",
-            content_date=rating.rated_at.date(),
+        DecisionRecord(
+            action=comments.HIDE,
+            target="comment",
+            target_id=rating_id,
+            grounds=Grounds(
+                "reported",
+                rating.rated_at.date(),
+                f"Visitors from {agreed.networks} networks reported it within a week.",
+                source="SOURCE_TYPE_OTHER_NOTIFICATION",
+            ),
             subject=rating.handle,
             queue_item_id=item_id,
             before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
-            source="SOURCE_TYPE_OTHER_NOTIFICATION",
         ),
         as_of,
     )

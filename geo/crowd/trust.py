@@ -1,4 +1,4 @@
-"""How far a rating or a report is trusted: MATH.md, trust weights. Each part is stored, so that it can be explained."""
+"""Trust weights of ratings and reports (docs/ranking.md). Each factor is stored, so that a weight can be explained."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,24 +14,23 @@ Presence = Literal["within_150_m", "farther"]
 
 NEW_DEVICE = timedelta(hours=24)
 NEW_DEVICE_WEIGHT = 0.3
-"""A device of the first day: enough to be heard, too little to make throw-away devices worth it."""
+"""Weight of a device on its first day: low enough that throw-away devices are not worthwhile."""
 
 ABSENT_WEIGHT = 0.5
-"""A rating by somebody who does not say that they are there."""
+"""Weight of a rating by a phone that does not report to be at the facility."""
 
 PRESENT_TOGETHER = 10
-"""Ratings of one network in a week that are believed to come from people who are there: a family, an office. Where
-there are more, each counts as absent: to say so costs nothing, and a hundred that lied would move an honest record by
-0.77 stars."""
+"""Ratings of one network in a week whose reported presence is trusted: a family, an office. With more, each counts as
+absent: presence is easy to fake, and a hundred false ratings would change an honest record by 0.77 stars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a request tells about who makes it; ratings that come by no request, such as synthetic ones, have none.
+    """What a request reveals about the rater. Ratings without a request, such as synthetic ones, have none.
 
     Attributes:
-        network: hash of the network that it came from.
-        presence: what the phone says of its distance from the facility, None for nothing.
+        network: hash of the network that the request came from.
+        presence: the phone's reported distance from the facility, or None.
     """
 
     network: bytes
@@ -40,11 +39,11 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The parts of a weight that do not depend on other ratings.
+    """The factors of a weight that do not depend on other ratings.
 
     Attributes:
-        age: of the device.
-        presence: of the device at the facility.
+        age: weight for the age of the device.
+        presence: weight for the presence of the device at the facility.
     """
 
     age: float = 1.0
@@ -55,30 +54,30 @@ FULL_TRUST = Trust()
 
 
 def trust(registered_at: datetime, presence: Presence | None, as_of: datetime) -> Trust:
-    """Weigh a device and its presence.
+    """Return the weights for a device's age and presence.
 
     Args:
-        registered_at: when the device became known.
-        presence: what its phone says.
+        registered_at: when the device was registered.
+        presence: the phone's reported distance.
         as_of: now.
     """
     return Trust(age_weight(registered_at, as_of), 1.0 if presence == "within_150_m" else ABSENT_WEIGHT)
 
 
 def age_weight(registered_at: datetime, as_of: datetime) -> float:
-    """ω_age: less in a device's first day."""
+    """Return ω_age, which is lower on a device's first day."""
     return NEW_DEVICE_WEIGHT if as_of - registered_at < NEW_DEVICE else 1.0
 
 
 def cluster_weight(count: int) -> float:
-    """ω_cluster = f(k)/k with f(k) = 1 + ln k: a thousand voices from one room are not a thousand witnesses."""
+    """Return ω_cluster = f(k)/k with f(k) = 1 + ln k, for k ratings from one network."""
     return (1 + log(count)) / count
 
 
 def weigh_clusters(session: Session, facility_id: int, as_of: datetime) -> None:
-    """Weigh the ratings of a facility that came from one network within a week together.
+    """Update the cluster weights of a facility's ratings that came from one network within a week.
 
-    What is older keeps the weight that it had. The caller holds the facility's row.
+    Older ratings keep their weights. The caller must have locked the facility's row.
     """
     session.execute(
         _WEIGH,

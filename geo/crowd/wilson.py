@@ -1,20 +1,20 @@
-"""How sure a share of yeses is: the score interval of E. B. Wilson (JASA 22, 1927, p. 209)."""
+"""The score interval for a share (E. B. Wilson, JASA 22, 1927, p. 209)."""
 
 from math import sqrt
 
 Z_95_PERCENT = 1.959963984540054
-"""Standard normal quantile of 0.975: what leaves 2.5 % on either side."""
+"""Standard normal quantile of 0.975, which leaves 2.5 % on either side."""
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Bound a share with 95 % confidence: of those who looked for soap, how many found it.
+    """Return the 95 % confidence interval of a share, such as the visitors who found soap.
 
     Args:
-        successes: how many said yes, 0 to ``trials``.
-        trials: how many said yes or no.
+        successes: number of yes answers, 0 to ``trials``.
+        trials: number of answers.
 
     Returns:
-        Lower and upper bound of the share, within 0 and 1; (0, 1) where nobody has looked.
+        Lower and upper bound of the share, between 0 and 1; (0, 1) without answers.
     """
     if trials == 0:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""The table of attributes: what can be known of a facility. Filters, columns and properties derive from it."""
+"""The table of facility attributes, from which filters, columns and properties are derived."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ KINDS = ("toilets", "drinking_water", "shower", "baby_care")
 YES_NO = ("yes", "no")
 
 UNKNOWN = "unknown"
-"""In a list of accepted values: also the facilities whose value is unknown."""
+"""In a list of accepted values: facilities whose value is unknown are accepted, too."""
 
 OFFERED_STATES = ("open", UNKNOWN)
-"""What is offered along a route, in hints and in fences: nobody is sent to what is shut on arrival."""
+"""Default states of stops on routes, in hints and in geofences: facilities closed on arrival are not suggested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """Something that is known of a facility, or not; a search can filter by it and a proposal can set it.
+    """An attribute of a facility. Searches can filter by it, and proposals can set it.
 
     Attributes:
-        name: of the column, the query parameter, the field of an import and the property of a Feature.
-        words: the values it can have; where it is unknown, it is NULL.
-        description: for the API's documentation.
-        osm: how OSM tags say it: key to OSM's words to ours. The first key that says something counts. Empty where
-            geo/imports/osm_tags.py has a function for it.
+        name: name of the column, the query parameter, the import field and the Feature's property.
+        words: its possible values; NULL means unknown.
+        description: description in the API documentation.
+        osm: OSM keys, each with its values and our words for them. The first key with a known value counts. Empty if
+            geo/imports/osm_tags.py has a function for the attribute.
     """
 
     name: str
@@ -67,8 +67,8 @@ ATTRIBUTE_NAMES = tuple(attribute.name for attribute in ATTRIBUTES)
 WORDS: Mapping[str, tuple[str, ...]] = {attribute.name: attribute.words for attribute in ATTRIBUTES}
 
 _SAID_BY: Mapping[str, str] = {"shower": "shower", "drinking_water": "drinking_water", "baby_care": "changing_table"}
-"""Kind to the attribute that says yes or no to it. A toilet with a shower offers a shower; a tap whose water is not for
-drinking offers no drinking water."""
+"""The attribute that determines whether a facility offers a kind. A toilet with a shower offers a shower; a tap without
+drinking water does not offer drinking water."""
 
 
 def _offers_list_sql() -> str:
@@ -79,13 +79,13 @@ def _offers_list_sql() -> str:
 
 
 OFFERS = _offers_list_sql()
-"""All that it offers, its own kind first, as the reply lists it. The bits below say the same, and a test holds both."""
+"""SQL: the list of kinds that a facility offers, its own kind first. A test checks that the bits below agree."""
 
 _OFFERED_WHEN: Mapping[str, str] = {
     "toilets": "kind = 'toilets'",
     **{kind: f"coalesce({column} = 'yes', kind = '{kind}')" for kind, column in _SAID_BY.items()},
 }
-"""The attribute decides; where it is unknown, the kind does."""
+"""SQL: when a facility offers each kind. The attribute decides or, if it is unknown, the kind."""
 
 _BIT: Mapping[tuple[str, str], int] = {
     trait: 1 << number
@@ -94,12 +94,12 @@ _BIT: Mapping[tuple[str, str], int] = {
         + [(attribute.name, word) for attribute in ATTRIBUTES for word in attribute.accepted]
     )
 }
-"""A bit for each value of each attribute, of which a facility has exactly one; 63 at most fit a bigint. They are stored
-with each facility: a migration that adds an attribute computes the column anew."""
+"""A bit for each value of each attribute; a facility has exactly one of them per attribute. A bigint has room for 63.
+The bits are stored with each facility: a migration that adds an attribute must recompute the column."""
 
 
 def offered(kinds: Iterable[str] | None) -> int:
-    """The traits of which a facility must have at least one; None asks for any kind.
+    """Return the traits of which a facility must have at least one; None means any kind.
 
     Args:
         kinds: of KINDS.
@@ -108,11 +108,10 @@ def offered(kinds: Iterable[str] | None) -> int:
 
 
 def ruled_out(accepted: Mapping[str, Iterable[str]]) -> int:
-    """The traits of which a facility must have none.
+    """Return the traits of which a facility must have none.
 
     Args:
-        accepted: attribute name to the values that will do, UNKNOWN among them or not; any value of the other
-            attributes will do.
+        accepted: accepted values by attribute name, with or without UNKNOWN. Other attributes may have any value.
     """
     return sum(
         _BIT[name, word] for name, words in accepted.items() for word in {*WORDS[name], UNKNOWN}.difference(words)
@@ -129,7 +128,7 @@ def _attribute_sql(attribute: Attribute) -> str:
 
 
 TRAITS = f"({' | '.join([_offers_sql(), *map(_attribute_sql, ATTRIBUTES)])})::bigint"
-"""The bits of a facility's traits, computed from its other columns."""
+"""SQL: the bits of a facility's traits, computed from its other columns."""
 
 PROPERTIES = ", ".join(f"'{name}', f.{name}" for name in ATTRIBUTE_NAMES)
 """The arguments of json_build_object that write the attributes of a facility f as properties of its Feature."""

@@ -1,4 +1,4 @@
-"""How many facilities there are."""
+"""Counts facilities."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,9 +15,9 @@ class KindCount(NamedTuple):
 
     Attributes:
         kind: of attributes.KINDS.
-        stand_alone: that stand by themselves.
-        in_venues: that are part of something else (OSM's toilets=yes).
-        offered: of both, those that a search may offer: neither closed nor hidden, and offering something.
+        stand_alone: number of facilities on their own.
+        in_venues: number of facilities that are part of a venue (OSM's toilets=yes).
+        offered: number of both that a search may return: neither closed nor hidden, and with an offer.
     """
 
     kind: str
@@ -27,7 +27,7 @@ class KindCount(NamedTuple):
 
 
 def by_kind(session: Session) -> Sequence[KindCount]:
-    """All facilities, kind by kind; a kind with none is left out."""
+    """Return the counts of all kinds that have facilities."""
     rows = session.execute(
         select(
             Facility.kind,

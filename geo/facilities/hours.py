@@ -1,8 +1,8 @@
-"""Opening hours: OSM ``opening_hours`` text compiled to ranges of time that SQL can ask for one instant.
+"""Compiles OSM ``opening_hours`` texts to ranges of time that SQL can query for an instant.
 
-Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification. What the text leaves open is
-unknown, never guessed: a comment ("ask at the bar") may be a condition, school holidays are in no calendar at
-hand, and an open end (``17:00+``) does not say when the place closes.
+Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification. What the text does not specify is unknown,
+not guessed: a comment ("ask at the bar") may be a condition, school holidays are in no available calendar, and an open
+end (``17:00+``) does not specify when the place closes.
 """
 
 from collections import Counter
@@ -28,29 +28,29 @@ from geo.facilities.hours_syntax import (
 from geo.facilities.models import MAX_CHARACTERS
 
 COMPILED_AHEAD = timedelta(days=35)
-"""How far ahead hours are compiled: any month, and four days of nightly runs that may fail."""
+"""How far ahead hours are compiled: a month, and four days in which nightly runs may fail."""
 
 TimeRange = tuple[datetime | None, datetime | None]
 """A half-open range [start, end) of instants in UTC; None is unbounded."""
 
 _ZONE_MAP_LON_MAX = 179.999
 _ZONE_MAP_LAT_MAX = 89.9
-"""At the poles and on the antimeridian itself the library knows no time zone, and says so on stderr."""
+"""Maximum latitude for time zones: at the poles and on the antimeridian the library has none and logs to stderr."""
 
 _CACHED_TEXTS = 2048
-"""Texts kept compiled, each with its place: some 27 kB each with what is written of them, 55 MB in all."""
+"""Number of cached compiled texts, each for one place: about 27 kB each, 55 MB in total."""
 
 _CACHED_DAYS = 2
-"""Days of which the places are kept: an import that runs over midnight still compiles for one day alone."""
+"""Days for which places are cached: an import that runs past midnight still compiles for a single day."""
 
 _CACHED_CLOCKS = 1024
-"""Zones whose clocks are kept: twice as many as there are."""
+"""Number of cached clocks of time zones: twice the number of zones."""
 
 _CLOCK_STEP = timedelta(minutes=15)
-"""Clocks change on a quarter of an hour in UTC."""
+"""Clock changes happen at quarters of an hour in UTC."""
 
 _UTC_ZONE = ZoneInfo("UTC")
-"""The library takes no other tzinfo than a ZoneInfo."""
+"""The library accepts only ZoneInfo as tzinfo."""
 
 _HoursState = Literal["open", "unknown", "closed"]
 _STATES: dict[State, _HoursState] = {
@@ -66,9 +66,9 @@ _Holidays = tuple[tuple[datetime, datetime], ...]
 
 @dataclass(frozen=True)
 class CompiledHours:
-    """When a place is open, and when nobody can say; closed at any other time.
+    """When a place is open and when its state is unknown; at any other time it is closed.
 
-    What lies outside the compiled weeks is unknown. Ranges are sorted and disjoint, and do not touch.
+    The state outside the compiled weeks is unknown. Ranges are sorted, disjoint and not adjacent.
     """
 
     open_during: tuple[TimeRange, ...]
@@ -76,7 +76,7 @@ class CompiledHours:
 
     @cached_property
     def multiranges(self) -> tuple[str, str]:
-        """Both as PostgreSQL's ``tstzmultirange`` literals; of what is kept compiled, written once."""
+        """Both as PostgreSQL's ``tstzmultirange`` literals, cached."""
         return multirange(self.open_during), multirange(self.unknown_during)
 
 
@@ -91,17 +91,17 @@ _CONSTANT: dict[_HoursState, CompiledHours] = {
 def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours | None:
     """Compile hours for COMPILED_AHEAD from the start of a day.
 
-    Public holidays are those of the country. Where the library has no calendar of them they count as
-    ordinary days: a few days a year are wrong, against none known.
+    Public holidays are those of the country. Without a calendar of them they count as ordinary days, which is wrong on
+    a few days a year.
 
     Args:
-        text: OSM syntax or not.
-        location: gives the time zone, the country and the sun.
+        text: a text, in OSM syntax or not.
+        location: determines the time zone, the country and the position of the sun.
         as_of: an aware datetime of the first day (UTC) to compile.
 
     Returns:
-        None where the text is blank, longer than MAX_CHARACTERS or no OSM syntax: it is a note for people, and the
-        hours are unknown.
+        None if the text is blank, longer than MAX_CHARACTERS or not in OSM syntax: it is then a note for people, and
+        the hours are unknown.
     """
     if len(text) > MAX_CHARACTERS["opening_hours"]:
         return None
@@ -120,7 +120,7 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
 
 
 def multirange(ranges: tuple[TimeRange, ...]) -> str:
-    """Write ranges as a PostgreSQL ``tstzmultirange`` literal."""
+    """Format ranges as a PostgreSQL ``tstzmultirange`` literal."""
     return "{" + ",".join(f"[{_bound(start)},{_bound(end)})" for start, end in ranges) + "}"
 
 
@@ -130,19 +130,19 @@ def _bound(instant: datetime | None) -> str:
 
 @cache
 def _time_zone(key: str) -> ZoneInfo:
-    """Keep a zone loaded: zoneinfo keeps but eight by itself, and an import of the world meets hundreds."""
+    """Return a cached zone: zoneinfo itself caches only eight, and an import of the world needs hundreds."""
     return ZoneInfo(key)
 
 
 def _zone_key(lon: float, lat: float, start: datetime) -> str:
-    """Name the time zone; without the country, whose borders take thrice as long to look up."""
+    """Return the name of the time zone, without looking up the country, which takes three times as long."""
     always = OpeningHours("24/7", coords=(lat, lon), auto_country=False)
     return str(next(always.intervals(start))[0].tzinfo)
 
 
 @lru_cache(maxsize=_CACHED_CLOCKS)
 def _clock(zone: ZoneInfo, start: datetime) -> _Clock:
-    """When the zone's offset from UTC changes, from a day before the compiled weeks until a day after, and to what."""
+    """Return the changes of the zone's UTC offset, from a day before the compiled weeks to a day after."""
     day = timedelta(days=1)
     days = [(start + n * day).astimezone(UTC) for n in range(-1, COMPILED_AHEAD // day + 2)]
     instants = [days[0]]
@@ -161,7 +161,7 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def _holidays(lon: float, lat: float, zone: ZoneInfo, start: datetime) -> _Holidays:
-    """The public holidays in the compiled weeks, a day before and one after."""
+    """Return the public holidays in the compiled weeks, a day before and a day after."""
     hours = OpeningHours("PH", timezone=zone, coords=(lat, lon))
     day = timedelta(days=1)
     spans = hours.intervals(start - day, start + COMPILED_AHEAD + day)
@@ -170,7 +170,7 @@ def _holidays(lon: float, lat: float, zone: ZoneInfo, start: datetime) -> _Holid
 
 @lru_cache(maxsize=_CACHED_DAYS)
 def _first_places(_start: datetime) -> dict[tuple[_Clock, _Holidays | None], tuple[ZoneInfo, float, float]]:
-    """The first place met with each clock and each calendar: what it compiles to, all others like it do."""
+    """Return the first place for each clock and calendar: all others like it compile to the same."""
     return {}
 
 
@@ -189,7 +189,7 @@ def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
     try:
         return _compile_rules(rules, start, read)
     except BaseException as failure:
-        if type(failure).__name__ == "PanicException":  # the library's own bug; it derives from BaseException alone
+        if type(failure).__name__ == "PanicException":  # a bug of the library; it derives only from BaseException
             return None
         raise
 
@@ -209,7 +209,7 @@ def _compile_rules(rules: list[str], start: datetime, read: _Read) -> CompiledHo
 
 
 def _is_constant(rule: str, start: datetime, read: _Read, state: _HoursState) -> bool:
-    """Whether a state that lasts for all the compiled weeks lasts forever, whichever days are public holidays."""
+    """Return whether a state that lasts for the compiled weeks lasts forever, whichever days are public holidays."""
     on_holidays = on_daily_holidays(rule)
     return (
         on_holidays is not None
@@ -221,27 +221,27 @@ def _is_constant(rule: str, start: datetime, read: _Read, state: _HoursState) ->
 def _spans(hours: OpeningHours, since: datetime, start: datetime) -> Iterator[_Span]:
     """Yield the states until COMPILED_AHEAD of the start, without a gap, in local time.
 
-    Open under a comment is unknown: so OSM has it where a rule has a comment alone, and the library does not
-    tell that from one that says ``open`` too.
+    Open with a comment is unknown: OSM defines it so for a rule with only a comment, and the library does not
+    distinguish that from a rule that also has ``open``.
     """
     for begin, end, state, comment in hours.intervals(since, start + COMPILED_AHEAD):
         yield begin, end, "unknown" if state == State.OPEN and comment else _STATES[state]
 
 
 def _as_unknown(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Doubt what is open after ``||``: it says "by appointment", and readers differ about what it covers."""
+    """Turn open states after ``||`` into unknown: they mean "by appointment", and readers differ about their scope."""
     for since, until, state in spans:
         yield since, until, "closed" if state == "closed" else "unknown"
 
 
 def _without_late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Take back what the library makes of ``17:00+``: open until midnight."""
+    """Remove the library's interpretation of ``17:00+``: open until midnight."""
     for since, until, state in spans:
         yield since, until, "closed" if state == "open" and _is_midnight(until) else state
 
 
 def _late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Yield when what has an open end may be open: from 17:00 on for ``17:00+`` and for ``14:00-17:00+``."""
+    """Yield when hours with an open end may be open: from 17:00 on for ``17:00+`` and for ``14:00-17:00+``."""
     for since, until, state in spans:
         if state == "open":
             last_known = since if _is_midnight(until) else until
@@ -253,7 +253,7 @@ def _is_midnight(local: datetime) -> bool:
 
 
 def _latest_closing(local: datetime) -> datetime:
-    """When to call closed what has an open end since a local time.
+    """Return when hours with an open end since a local time count as closed.
 
     The guess of opening_hours.js, OSM's reference: midnight; after 17:00, 10 hours later; after 22:00, 8.
     """
@@ -265,7 +265,7 @@ def _latest_closing(local: datetime) -> datetime:
 
 
 def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
-    """Gather the states in UTC: open where any span says so, else unknown where any does, or outside the weeks."""
+    """Combine the states in UTC: open if any span is open, else unknown if any is, or outside the compiled weeks."""
     begin = start.astimezone(UTC)
     end = begin + COMPILED_AHEAD
     edges: list[tuple[datetime, _HoursState, int]] = []
@@ -286,7 +286,7 @@ def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
 
 
 def _merged(ranges: list[TimeRange]) -> tuple[TimeRange, ...]:
-    """Join the sorted ranges that touch or overlap."""
+    """Merge sorted ranges that overlap or are adjacent."""
     merged: list[TimeRange] = []
     for start, end in ranges:
         if merged and (last := merged[-1][1]) and start and start <= last:

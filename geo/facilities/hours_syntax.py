@@ -1,4 +1,4 @@
-"""Texts of OSM ``opening_hours`` as people write them, respelled for the strict grammar.
+"""Normalises OSM ``opening_hours`` texts as people write them to the strict grammar.
 
 Grammar: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification. There, a comma and a space start an
 additional rule, so that ``Mo-Fr, Su 08:00-18:00`` is open all day from Monday to Friday. People mean a list, and
@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 _KEPT_TEXTS = 2_048
-"""Texts kept normalised, at most 4 MB: an import meets few texts many times, and each takes 8 µs."""
+"""Number of cached normalised texts, at most 4 MB: imports contain few texts many times, and each takes 8 µs."""
 
 _COMMENT = re.compile(r'"[^"]*"')
 _COMMA = re.compile(" ?, ?")
@@ -25,7 +25,7 @@ OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
 SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
 PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
 OF_THIS_PLACE_ALONE = re.compile(rf"{_SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
-"""Where the sun stands; and days counted from holidays, which may lie outside the compiled weeks."""
+"""The position of the sun, and days counted from holidays, which may lie outside the compiled weeks."""
 
 _WEEKLY = re.compile(
     r'(?:\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|Jan-Dec|off|closed|open|unknown|24/7|\d?\d:\d\d)\b|"\?"|[-,; ])*', re.IGNORECASE
@@ -34,10 +34,10 @@ _WEEKLY = re.compile(
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def normalised(text: str) -> str:
-    """Respell a text for the strict grammar; one that has no meaning in it keeps none.
+    """Normalise a text to the strict grammar. A text that is invalid stays invalid.
 
-    Only a comma that starts a rule is followed by a space, ``;`` stands between rules alone, ``||`` between spaces,
-    and each comment is ``"?"``: the words of a comment change no state.
+    Only a comma that starts a rule is followed by a space, ``;`` is only between rules, ``||`` between spaces, and each
+    comment is ``"?"``: the words of a comment do not affect the state.
     """
     text = _COMMENT.sub(lambda comment: '"?"' if len(comment[0]) > len('""') else '""', " ".join(text.split()))
     text = _RULE_COMMA.sub(r"\g<0> ", _COMMA.sub(",", text))
@@ -48,7 +48,7 @@ def on_daily_holidays(text: str) -> str | None:
     """Rewrite a normalised text as if every day were a public holiday.
 
     Returns:
-        None where the text names more than weekdays, times, public holidays and the whole year: weeks may differ for
+        None if the text contains more than weekdays, times, public holidays and the whole year: weeks may differ for
         another reason.
     """
     return PUBLIC_HOLIDAYS.sub("Mo-Su", text) if _WEEKLY.fullmatch(text) else None

@@ -1,4 +1,4 @@
-"""The facility, the datasets that tell of it, and what each dataset calls it."""
+"""Tables of facilities, datasets, and the id of each facility in each dataset."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,34 +20,34 @@ MAX_CHARACTERS: Mapping[str, int] = {
     **dict.fromkeys(("house_number", "postcode", "region", "level", "venue"), 64),
     **dict.fromkeys(("opening_hours", "opening_hours_note"), 1_000),
 }
-"""How long the free texts may be: 255 as OpenStreetMap has it, less for what fits on a sign, more for a whole year's
-hours. What is longer is a fault of its source, and no phone would show it."""
+"""Maximum lengths of free texts: 255 as in OpenStreetMap, less for texts on a sign, more for the hours of a year.
+Longer texts are errors of their source."""
 
 EXTERNAL_ID_MAX_CHARACTERS = 255
-"""A database-wide key in an index, where a text of some kB would not fit."""
+"""Maximum length of an id, which is a key in an index."""
 
 FACILITY_FILLFACTOR = 85
-"""Per cent of a page filled at first. Each rating rewrites its facility's sums; with room on the page the new row
-version stays there and no index is touched (PostgreSQL's HOT update)."""
+"""Percentage of a page that inserts fill. Each rating updates its facility's sums; with space on the page the new row
+version stays there and no index is changed (PostgreSQL's HOT update)."""
 
 
 def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
-    """A constraint that keeps a column to the given words; NULL, the unknown, passes."""
+    """Return a constraint that restricts a column to the given words or NULL."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def at_most(column: str, characters: int) -> CheckConstraint:
-    """A constraint on the length of a text; NULL passes."""
+    """Return a constraint on the length of a text, which may be NULL."""
     return CheckConstraint(f"char_length({column}) <= {characters}", name=column)
 
 
 class Facility(Base):
-    """A place that offers something to whoever needs it.
+    """A public facility.
 
-    Beside the columns below it has one for each of ATTRIBUTES; NULL is unknown, which is not no. The sums of ratings
-    are forward-decayed and recomputed from the ratings at each write, less those that staff excluded; ``open_during``
-    and ``unknown_during`` are its compiled opening hours; ``traits`` says in bits what searches ask of the attributes.
+    In addition to the columns below it has one for each of ATTRIBUTES; NULL means unknown, not no. The sums of ratings
+    are forward-decayed and recomputed at each write from the ratings that staff have not excluded. ``open_during`` and
+    ``unknown_during`` are its compiled opening hours; ``traits`` are the bits that searches use for the attributes.
     """
 
     __tablename__ = "facility"
@@ -57,7 +57,7 @@ class Facility(Base):
         *(one_of(attribute.name, attribute.words) for attribute in ATTRIBUTES),
         *(at_most(column, characters) for column, characters in MAX_CHARACTERS.items()),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
-        # An empty point has no longitude: NULL, which would pass.
+        # An empty point has the longitude NULL, which would pass.
         CheckConstraint("(ST_X(location) BETWEEN -180 AND 180) IS TRUE", name="longitude"),
         CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name="latitude"),
         CheckConstraint("opening_hours IS NULL OR opening_hours_note IS NULL", name="hours_or_note"),
@@ -65,7 +65,7 @@ class Facility(Base):
         CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),
         CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
         CheckConstraint("excluded_rating_count >= 0", name="excluded_rating_count"),
-        # Searches look only at what may be offered; the closed and the hidden take no room in the index.
+        # Searches use only facilities that may be returned; closed and hidden ones are not in the index.
         Index(
             "ix_facility_location_offered",
             "location",
@@ -75,7 +75,7 @@ class Facility(Base):
         {"postgresql_with": {"fillfactor": str(FACILITY_FILLFACTOR)}},
     )
 
-    # What a search reads stands first, what is long last: PostgreSQL walks over whatever stands before a column.
+    # Columns that a search reads come first, long ones last: PostgreSQL walks over all columns before one.
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=SRID_WGS84, spatial_index=False))
     status: Mapped[str] = mapped_column(server_default="active")
@@ -116,7 +116,7 @@ for _attribute in ATTRIBUTES:
 
 
 class Dataset(Base):
-    """Where facilities came from, with the licence that every reply honours."""
+    """A source of facilities, with the licence whose attribution every response contains."""
 
     __tablename__ = "dataset"
 
@@ -129,11 +129,11 @@ class Dataset(Base):
 
 
 class FacilitySource(Base):
-    """What one dataset calls a facility, and whether it still tells of it.
+    """A facility's id in a dataset, and whether the dataset still lists it.
 
-    ``digest`` is of all that it said. ``has_closed``: the facility was offered until this dataset called it closed or
-    no longer listed it, so that the dataset may open it again; what staff close or hide is theirs. It was seen whenever
-    the dataset was imported, until it vanished.
+    ``digest`` is the digest of the whole row. ``has_closed``: this dataset closed the facility or no longer lists it,
+    so it may open it again; it cannot reopen what staff closed or hid. ``vanished_at`` is when an import first lacked
+    it.
     """
 
     __tablename__ = "facility_source"

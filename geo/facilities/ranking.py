@@ -1,6 +1,6 @@
-"""Which of two facilities to offer first, and how far off a better one can still be.
+"""The ranking of facilities by utility, and the bound of the search distance.
 
-``U = (q - kappa * sd) - beta * distance_km``: stars that are sure enough, less what the way there costs.
+``U = (q - kappa * sd) - beta * distance_km``: quality minus its uncertainty and the cost of the distance.
 """
 
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ RANKS: tuple[Rank, ...] = get_args(Rank)
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 MAX_STARS = 5.0
-"""The best quality there is: no utility exceeds it, which bounds the search."""
+"""Maximum quality, which bounds utility and thereby the search."""
 
 WIDEST_M = 100_000.0
-"""How far a search that finds nothing within its radius looks, in metres: more than an hour's drive helps nobody."""
+"""Maximum distance of a widened search, in metres: more than an hour's drive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What stars and distance are worth against each other.
+    """The weights of quality and distance.
 
     Attributes:
-        kappa: how many standard deviations of doubt to take off the quality.
-        beta_stars_per_km: stars that a kilometre in a straight line costs; above 0.
-        quality_weight: 1, or 0 where distance alone counts.
+        kappa: number of standard deviations to subtract from the quality.
+        beta_stars_per_km: cost of a kilometre in a straight line, in stars; greater than 0.
+        quality_weight: 1, or 0 if only distance counts.
     """
 
     kappa: float
@@ -38,27 +38,27 @@ class Ranking:
 
 
 RANKINGS: dict[tuple[Rank, Mode], Ranking] = {
-    # 250 m further on foot for one star more; a car goes eight times as far in the same time, lights and all.
+    # 250 m further on foot for one star more; a car goes eight times as far in the same time.
     ("balanced", "walk"): Ranking(kappa=0.5, beta_stars_per_km=4.0),
     ("balanced", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.5),
-    # A kilometre for one star more. To take off more doubt than in balanced spares a dirty visit in three hundred, and
-    # each of those costs the other visitors six stars (docs/ranking-quality.md).
+    # A kilometre for one star more. A greater kappa than in balanced avoids one dirty visit in three hundred, and each
+    # of those costs the other visitors six stars (docs/ranking-quality.md).
     ("cleanliness", "walk"): Ranking(kappa=0.5, beta_stars_per_km=1.0),
     ("cleanliness", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.125),
-    # Utility is the distance alone; any beta above 0 gives the same order.
+    # Only the distance counts; any beta greater than 0 gives the same order.
     ("distance", "walk"): Ranking(kappa=0.0, beta_stars_per_km=1.0, quality_weight=0.0),
     ("distance", "drive"): Ranking(kappa=0.0, beta_stars_per_km=1.0, quality_weight=0.0),
 }
-"""What a star is worth in metres is a choice; each kappa is one that no other beat both on foot and by car in simulated
-towns (`make bench-ranking`, docs/ranking-quality.md)."""
+"""The metres per star are a choice. No other kappa was better both on foot and by car in simulated towns
+(`make bench-ranking`, docs/ranking-quality.md)."""
 
 SPEED_M_PER_S: dict[Mode, float] = {
-    # Comfortable gait of the slowest, women in their seventies: Bohannon, Age and Ageing 26, 1997, p. 15.
+    # Comfortable gait of the slowest group, women in their seventies: Bohannon, Age and Ageing 26, 1997, p. 15.
     "walk": 1.272,
     # 34 km/h: mean of the North American city driving cycle, stops included (Natural Resources Canada).
     "drive": 34 / 3.6,
 }
-"""How fast people get on along their path, so that nobody arrives later than they were told."""
+"""Speed along the path, chosen so that people do not arrive later than announced."""
 
 CIRCUITY: dict[Mode, float] = {
     # Between random points of a city: Newell, Traffic Flow on Transportation Networks, 1980.
@@ -66,37 +66,37 @@ CIRCUITY: dict[Mode, float] = {
     # Wang, Bette, Schreckenberg, Guhr: How much longer do you have to drive than the crow has to fly? 2024.
     "drive": 1.3,
 }
-"""Length of the path over the straight line."""
+"""Ratio of path length to straight-line distance."""
 
 
 def utility(q: float, sd: float, distance_km: float, ranking: Ranking) -> float:
-    """Weigh a facility; the greatest utility is offered first, ties by id.
+    """Return the utility of a facility. Results are ordered by descending utility, then by id.
 
     Args:
         q: quality in stars.
         sd: its standard deviation in stars.
-        distance_km: in a straight line on the sphere.
-        ranking: of RANKINGS.
+        distance_km: great-circle distance.
+        ranking: one of RANKINGS.
 
     Returns:
-        Stars.
+        The utility in stars.
     """
     sure_stars = q - ranking.kappa * sd
     return ranking.quality_weight * sure_stars - ranking.beta_stars_per_km * distance_km
 
 
 def reach_km(kth_utility: float, ranking: Ranking) -> float:
-    """Tell beyond which distance nothing is better than the k-th best facility known so far."""
+    """Return the distance beyond which no facility is better than the k-th best one known so far."""
     return (MAX_STARS * ranking.quality_weight - kth_utility) / ranking.beta_stars_per_km
 
 
 def duration_s(distance_m: float, mode: Mode) -> float:
-    """Estimate the time to cover a straight-line distance."""
+    """Return the estimated travel time for a straight-line distance."""
     return distance_m * CIRCUITY[mode] / SPEED_M_PER_S[mode]
 
 
 def distance_m(a: Point, b: Point) -> float:
-    """Measure the great circle between two points by the haversine formula, as ST_DistanceSphere does."""
+    """Return the great-circle distance by the haversine formula, as ST_DistanceSphere does."""
     lat_a, lat_b = radians(a.lat), radians(b.lat)
     half_lat, half_lon = (lat_b - lat_a) / 2, radians(b.lon - a.lon) / 2
     haversine = sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_lon) ** 2

@@ -1,4 +1,4 @@
-"""Opening hours compiled anew, so that the coming weeks are always known: once a night."""
+"""Recompiles opening hours every night, so that the coming weeks are always known."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from geo.database import Session
 from geo.facilities.hours import compile_hours
 
 BATCH = 1_000
-"""Facilities read and written at once: a few hundred kB, and a short time under lock."""
+"""Facilities read and written at once: a few hundred kB, and a short time with locks."""
 
 _NEXT = text(
     """
@@ -34,14 +34,14 @@ _STORE = text(
 
 
 def next_batch(session: Session, after: int) -> Sequence[RowMapping]:
-    """The next facilities with opening hours, by id; empty at the end."""
+    """Return the next facilities with opening hours, by id; empty at the end."""
     return session.execute(_NEXT, {"after": after, "batch": BATCH}).mappings().all()
 
 
 def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetime) -> None:
-    """Compile the hours of a batch for the weeks that follow ``as_of``; one changed meanwhile keeps its own.
+    """Compile the hours of a batch for the weeks after ``as_of``. Facilities changed in the meantime are skipped.
 
-    Text that is no syntax leaves no hours, so that those compiled by an earlier release do not stay.
+    For text without valid syntax the hours are removed, in case an earlier release compiled them.
     """
     values = []
     for facility in facilities:

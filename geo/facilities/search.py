@@ -1,4 +1,4 @@
-"""Asking for facilities: nearby, in a box, or one. The ranking itself is search.sql's."""
+"""Asking for facilities: nearby, in a box, or one. The ranking is in geo/sql/30_search.sql."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,24 +15,24 @@ from geo.facilities.models import Facility
 from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
 
 DEFAULT_KINDS = ("toilets",)
-"""What a search is for unless it names other kinds."""
+"""Default kinds of a search."""
 
 DEFAULT_ACCEPTED: Mapping[str, tuple[str, ...]] = {"access": ("public", "customers", "key", UNKNOWN)}
-"""What a search accepts of the attributes that it does not name: nobody is sent to a private door."""
+"""Default accepted values of attributes: private facilities are excluded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a facility must be; None asks for nothing.
+    """The requirements for a facility; None means no requirement.
 
     Attributes:
-        kinds: it offers at least one of these; None for any kind.
-        accepted: name of an attribute to the values that will do, UNKNOWN among them or not. For the attributes that
-            are not named those of DEFAULT_ACCEPTED will do, or else any.
-        verdicts: its own is one of these.
-        open_states: of ``open``, ``closed``, ``unknown``, at the moment that the next two tell.
-        open_at: at this instant; None for the instant of the request.
-        open_on_arrival: at the instant of the request plus the way there.
+        kinds: it offers at least one of these kinds; None for any.
+        accepted: accepted values by attribute name, with or without UNKNOWN. For other attributes DEFAULT_ACCEPTED
+            applies, or else any value.
+        verdicts: accepted verdicts.
+        open_states: accepted states (``open``, ``closed``, ``unknown``) at the time given by the next two fields.
+        open_at: the instant; None for the instant of the request.
+        open_on_arrival: use the arrival instead: the instant of the request plus the travel time.
     """
 
     kinds: tuple[str, ...] | None = DEFAULT_KINDS
@@ -45,14 +45,14 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class NearbyQuery:
-    """The best facilities around a point.
+    """A search for the best facilities near a point.
 
     Attributes:
-        origin: where the asker stands.
-        as_of: the instant that quality and opening hours are judged at.
-        radius_m: how far to look, in metres along the sphere. Where nothing lies within, the search widens to twice
-            the distance of the nearest facility that meets the needs, at most to WIDEST_M.
-        limit: how many at most.
+        origin: the position to search from.
+        as_of: the instant that quality and opening hours refer to.
+        radius_m: search radius in metres on the sphere. If no facility lies within it, the search widens to twice the
+            distance of the nearest facility that meets the needs, at most to WIDEST_M.
+        limit: maximum number of facilities.
     """
 
     origin: Point
@@ -66,10 +66,10 @@ class NearbyQuery:
 
 @dataclass(frozen=True, slots=True)
 class BoxQuery:
-    """The best facilities in a box, by quality and its certainty alone.
+    """A search for the best facilities in a box, by quality and its uncertainty only.
 
     Attributes:
-        bbox: where to look.
+        bbox: the box.
         as_of, limit, needs, rank: as in NearbyQuery.
     """
 
@@ -82,13 +82,13 @@ class BoxQuery:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer.
+    """The result of a search.
 
     Attributes:
-        facilities: rows of ``facility_search.cards``, of its columns those of _CARD, best first.
+        facilities: rows of ``facility_search.cards`` with the columns of _CARD, best first.
         data_version: see ``geo.database.data_version``.
-        nearest_m: where nothing lies within the radius, the distance in metres of the nearest that meets the needs;
-            None where the search was not widened.
+        nearest_m: if the search was widened, the distance in metres of the nearest facility that meets the needs,
+            otherwise None.
     """
 
     facilities: Sequence[Row]
@@ -97,7 +97,7 @@ class Found:
 
     @property
     def widened(self) -> bool:
-        """Whether nothing lies within the radius, so that the facilities come from beyond it."""
+        """Whether no facility lies within the radius, so that the results lie outside it."""
         return self.nearest_m is not None
 
 
@@ -105,10 +105,10 @@ NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_stat
     CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
 
 RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
-"""The composites that facility_search takes, for each statement that asks it; their parameters are made below."""
+"""SQL: the composite arguments of facility_search's functions. needs_parameters and ranking_parameters fill them."""
 
 _CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms"
-"""What an answer is put together from: each value more is one to read for each facility of each answer."""
+"""Columns of the results: only those used, because each costs time for each facility."""
 
 _NEARBY = driver_text(
     f"""
@@ -146,7 +146,7 @@ _ONE = driver_text(
 
 
 def nearby(session: Session, query: NearbyQuery) -> Found:
-    """The exact best facilities for the query, in one statement."""
+    """Return the exact best facilities for the query, in one statement."""
     parameters = {
         "lon": query.origin.lon,
         "lat": query.origin.lat,
@@ -160,7 +160,7 @@ def nearby(session: Session, query: NearbyQuery) -> Found:
 
 
 def in_box(session: Session, query: BoxQuery) -> Found:
-    """The exact best facilities in the box, in one statement; nothing has a distance here."""
+    """Return the exact best facilities in the box, in one statement. They have no distance."""
     box = query.bbox
     crosses_antimeridian = box.west > box.east
     parameters = {
@@ -179,10 +179,10 @@ def in_box(session: Session, query: BoxQuery) -> Found:
 
 
 def one(session: Session, facility_id: int, as_of: datetime) -> Found:
-    """The one facility.
+    """Return one facility.
 
     Raises:
-        FacilityNotFound: there is none of that id, or it is hidden.
+        FacilityNotFound: the facility does not exist or is hidden.
     """
     parameters = {
         "facility_id": facility_id,
@@ -197,11 +197,11 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
 
 
 def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
-    """The id of some active facility of these kinds, the same one as long as it is active; None where there is none.
+    """Return the id of an active facility of these kinds, always the same while it is active; None if there is none.
 
     Args:
-        session: any.
-        kinds: it offers at least one of these; None for any kind.
+        session: any session.
+        kinds: it offers at least one of these kinds; None for any.
     """
     return session.execute(
         select(Facility.id)
@@ -212,13 +212,13 @@ def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
 
 
 def _found(rows: Sequence[Row]) -> Found:
-    """The answer in rows; where nothing was found there is still one row, with no facility in it."""
+    """Return the result from rows. Without results there is one row without a facility."""
     facilities = [row for row in rows if row["id"] is not None]
     return Found(facilities, rows[0]["data_version"], rows[0].get("nearest_m"))
 
 
 def needs_parameters(needs: Needs) -> Mapping[str, Any]:
-    """The parameters of NEEDS_SQL."""
+    """Return the parameters of NEEDS_SQL."""
     return {
         "offered": offered(needs.kinds),
         "ruled_out": ruled_out({**DEFAULT_ACCEPTED, **needs.accepted}),
@@ -230,7 +230,7 @@ def needs_parameters(needs: Needs) -> Mapping[str, Any]:
 
 
 def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
-    """The parameters of RANKING_SQL."""
+    """Return the parameters of RANKING_SQL."""
     return {
         "quality_weight": ranking.quality_weight,
         "kappa": ranking.kappa,

@@ -1,6 +1,6 @@
-"""Australia's National Public Toilet Map (toiletmap.gov.au), the CSV editions of 2016 and since.
+"""Reads Australia's National Public Toilet Map (toiletmap.gov.au), the CSV editions since 2016.
 
-In this source False is a surveyed no; but for the flags of POSITIVE_ONLY, which began as False for every row.
+In this source False is a surveyed no, except for the flags of POSITIVE_ONLY, which were initially False for all rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ COLUMN_OF_EDITION: Mapping[str, str] = {
     "Shower": "Showers",
     "MLAK24": "MLAK",
 }
-"""Later name of a column to its name of 2016."""
+"""Names of columns in 2016, by their later names."""
 
 REQUIRED_COLUMNS = ("ToiletID", "Latitude", "Longitude", "Male", "Female", "Unisex")
 
 POSITIVE_ONLY = ("Accessible", "AllGender", "BabyCareRoom")
-"""Flags that a later edition added: only True was ever surveyed."""
+"""Flags that a later edition added, of which only True was surveyed."""
 
 TOILET_FLAGS = (
     *("Male", "Female", "Unisex", "AccessibleMale", "AccessibleFemale", "AccessibleUnisex"),
@@ -34,14 +34,14 @@ COLUMNS_OF_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
     "wheelchair": ("AccessibleMale", "AccessibleFemale", "AccessibleUnisex", "Accessible"),
     "fee": ("PaymentRequired",),
     "changing_table": ("BabyChange", "BabyCareRoom"),
-    # Where all toilets of a sex are accessible ones, Male or Female alone says False.
+    # If all toilets of a sex are accessible ones, Male or Female alone is False.
     "all_gender": ("Unisex", "AccessibleUnisex", "AllGender"),
     "male": ("Male", "AccessibleMale"),
     "female": ("Female", "AccessibleFemale"),
     "shower": ("Showers",),
     "drinking_water": ("DrinkingWater",),
 }
-"""Attribute to the flags that say it: yes where one of them does."""
+"""Flags by attribute: yes if one of them is True."""
 
 HOURS: Mapping[str, str | None] = {
     "AllHours": "24/7",
@@ -52,19 +52,19 @@ HOURS: Mapping[str, str | None] = {
     "OPEN: Variable hours": None,
     "": None,
 }
-"""The map's words for opening hours in OSM syntax; other text of a later edition is kept as it stands."""
+"""The map's opening hours in OSM syntax; other texts of later editions are kept unchanged."""
 
 CURRENTLY_CLOSED = "Currently closed"
 
 TAKEN_COLUMNS = frozenset({"ToiletID", "Latitude", "Longitude", "Name", "address", "suburb", "state.abbr", "Postcode"})
-"""Columns that a record holds in full; all others stay in its tags."""
+"""Columns that a record contains completely; all others are kept in its tags."""
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     """Read the rows of the map.
 
     Raises:
-        UnreadableFile: the file is missing, no CSV, not UTF-8, or none of the map's.
+        UnreadableFile: the file is missing, not CSV, not UTF-8, or not of the map.
     """
     return read_rows(path, _check_columns, _facility_of_row, ("ToiletID", "FacilityID"))
 
@@ -109,7 +109,7 @@ def _attributes_of(row: Row) -> dict[str, str]:
 
 
 def _flag(row: Row, column: str) -> str | None:
-    """Read True or False as yes or no; None where the edition has no such column or it says nothing."""
+    """Return yes or no for True or False; None if the column is missing or empty."""
     value = row.get(column, "").lower()
     if value == "false" and column in POSITIVE_ONLY:
         return None
@@ -122,10 +122,10 @@ def _any_flag(row: Row, *columns: str) -> str | None:
 
 
 def _access_of(row: Row) -> str | None:
-    """Give ``key`` for KeyRequired, and ``public`` where it says no.
+    """Return ``key`` if KeyRequired is True, and ``public`` if it is False.
 
     The Master Locksmiths Access Key (MLAK) opens the accessible cabin after hours; by day the place is open to all.
-    AccessLimited says that not everybody may enter at all times, but not who and when: unknown.
+    AccessLimited means that not everybody may enter at all times, but not who and when: unknown.
     """
     key_required = _flag(row, "KeyRequired")
     if key_required == "yes":
@@ -134,10 +134,10 @@ def _access_of(row: Row) -> str | None:
 
 
 def _is_only_a_dump_point(row: Row) -> bool:
-    """Tell a place to empty a caravan's tank from a toilet.
+    """Return whether a row is only a place to empty a caravan's tank, without a toilet.
 
-    The map lists 434 of them (2016) among its toilets with no toilet of any sort. They are kept, so that the
-    counts agree with the source, but as closed: nobody who needs a toilet may be sent there.
+    The map lists 434 of them (2016) without any toilet. They are imported as closed, so that the counts agree with the
+    source.
     """
     is_dump_point = row.get("IconAltText") == "Caravan Dump Point" or _flag(row, "DumpPoint") == "yes"
     return is_dump_point and _any_flag(row, *TOILET_FLAGS) != "yes"

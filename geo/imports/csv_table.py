@@ -1,4 +1,4 @@
-"""Our own CSV: one facility a row, the columns named as in FacilityRecord, with lon and lat in degrees."""
+"""Reads CSV with one facility per row, columns named as in FacilityRecord, and lon and lat in degrees."""
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ Row = dict[str, str]
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read the rows of our own CSV.
+    """Read the rows of a CSV file with this project's columns.
 
     Raises:
-        UnreadableFile: what read_rows says; or a required column is missing, or one is not ours.
+        UnreadableFile: as for read_rows, or a required column is missing or a column is unknown.
     """
     return read_rows(path, _check_columns, _facility_of_row, ("external_id",))
 
@@ -29,16 +29,16 @@ def read_rows(
     facility_of_row: Callable[[Row], FacilityRecord | Rejection],
     id_columns: Sequence[str],
 ) -> Iterator[FacilityRecord | Rejection]:
-    """Read a CSV file in UTF-8, with a byte order mark or without, row by row.
+    """Read a CSV file row by row, in UTF-8 with or without a byte order mark.
 
     Args:
         path: the file; its first row names the columns.
-        check_columns: raises UnreadableFile where the columns make no sense.
-        facility_of_row: reads one row, its cells without the white space around them.
-        id_columns: where a row with too few or too many cells has its id.
+        check_columns: raises UnreadableFile if the columns are not valid.
+        facility_of_row: parses one row, whose cells are stripped.
+        id_columns: columns that contain the id of a row with too few or too many cells.
 
     Raises:
-        UnreadableFile: the file is missing, no CSV or not UTF-8.
+        UnreadableFile: the file is missing, not CSV or not UTF-8.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -47,7 +47,7 @@ def read_rows(
             check_columns(path, columns)
             for number, cells in enumerate(rows, start=2):
                 if not cells:
-                    continue  # a blank line says nothing
+                    continue  # a blank line
                 row = dict(zip(columns, map(str.strip, cells), strict=False))
                 if len(cells) == len(columns):
                     facility = facility_of_row(row)
@@ -60,19 +60,19 @@ def read_rows(
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
     except csv.Error as error:
-        raise UnreadableFile(f"{path.name} is cut short or is no CSV: {error}") from error
+        raise UnreadableFile(f"{path.name} is truncated or not CSV: {error}") from error
 
 
 def point_of(lon: str, lat: str) -> Point:
-    """Read a longitude and a latitude in degrees.
+    """Parse a longitude and a latitude in degrees.
 
     Raises:
-        InvalidCoordinates: either is no number, or lies outside its range.
+        InvalidCoordinates: a value is not a number or out of range.
     """
     try:
         return Point(float(lon), float(lat))
     except ValueError:
-        raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} are not both numbers") from None
+        raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} must be numbers") from None
 
 
 def _with_number(rejection: Rejection, number: int) -> Rejection:
@@ -86,9 +86,9 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
         raise UnreadableFile(f"{path.name} lacks the column {missing[0]}")
     unknown = [column for column in columns if column not in FIELDS and column not in REQUIRED_COLUMNS]
     if unknown:
-        raise UnreadableFile(f"{path.name} has a column that is not ours: {unknown[0]!r}")
+        raise UnreadableFile(f"{path.name} has an unknown column: {unknown[0]!r}")
     if len(set(columns)) < len(columns):
-        raise UnreadableFile(f"{path.name} names a column twice")
+        raise UnreadableFile(f"{path.name} has the same column twice")
 
 
 def _facility_of_row(row: Row) -> FacilityRecord | Rejection:

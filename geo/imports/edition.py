@@ -1,4 +1,4 @@
-"""What an edition of a dataset did to it, and how much of the dataset an edition may lose before it is refused."""
+"""The summary of an import, and limits of how much of a dataset an import may lose before it is refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from geo.errors import BeforehandError
 from geo.imports.record import Rejection
 
 REJECTIONS_KEPT = 100
-"""How many rejections a summary quotes; the rest are counted. A person reads a hundred, and memory stays bounded."""
+"""Maximum number of rejections in a summary, to bound memory; the others are counted."""
 
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What an import did, in facilities; ``rejections`` quotes the first of the ``rejected`` rows.
+    """The figures of an import; ``rejections`` contains the first of the ``rejected`` rows.
 
-    ``kept`` are known facilities that stay as they are because the row that describes them was rejected.
+    ``kept`` counts known facilities that were not changed because their row was rejected.
     """
 
     read: int = 0
@@ -28,7 +28,7 @@ class ImportSummary:
     rejections: list[Rejection] = field(default_factory=list)
 
     def reject(self, external_id: str, reason: str) -> None:
-        """Count a rejection, and keep it while there is room."""
+        """Count a rejection, and store it up to REJECTIONS_KEPT."""
         self.rejected += 1
         if len(self.rejections) < REJECTIONS_KEPT:
             self.rejections.append(Rejection(external_id, reason))
@@ -36,12 +36,12 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most rows that may be lost: a number, or a percentage of all.
+    """The maximum number of rows that may be lost, absolute or as a percentage.
 
     Attributes:
-        rows: the number; None where the percentage decides.
-        percent: of all rows.
-        few: with a percentage, so many may always be lost, unless they are all rows of several.
+        rows: the number; None if the percentage applies.
+        percent: percentage of all rows.
+        few: with a percentage, a number that may always be lost, unless it is all of several rows.
     """
 
     rows: int | None = None
@@ -50,18 +50,18 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``N`` or ``N%``.
+        """Parse ``N`` or ``N%``.
 
         Raises:
-            ValueError: it is neither, or more than 100%.
+            ValueError: the text is neither, or more than 100%.
         """
         number, percent_sign, rest = text.partition("%")
         if not (number.isascii() and number.isdigit()) or rest or (percent_sign and int(number) > 100):
-            raise ValueError(f"{text!r} is neither a number of rows, such as 25, nor a percentage up to 100%")
+            raise ValueError(f"{text!r} must be a number of rows, such as 25, or a percentage up to 100%")
         return cls(percent=int(number)) if percent_sign else cls(rows=int(number))
 
     def allows(self, lost: int, of: int) -> bool:
-        """Whether so many rows may be lost of all."""
+        """Return whether ``lost`` of ``of`` rows may be lost."""
         if self.rows is not None:
             return lost <= self.rows
         is_few = lost <= self.few and (lost < of or of == 1)
@@ -69,17 +69,17 @@ class Limit:
 
 
 USUAL = Limit(percent=10, few=10)
-"""More is rarely news: it is a file cut short, the file of another dataset, or a column that changed its form. Ten rows
-are as many as a person can check, and a small dataset may well lose them."""
+"""The default limit. Larger losses are mostly caused by a truncated file, a wrong file, or a changed column. A person
+can check ten rows, and a small dataset may lose them regularly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an edition may lose.
+    """What an import may lose.
 
     Attributes:
-        vanished: facilities that the dataset listed and the edition does not, of all that it listed.
-        rejected: rows that cannot be read, of all rows read.
+        vanished: facilities that the file no longer lists, of all that the dataset listed.
+        rejected: rejected rows, of all rows read.
     """
 
     vanished: Limit = USUAL
@@ -90,11 +90,11 @@ USUAL_LIMITS = Limits()
 
 
 class EditionRefused(BeforehandError):
-    """An edition that loses more than its limits allow.
+    """An import loses more than its limits allow.
 
     Attributes:
         summary: what the import would have done.
-        lost: ``vanished`` or ``rejected``, or both, to the number that its limit does not allow.
+        lost: the numbers that exceed their limits, by ``vanished`` and ``rejected``.
     """
 
     def __init__(self, reason: str, summary: ImportSummary, lost: Mapping[str, int]) -> None:
@@ -104,12 +104,12 @@ class EditionRefused(BeforehandError):
 
 
 def require_within(limits: Limits, summary: ImportSummary, listed: int) -> None:
-    """Refuse an edition that loses too much.
+    """Check that an import does not lose too much.
 
     Args:
-        limits: of the edition.
+        limits: limits of the import.
         summary: what the import would do.
-        listed: how many facilities the dataset listed before.
+        listed: number of facilities that the dataset listed before.
 
     Raises:
         EditionRefused: more facilities vanish, or more rows are rejected, than the limits allow.

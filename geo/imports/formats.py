@@ -1,4 +1,4 @@
-"""The formats that can be imported, by name: who reads them, and whose data they hold."""
+"""The import formats by name, with their readers and sources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 
 @dataclass(frozen=True, slots=True)
 class ImportFormat:
-    """A format of files to import.
+    """An import format.
 
     Attributes:
-        description: what it is, for whoever chooses one.
-        read: yields its rows.
-        source: whose data these files hold by their nature; None where only the importer can tell.
+        description: description for users.
+        read: function that yields the rows of a file.
+        source: the source of such files; None if the user must specify it.
     """
 
     description: str
@@ -30,7 +30,7 @@ OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www
 AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
 
 SNIFFED_BYTES = 65536
-"""As much of a file as tells its format: a header row, or a JSON document's first features."""
+"""Bytes of a file that are read to detect its format: a header row, or a JSON document's first features."""
 
 OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
@@ -38,7 +38,7 @@ OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_car
 
 
 def _read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    # libosmium is four megabytes that no server process has a use for.
+    # libosmium takes four megabytes, which server processes do not need.
     from geo.imports import osm_pbf  # noqa: PLC0415
 
     return osm_pbf.read(path)
@@ -49,21 +49,21 @@ FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
         "osm": ImportFormat("OpenStreetMap extract (.osm.pbf, .osm)", _read_osm, OPENSTREETMAP),
         "overpass": ImportFormat("Overpass API reply (JSON)", overpass.read, OPENSTREETMAP),
         "osm-geojson": ImportFormat("GeoJSON with OSM tags", geojson.read_osm, OPENSTREETMAP),
-        "geojson": ImportFormat("GeoJSON with our own properties", geojson.read_own, None),
+        "geojson": ImportFormat("GeoJSON with this project's properties", geojson.read_own, None),
         "australia": ImportFormat("Australian National Public Toilet Map (CSV)", australia.read, AUSTRALIA),
-        "csv": ImportFormat("CSV with our own columns", csv_table.read, None),
+        "csv": ImportFormat("CSV with this project's columns", csv_table.read, None),
     }
 )
 
 
 def detect_format(path: Path) -> str:
-    """Tell a file's format from its suffix and its first bytes.
+    """Return a file's format, detected from its suffix and its first bytes.
 
     Returns:
         A key of FORMATS.
 
     Raises:
-        UnreadableFile: the file cannot be opened, is empty, or looks like none of them.
+        UnreadableFile: the file cannot be opened, is empty, or has no known format.
     """
     try:
         with path.open("rb") as file:
@@ -76,7 +76,7 @@ def detect_format(path: Path) -> str:
         if not text:
             raise UnreadableFile(f"{path.name} is empty")
         known = ", ".join(FORMATS)
-        raise UnreadableFile(f"{path.name} looks like none of the formats we read; name one of: {known}")
+        raise UnreadableFile(f"{path.name} has no known format; set --format to one of: {known}")
     return detected
 
 

@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): a FeatureCollection with OSM tags or with our own properties."""
+"""Reads GeoJSON (RFC 7946): a FeatureCollection with OSM tags or with this project's properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejec
 
 
 def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read features whose properties are OSM tags; those that are no facilities are passed over.
+    """Read features whose properties are OSM tags; skip those that are not facilities.
 
     Raises:
         UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
@@ -28,7 +28,7 @@ def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read features whose properties are named as in FacilityRecord; ``tags`` may be an object of texts.
+    """Read features whose properties are named as in FacilityRecord; ``tags`` may be an object with string values.
 
     Raises:
         UnreadableFile: the file is missing, no JSON, cut short, or no FeatureCollection.
@@ -76,7 +76,7 @@ def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
 
 def _location_of(geometry: Any) -> Point:
     match geometry:
-        # Most files hold nothing but points: no need to ask shapely for their surface.
+        # Most files contain only points, which need no shapely.
         case {"type": "Point", "coordinates": [float() | int() as lon, float() | int() as lat, *_]}:
             return Point(lon, lat)
         case {"type": str(), "coordinates": list()}:
@@ -88,7 +88,7 @@ def _point_on_geometry(geometry: dict[str, Any]) -> Point:
     try:
         return point_on(shape(geometry))
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, ShapelyError) as error:
-        raise InvalidCoordinates(f"its {geometry['type']} makes no sense") from error
+        raise InvalidCoordinates(f"its {geometry['type']} is not valid") from error
 
 
 def _facility_of_tags(
@@ -103,7 +103,7 @@ def _is_no_facility(feature: Any) -> bool:
 
 
 def _tags_of(properties: dict[str, Any]) -> dict[str, str]:
-    # overpass-turbo adds @id, @relations and the like, which are no tags.
+    # overpass-turbo adds @id, @relations and others, which are not tags.
     return {key: str(value) for key, value in properties.items() if _is_tag(key, value)}
 
 
@@ -114,7 +114,7 @@ def _is_tag(key: str, value: Any) -> bool:
 def _facility_of_own(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:
     tags = properties.pop("tags", None) or {}
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        return Rejection(external_id, "tags must be an object of texts")
+        return Rejection(external_id, "tags must be an object with string values")
     properties.pop("external_id", None)
     properties.pop("id", None)
     return own_fields.facility_of(external_id, location, properties, tags)

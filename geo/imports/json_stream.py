@@ -1,7 +1,8 @@
-"""Items of a JSON document, one after the other, however long the document is."""
+"""Streams the items of a JSON array from documents of any length."""
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -13,56 +14,73 @@ from geo.errors import UnreadableFile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 YAJL_REASON = re.compile(r"error: ([^\\\n]+?)\.?\s*(?:\\|\n|$)")
-"""The sentence in yajl's message; below it yajl draws the place of the fault."""
+"""The sentence in yajl's message, without the drawing of the error's position below it."""
 
 PIECE_BYTES = 32_768
-"""Read at once: some hundred features, few enough not to wake the collector of garbage."""
+"""Bytes read at once: about a hundred features, few enough not to trigger garbage collection."""
 
 _ITEM_BYTES = 262_144
-"""Text without the end of an item after which ijson takes over: items are long, or hold many objects."""
+"""Length of text without the end of an item after which ijson is used instead."""
 
 _BETWEEN_OBJECTS = re.compile(rb"\}\s*,(?=\s*\{)")
-"""What stands between two items; also between objects within an item or in a text, so that each is tried."""
+"""The text between two items. It can also occur within an item or a string, so each match is tried."""
 
 _BOUNDARIES_TRIED = 3
-"""From a text's end on."""
+"""Number of boundaries tried, from the end of a text."""
 
 
 class _NotInPieces(Exception):
-    """The document has no such array, no ends of items in reach, or is no JSON: ijson reads it, or tells why not."""
+    """The document cannot be read in pieces. ijson reads it instead, or reports the error."""
 
 
 def stream_items(path: Path, key: str) -> Iterator[Any]:
     """Yield the items of the array under a top-level key.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, not UTF-8, or has no such array.
+        UnreadableFile: the file is missing, not JSON, truncated, not UTF-8, or has no such array.
     """
     given = 0
+    with _opened(path) as file:
+        try:
+            for items in _pieces(file, key):
+                yield from items
+                given += len(items)
+        except _NotInPieces:
+            yield from islice(_one_by_one(file, key, path.name), given, None)
+
+
+def read_text(path: Path, key: str) -> str | None:
+    """The text under a top-level key, wherever the key stands; None where there is none.
+
+    Raises:
+        UnreadableFile: the file is missing, no JSON, cut short or not UTF-8.
+    """
+    with _opened(path) as file:
+        _skip_byte_order_mark(file)
+        return next((text for text in ijson.items(file, key) if isinstance(text, str)), None)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as file:
-            try:
-                for items in _pieces(file, key):
-                    yield from items
-                    given += len(items)
-            except _NotInPieces:
-                yield from islice(_one_by_one(file, key, path.name), given, None)
+            yield file
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
         found = YAJL_REASON.search(str(error))
         reason = found[1] if found else "it cannot be decoded"
-        raise UnreadableFile(f"{path.name} is cut short or is no JSON: {reason}") from error
+        raise UnreadableFile(f"{path.name} is truncated or not JSON: {reason}") from error
 
 
 def _pieces(file: IO[bytes], key: str) -> Iterator[list[Any]]:
-    """Yield the array's items as far as each piece of the file holds whole ones, four times as fast as ijson.
+    """Yield the complete items of each piece of the file, four times as fast as ijson.
 
-    Text from an item's start to a ``},`` is a JSON array, put in brackets, only if that is where an item ends: in the
-    midst of an item a bracket, a brace or a quotation mark is left open.
+    Text from an item's start to a ``},`` in brackets is a valid JSON array only if an item ends there: within an item,
+    a bracket, brace or quotation mark would be open.
 
     Raises:
-        _NotInPieces: what was yielded before stands.
+        _NotInPieces: items yielded before remain valid.
     """
     _skip_byte_order_mark(file)
     rest = _after_head(file.read(PIECE_BYTES), key)
@@ -73,7 +91,7 @@ def _pieces(file: IO[bytes], key: str) -> Iterator[list[Any]]:
 
 
 def _after_head(start: bytes, key: str) -> bytes:
-    """Cut off all up to the array under a top-level key: what is before it is a whole object, but for two ends."""
+    """Remove everything up to the array under a top-level key."""
     for found in re.finditer(rb'"%s"\s*:\s*\[' % re.escape(key.encode()), start):
         try:
             head = orjson.loads(start[: found.end()] + b"]}")
@@ -85,7 +103,7 @@ def _after_head(start: bytes, key: str) -> bytes:
 
 
 def _split(text: bytes) -> tuple[list[Any], bytes]:
-    """Parse the items that end in a text, if any, and give what follows them."""
+    """Parse the items that end in a text, and return them and the rest of the text."""
     for boundary in list(_BETWEEN_OBJECTS.finditer(text))[: -_BOUNDARIES_TRIED - 1 : -1]:
         try:
             return orjson.loads(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
@@ -107,7 +125,7 @@ def _last_items(text: bytes, key: str) -> list[Any]:
 
 
 def _one_by_one(file: IO[bytes], key: str, name: str) -> Iterator[Any]:
-    """Read with ijson, from the start; numbers as floats."""
+    """Read the whole file with ijson; numbers are floats."""
     _skip_byte_order_mark(file)
     empty = True
     for item in ijson.items(file, f"{key}.item", use_float=True):

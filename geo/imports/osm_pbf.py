@@ -1,4 +1,4 @@
-"""OpenStreetMap extracts: PBF, and whatever else libosmium reads (XML, also gzipped or bzipped)."""
+"""Reads OpenStreetMap extracts: PBF and the other formats of libosmium (XML, also compressed)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,23 +19,22 @@ from geo.imports.surface import Position
 NAMES = {"n": "node", "w": "way", "r": "relation"}
 
 UNDEFINED = Location().x
-"""libosmium's coordinate where the file gives none."""
+"""libosmium's value for a missing coordinate."""
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read the facilities of an extract: its nodes, then its ways and relations by a point on them.
+    """Read the facilities of an extract: nodes, then ways and relations as a point on them.
 
-    The file is passed over twice more for the positions of the ways and relations, if it has any that matter;
-    only theirs are held in memory, so that a country costs no more of it than its toilets do. Deleted objects are
-    passed over.
+    If there are relevant ways and relations, the file is read twice more for their positions; only those are held in
+    memory. Deleted objects are skipped.
 
     Raises:
-        UnreadableFile: the file is missing, damaged, cut short, incomplete, or no OSM extract.
+        UnreadableFile: the file is missing, damaged, truncated, incomplete, or not an OSM extract.
     """
     try:
         yield from _read(path)
-    except (RuntimeError, UnicodeDecodeError) as error:
-        # libosmium tells of every fault, a missing file too, as a RuntimeError.
+    except (RuntimeError, ValueError) as error:
+        # libosmium raises a RuntimeError for a missing or damaged file, a ValueError for a number out of range.
         reason = str(error).partition("\n")[0].replace(str(path), path.name)
         raise UnreadableFile(f"{path.name} cannot be read as an OSM extract: {reason}") from error
 
@@ -47,7 +46,9 @@ def _read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     referenced = osmium.IdTracker()
     processor = osmium.FileProcessor(path)
     if processor.header.has_multiple_object_versions:
-        raise UnreadableFile(f"{path.name} is a history or a change file: cut out one moment with `osmium time-filter`")
+        raise UnreadableFile(
+            f"{path.name} is a history or a change file: extract one instant with `osmium time-filter`"
+        )
     found: Any
     for found in processor.with_filter(osmium.filter.KeyFilter(*KEYS)):
         tags = dict(found.tags)
@@ -61,7 +62,7 @@ def _read(path: Path) -> Iterator[FacilityRecord | Rejection]:
         else:
             shapes[name] = _shape_of(found, tags)
             referenced.add_references(found)
-            # A reply of Overpass can give the positions of a way's nodes within the way.
+            # A response of Overpass can contain the positions of a way's nodes within the way.
             positions |= _positions_within(found)
     if shapes:
         referenced.complete_backward_references(path)

@@ -1,4 +1,4 @@
-"""OSM ways and relations without a position of their own: the positions of their nodes stand elsewhere in the file."""
+"""Locates OSM ways and relations by the positions of their nodes, which are elsewhere in the file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from geo.imports.surface import Position, point_on_outline
 
 @dataclass(slots=True)
 class Shape:
-    """A way or relation that is a facility, remembered until its positions are known.
+    """A way or relation that is a facility, kept until its positions are known.
 
     Attributes:
         tags: its OSM tags.
@@ -32,13 +32,13 @@ def rows_of(
     positions: Mapping[int, Position],
     nowhere: str = "its geometry has no positions",
 ) -> Iterator[FacilityRecord | Rejection]:
-    """Read shapes as facilities, each at a point on it.
+    """Return shapes as facilities, each at a point on it.
 
     Args:
-        shapes: by their names, such as ``way/5``.
-        ways: the nodes of the ways that relations have as members, by the id of the way.
-        positions: of the nodes, by their ids. What the file lacks is left out; the rest still gives the place.
-        nowhere: why a shape is rejected of which the file has no position at all.
+        shapes: shapes by name, such as ``way/5``.
+        ways: nodes of the ways that are members of relations, by the id of the way.
+        positions: positions of the nodes by id. Missing nodes are ignored.
+        nowhere: the reason for rejecting a shape without any position.
     """
     for name, shape in shapes.items():
         lines = [ways[way] for way in shape.ways if way in ways] or [shape.nodes]
@@ -50,9 +50,9 @@ def rows_of(
 
 
 def located(name: str, tags: dict[str, str], locate: Callable[[], Point]) -> FacilityRecord | Rejection:
-    """Read an object as a facility; reject it where it has no valid position."""
+    """Return an object as a facility; reject it if it has no valid position."""
     try:
         location = locate()
     except InvalidCoordinates as error:
         return Rejection(name, str(error))
-    return facility_of(name, location, tags) or Rejection(name, "its tags are those of no facility")
+    return facility_of(name, location, tags) or Rejection(name, "its tags are not those of a facility")

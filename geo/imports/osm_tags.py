@@ -1,8 +1,8 @@
-"""OpenStreetMap tags read as a facility, by what the OSM wiki says of each; the rest stays unknown.
+"""Converts OpenStreetMap tags to a facility, by their definitions in the OSM wiki. Everything else stays unknown.
 
-Two forms count. A *facility of its own* is an amenity (``amenity=toilets``). A *hosted* one is a property of
-the place around it (``toilets=yes`` on a café), where ``wheelchair``, ``fee`` and ``access`` speak of the
-host: only their ``toilets:`` forms speak of its toilets.
+There are two forms. A *facility of its own* is an amenity (``amenity=toilets``). A *hosted* one is a property of the
+place around it (``toilets=yes`` on a café), where ``wheelchair``, ``fee`` and ``access`` describe the host: only their
+``toilets:`` forms describe its toilets.
 """
 
 import re
@@ -19,21 +19,20 @@ AMENITY_KINDS: Tags = {
     "toilets": "toilets",
     "drinking_water": "drinking_water",
     "shower": "shower",
-    "nursing_room": "baby_care",  # rare (about a hundred in the world) but it can mean nothing else
+    "nursing_room": "baby_care",  # rare (about a hundred in the world) but unambiguous
 }
-"""Values of ``amenity`` that are facilities of their own. Where a place lists several (``shower;toilets``)
-the first in this order is its kind."""
+"""Values of ``amenity`` that are facilities of their own. If a place has several (``shower;toilets``), the first in
+this order is its kind."""
 
 HOSTED_KINDS = (("toilets", "yes", "toilets"), ("baby_feeding", "room", "baby_care"))
-"""Key and value on a host, and the kind that it says is there. ``toilets=separate`` is mapped as an object of
-its own; ``baby_feeding=yes`` promises a chair, not a room."""
+"""Key and value on a host, and the kind that they mean. ``toilets=separate`` is mapped as its own object;
+``baby_feeding=yes`` means a chair, not a room."""
 
 FORMER_PREFIXES = ("disused", "abandoned", "closed", "was", "removed", "demolished", "razed", "destroyed")
-"""Lifecycle prefixes of what once was: ``disused:amenity=toilets`` tells the writer to close what it knew as
-open."""
+"""Lifecycle prefixes of former objects: ``disused:amenity=toilets`` closes a facility."""
 
 KEYS = ("amenity", *(key for key, _, _ in HOSTED_KINDS), *(f"{prefix}:amenity" for prefix in FORMER_PREFIXES))
-"""An object with none of these keys is no facility; a reader may drop it unseen."""
+"""An object with none of these keys is not a facility; readers may skip it."""
 
 HOST_KEYS = (
     *(
@@ -50,8 +49,8 @@ HOST_KEYS = (
     ),
     *("healthcare", "club", "historic", "man_made", "natural", "landuse", "building"),
 )
-"""Where the word for a host is looked for: first what people go there for, last what it is made of (a
-supermarket is also ``building=retail``, a station ``public_transport=station``)."""
+"""Keys for the word for a host: first its purpose, last its structure (a supermarket is also ``building=retail``, a
+station ``public_transport=station``)."""
 
 OUT_OF_USE = (
     *(("disused", "yes"), ("abandoned", "yes"), ("closed", "yes")),
@@ -67,27 +66,32 @@ ACCESS_WORDS: Tags = {
 YES_NO_WORDS: Tags = {"yes": "yes", "no": "no"}
 SHOWER_WORDS: Tags = {**YES_NO_WORDS, "hot": "yes", "cold": "yes", "indoor": "yes", "outdoor": "yes"}
 CHANGING_TABLE_WORDS: Tags = {**YES_NO_WORDS, "room": "yes", "bench": "yes"}
-"""``limited`` means a surface that was not made for it, which is neither yes nor no."""
+"""``limited`` means a surface not designed for it, which is neither yes nor no."""
 WATER_KEYS = ("drinking_water", "drinkable", "potable")
-"""The key that says whether water is for drinking, and the older names of it."""
+"""The key for whether water is drinkable, and its older names."""
 NOT_FOR_DRINKING = frozenset(
-    ("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable", "non_potable", "not_potable")
+    (
+        *("no", "unsafe", "untreated", "boil", "contaminated", "polluted", "undrinkable"),
+        *("nonpotable", "notpotable", "nondrinkable", "notdrinkable"),
+    )
 )
-"""Words of these keys that deny it. ``conditional`` is unknown: it looks drinkable and nobody is sure."""
+"""Words of these keys that deny it, without what joins their parts (``non-potable``, ``not potable``). ``conditional``
+is unknown: it looks drinkable and nobody is sure."""
+
+_JOINTS = re.compile(r"[\s_-]+")
 
 AMOUNT = re.compile(r"[^\d\s]{0,8}\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*[^\d\s:]{0,16}")
-"""One sum of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a
-sentence."""
+"""One amount of money with its currency before or after (``0,50 EUR``, ``$1``, ``0.20``); not hours, not a sentence."""
 
 
 class _Reading(NamedTuple):
-    """How an object's tags are to be read.
+    """How to interpret an object's tags.
 
     Attributes:
-        kind: what it is.
-        hosted: it is a property of the place around it.
-        prefixes: what stands before a key that speaks of the facility, the strongest first.
-        former: its tags say that it once was.
+        kind: its kind.
+        hosted: whether it is a property of the place around it.
+        prefixes: prefixes of keys that describe the facility, the strongest first.
+        former: whether it no longer exists.
     """
 
     kind: str
@@ -97,14 +101,14 @@ class _Reading(NamedTuple):
 
 
 def is_facility(tags: Tags) -> bool:
-    """Tell whether the tags are those of a facility, past or present."""
+    """Return whether the tags are those of a present or former facility."""
     return _reading_of(tags) is not None
 
 
 def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> FacilityRecord | Rejection | None:
-    """Read an OSM object as a facility; None where it is none.
+    """Return an OSM object as a facility; None if it is not one.
 
-    An object of both forms (a fountain with ``toilets=yes``) is one record, of its amenity's kind.
+    An object of both forms (a fountain with ``toilets=yes``) is one record with its amenity's kind.
     """
     reading = _reading_of(tags)
     if reading is None:
@@ -161,7 +165,7 @@ def _amenity_kind(amenity: str | None) -> str | None:
 
 
 def _word(tags: Tags, words: Tags, prefixes: tuple[str, ...], key: str) -> str | None:
-    """Give the first value of the key, under its prefixes, that the words know."""
+    """Return our word for the first known value of the key with its prefixes."""
     for prefix in prefixes:
         word = words.get(tags.get(prefix + key, ""))
         if word is not None:
@@ -195,7 +199,7 @@ def _venue_of(tags: Tags) -> str | None:
 def _is_closed(tags: Tags, reading: _Reading, venue: str | None) -> bool:
     if reading.former or any(tags.get(key) == value for key, value in OUT_OF_USE):
         return True
-    # A host that lives on only as disused:shop=… has taken its toilets with it.
+    # If the host exists only as disused:shop=…, its toilets are closed, too.
     return (
         reading.hosted
         and venue is None
@@ -204,10 +208,10 @@ def _is_closed(tags: Tags, reading: _Reading, venue: str | None) -> bool:
 
 
 def _access_of(tags: Tags, reading: _Reading) -> str | None:
-    """Give who may enter; on a facility of its own also whether it takes a key.
+    """Return who may enter; for a facility of its own also whether it requires a key.
 
-    ``locked=yes`` is a fact about the door. ``centralkey`` (Eurokey, RADAR) often speaks of the wheelchair
-    cabin alone, so it counts only where nothing else is said.
+    ``locked=yes`` describes the door. ``centralkey`` (Eurokey, RADAR) often describes only the wheelchair cabin, so it
+    counts only without other information.
     """
     access = _word(tags, ACCESS_WORDS, reading.prefixes, "access")
     if reading.hosted:
@@ -228,7 +232,7 @@ def _fee_of(tags: Tags, reading: _Reading) -> str | None:
 
 
 def _costs(text: str | None) -> str | None:
-    """Read ``yes``, ``no`` or a sum of money (any but 0 is ``yes``); None where the text is anything else."""
+    """Return yes or no for ``yes``, ``no`` or an amount (any but 0 is ``yes``); None for any other text."""
     if text is None or text in YES_NO_WORDS:
         return text
     amount = AMOUNT.fullmatch(text.strip())
@@ -238,7 +242,7 @@ def _costs(text: str | None) -> str | None:
 
 
 def _charges(text: str) -> str | None:
-    """Read the sums of a price list; several of them, or one by the hour, are a charge as well."""
+    """Return yes or no for the amounts of a price list; several amounts, or one per hour, are a charge as well."""
     if re.search("[1-9]", text):
         return "yes"
     return "no" if text == "no" or "0" in text else None
@@ -258,12 +262,12 @@ def _changing_table_of(tags: Tags, _reading: _Reading) -> str | None:
 
 
 def _drinking_water_of(tags: Tags, _reading: _Reading) -> str | None:
-    """Give whether the water is for drinking; one denial outweighs all else, as it is about health.
+    """Return whether the water is drinkable. One negative value outweighs all others, because health depends on it.
 
-    ``drinking_water:legal=no`` is a sign that the water is not tested. It decides only where nobody says that the
-    water is drunk: https://wiki.openstreetmap.org/wiki/Key:drinking_water
+    ``drinking_water:legal=no`` means that the water is not tested. It counts only if no other key says that the water
+    is drinkable: https://wiki.openstreetmap.org/wiki/Key:drinking_water
     """
-    words = {word.strip().lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
+    words = {_JOINTS.sub("", word).lower() for key in WATER_KEYS for word in tags.get(key, "").split(";")}
     if words & NOT_FOR_DRINKING:
         return "no"
     if "yes" in words:
@@ -278,7 +282,7 @@ _READ: Mapping[str, Callable[[Tags, _Reading], str | None]] = {
     "shower": _shower_of,
     "drinking_water": _drinking_water_of,
 }
-"""Attributes that more than a table of words reads."""
+"""Attributes that need more than a table of words."""
 
 
 def _country_of(tags: Tags) -> str | None:

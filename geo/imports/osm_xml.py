@@ -1,4 +1,4 @@
-"""What libosmium passes over in OSM XML: that a reply is incomplete, and which objects are deleted."""
+"""Reads what libosmium ignores in OSM XML: incomplete responses and deleted objects."""
 
 import bz2
 import gzip
@@ -21,16 +21,16 @@ _OPENERS: Mapping[str | None, Callable[[Path], IO[bytes]]] = MappingProxyType(
 OBJECTS = ("node", "way", "relation")
 
 REMARKS = ("remark", "error")
-"""Elements in which a server says what went wrong: Overpass the one, openstreetmap.org the other."""
+"""Elements with a server's error message: ``remark`` of Overpass, ``error`` of openstreetmap.org."""
 
 FAILURE = re.compile("error|timed? ?out|out of memory", re.IGNORECASE)
-"""In a remark of Overpass: it gave up before the end. Its other remarks are harmless."""
+"""Text in a remark of Overpass for an aborted query. Other remarks are harmless."""
 
 
 class Versions:
-    """Which version of each object counts, in a file that has several of some or marks some as deleted.
+    """The current version of each object, in a file with several versions or deleted objects.
 
-    Only these are held in memory.
+    Only such objects are held in memory.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,13 @@ class Versions:
         self._previous: tuple[str, tuple[int, bool]] = ("", (0, False))
 
     def is_current(self, name: str, version: int) -> bool:
-        """Whether this version of an object is its newest one, and is not deleted."""
+        """Return whether this version of an object is its newest one and not deleted."""
         return self._newest.get(name, (version, False)) == (version, False)
 
     def add(self, attributes: Mapping[str, str], tag: str) -> None:
-        """Take note of an object in the order of the file, where several versions of one follow each other."""
+        """Record an object, in file order, where the versions of an object follow each other."""
         name, version = f"{tag}/{attributes.get('id')}", attributes.get("version", "")
-        # visible is of OpenStreetMap's history, action of JOSM.
+        # visible is used in OpenStreetMap's history, action by JOSM.
         is_deleted = attributes.get("visible") == "false" or attributes.get("action") == "delete"
         found = int(version) if version.isdecimal() else 0, is_deleted
         known = self._newest.get(name, self._previous[1] if self._previous[0] == name else None)
@@ -54,11 +54,11 @@ class Versions:
 
 
 def read_versions(path: Path) -> Versions:
-    """Read which version of each object counts; nothing of a file that is no XML.
+    """Return the current versions of the objects of a file; empty if it is not XML.
 
     Raises:
-        UnreadableFile: the file is missing, cut short, no XML, or a server's reply that is incomplete: taken for the
-            whole, it would close every place that it lacks.
+        UnreadableFile: the file is missing, truncated, not XML, or an incomplete response, whose import would close all
+            places that it lacks.
     """
     versions = Versions()
     suffix = SUFFIX.search(path.name)
@@ -88,7 +88,8 @@ def read_versions(path: Path) -> Versions:
     try:
         with opened(path) as file:
             parser.ParseFile(file)
-    except (OSError, EOFError, zlib.error, expat.ExpatError) as error:
+    except (OSError, EOFError, zlib.error, expat.ExpatError, LookupError, ValueError) as error:
+        # expat leaves an unknown encoding to Python's codecs, which raise the last two.
         reason = getattr(error, "strerror", None) or error
         raise UnreadableFile(f"{path.name} cannot be read as an OSM extract: {reason}") from error
     return versions

@@ -1,6 +1,5 @@
-"""Overpass API replies in JSON: after ``out center``, ``geom`` or ``bb``, or with the nodes of their ways."""
+"""Reads Overpass API responses in JSON, with ``out center``, ``geom`` or ``bb``, or with the nodes of ways."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,31 +7,25 @@ from typing import Any
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
-from geo.imports.json_stream import stream_items
+from geo.imports.json_stream import read_text, stream_items
 from geo.imports.osm_shapes import Shape, located, rows_of
 from geo.imports.osm_tags import is_facility
 from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import Position, point_on_outline
 
-TAIL_BYTES = 4096
-"""How far from the end Overpass's remark is looked for; it follows the elements and is one sentence."""
-
-REMARK = re.compile(rb'[\]}]\s*,\s*"remark"\s*:\s*"((?:[^"\\]|\\.)*)"')
-"""After the elements or another object, not among the tags of an element."""
-
 NOWHERE = "it has no position; ask Overpass for `out center`"
 
 
 def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
-    """Read the facilities of a reply; the other elements (the nodes of its ways) are passed over.
+    """Read the facilities of a response; skip other elements (the nodes of its ways).
 
-    Where a way or a relation has no position of its own, as after overpass-turbo's ``out body; >; out skel qt;``, the
-    file is passed over once or twice more for the positions of its nodes; only theirs are held in memory.
+    If a way or relation has no position, as with overpass-turbo's ``out body; >; out skel qt;``, the file is read once
+    or twice more for the positions of its nodes; only those are held in memory.
 
     Raises:
-        UnreadableFile: the file is missing, no JSON, cut short, no Overpass reply, or a reply that says that the
-            server gave up half-way: taken for the whole, it would close every place that it lacks.
+        UnreadableFile: the file is missing, not JSON, truncated, not an Overpass response, or an incomplete response,
+            whose import would close all places that it lacks.
     """
     _check_complete(path)
     shapes: dict[str, Shape] = {}
@@ -57,15 +50,9 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def _check_complete(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            found = REMARK.search(file.read())
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    remark = found[1].decode(errors="replace").replace('\\"', '"') if found else ""
+    remark = read_text(path, "remark") or ""
     if FAILURE.search(remark):
-        raise UnreadableFile(f"{path.name} is incomplete: {remark}")
+        raise UnreadableFile(f"{path.name} is incomplete: {' '.join(remark.split())}")
 
 
 def _shape_of(element: dict[str, Any], tags: dict[str, str]) -> Shape:
@@ -101,7 +88,7 @@ def _positions_of_nodes(path: Path, wanted: set[int]) -> Iterator[tuple[int, Pos
 
 
 def _locator_of(element: dict[str, Any]) -> Callable[[], Point] | None:
-    """What gives the best place that the element knows: its own, on its surface, its centre, its box's."""
+    """Return a function for the element's best position: its own, on its surface, its centre, or its box's centre."""
     position = _position_of(element)
     if position:
         return partial(Point, *position)
@@ -122,7 +109,7 @@ def _outline_of(element: dict[str, Any]) -> list[list[Position]]:
 
 
 def _line_of(geometry: Any) -> list[Position]:
-    # ``out geom(bbox)`` gives null for what lies outside the box.
+    # ``out geom(bbox)`` returns null for positions outside the box.
     return list(filter(None, map(_position_of, _list_of(geometry))))
 
 

@@ -1,4 +1,4 @@
-"""Our own names for what a facility has: the columns of our CSV and the properties of our GeoJSON."""
+"""Parses the fields of this project's CSV columns and GeoJSON properties."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from geo.facilities.attributes import ATTRIBUTE_NAMES, KINDS, WORDS, YES_NO
 from geo.imports.record import FacilityRecord, Rejection
 
 ALLOWED_WORDS: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "closed": YES_NO, **WORDS}
-"""The fields that take one of a few words; the others are free text."""
+"""The allowed words of fields; other fields are free text."""
 
 COUNTRY_CODE = re.compile("[A-Z]{2}")
 
 FIELDS = frozenset({*(field.name for field in fields(FacilityRecord)), *ATTRIBUTE_NAMES}) - {
     *("external_id", "location", "tags", "attributes")
 }
-"""What a row may say besides its name, its place and the tags that go with it."""
+"""The fields of a row in addition to its id, position and tags."""
 
 FREE_TEXTS = FIELDS - set(ALLOWED_WORDS) - {"country"}
 
@@ -24,13 +24,13 @@ FREE_TEXTS = FIELDS - set(ALLOWED_WORDS) - {"country"}
 def facility_of(
     external_id: str, location: Point, said: Mapping[str, object], tags: dict[str, str]
 ) -> FacilityRecord | Rejection:
-    """Read a row of our own fields as a facility; an empty or missing field is unknown.
+    """Return a row as a facility; an empty or missing field is unknown.
 
     Args:
-        external_id: the row's name in its dataset.
-        location: where it is.
-        said: field name to text; None and the empty text say nothing.
-        tags: whatever else the row says.
+        external_id: the row's id in its dataset.
+        location: its position.
+        said: texts by field name; None and empty text mean unknown.
+        tags: all other data of the row.
     """
     words: dict[str, str] = {}
     for name, value in said.items():
@@ -52,13 +52,13 @@ def facility_of(
 
 def _fault_in(name: str, value: object) -> str | None:
     if name not in FIELDS:
-        return f"{name} is no field of ours"
+        return f"{name} is an unknown field"
     allowed = ALLOWED_WORDS.get(name)
     if allowed is not None and value not in allowed:
-        return f"{name} is {value!r}, not one of {', '.join(allowed)}"
-    # JSON writes postcodes, house numbers and levels as numbers too.
+        return f"{name} must be one of {', '.join(allowed)}, not {value!r}"
+    # In JSON, postcodes, house numbers and levels may be numbers.
     if isinstance(value, bool) or not isinstance(value, str | int):
         return f"{name} must be text"
     if name == "country" and not COUNTRY_CODE.fullmatch(str(value)):
-        return f"country is {value!r}, not two capital letters (ISO 3166-1)"
+        return f"country must be two capital letters (ISO 3166-1), not {value!r}"
     return None

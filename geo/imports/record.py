@@ -1,4 +1,4 @@
-"""What readers yield and the writer takes: a facility as its source tells it, or why a row was refused."""
+"""The records that readers yield and the writer takes: facilities and rejected rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from geo.coordinates import Point
 
 @dataclass(slots=True)
 class FacilityRecord:
-    """One facility of one source; nobody changes it, but to say so to Python would double the time to make one.
+    """A facility of a source. It is not modified; a frozen dataclass would take twice as long to create.
 
     Attributes:
-        external_id: the source's own name for it, unique within the dataset (``node/123`` for OSM).
+        external_id: its id in the source, unique within the dataset (``node/123`` for OSM).
         kind: ``toilets``, ``drinking_water``, ``shower`` or ``baby_care``.
-        location: where it is.
-        venue: what it stands in (``cafe``, ``fuel``; OSM's word), None for one that stands by itself.
-        closed: the source says that it is out of use.
-        attributes: name of an attribute to its word, where the source says it.
+        location: its position.
+        venue: the venue that it is in, as an OSM value (``cafe``, ``fuel``); None for a stand-alone facility.
+        closed: whether it is out of use.
+        attributes: words by attribute name, where known.
         country: ISO 3166-1 alpha-2, upper case.
-        opening_hours: the source's text as it stands, OSM syntax or not.
-        tags: whatever else the source says, kept as it is.
+        opening_hours: the source's text, in OSM syntax or not.
+        tags: all other data of the source, unchanged.
     """
 
     external_id: str
@@ -44,11 +44,11 @@ class FacilityRecord:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that is no facility, and why in one sentence.
+    """A rejected row, with the reason in one sentence.
 
     Attributes:
-        external_id: the source's name for the row, or its place in the file (``row 17``).
-        reason: the first fault found.
+        external_id: the row's id in the source, or its position in the file (``row 17``).
+        reason: the first error found.
     """
 
     external_id: str
@@ -56,17 +56,17 @@ class Rejection:
 
 
 Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]
-"""Reads a file row by row; raises UnreadableFile where the file as a whole makes no sense."""
+"""Reads a file row by row; raises UnreadableFile if the file as a whole is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Whose data they are, and what their licence asks of whoever shows them.
+    """The source of data, with its licence.
 
     Attributes:
         licence: SPDX identifier.
-        attribution: the words that every reply with these data carries.
-        url: the page about both, None where there is none.
+        attribution: the attribution that every response with these data contains.
+        url: a page about both, or None.
     """
 
     licence: str

@@ -1,4 +1,4 @@
-"""Facility records as lines of PostgreSQL's COPY, with what the database would otherwise have to work out."""
+"""Formats facility records as lines of PostgreSQL's COPY, with compiled hours and digests."""
 
 import hashlib
 import struct
@@ -17,42 +17,42 @@ from geo.facilities.models import MAX_CHARACTERS
 from geo.imports.record import FacilityRecord
 
 COPY_CHUNK_ROWS = 500
-"""Rows handed to COPY at once: about 100 kB of text."""
+"""Rows passed to COPY at once: about 100 kB of text."""
 
 HOURS_KEPT = 2048
-"""Hours of which the number is kept, some 4 kB each, then forgotten; met again, they are written a second time."""
+"""Number of cached hours, about 4 kB each. Hours that are no longer cached are written a second time."""
 
 IN_MEMORY_BYTES = 1_048_576
-"""As many of hours, and of rejected ids, wait in memory for the end of the rows, and more than that on disk."""
+"""Bytes of hours, and of rejected ids, that wait in memory for the end of the rows; more are stored on disk."""
 
 TEXT_COLUMNS = (
     *("kind", "name", "venue", "operator", "street", "house_number", "postcode", "city", "region", "country", "level"),
 )
-"""Columns of facility that a record fills by the same name."""
+"""Columns of facility with the same name in a record."""
 
 ROW_COLUMNS = ("location", *TEXT_COLUMNS, *ATTRIBUTE_NAMES, "opening_hours", "opening_hours_note", "tags")
 HOURS_COLUMNS = ("open_during", "unknown_during")
-"""All columns of facility that an import owns: those of each row, and those that many rows share."""
+"""The columns of facility that an import sets, with ROW_COLUMNS; many rows share their values."""
 
 STAGED_COLUMNS = ("row_number", "external_id", "closed", "digest", "hours_number", *ROW_COLUMNS)
 HOURS_FIELDS = ("hours_number", *HOURS_COLUMNS)
-"""The fields of the lines of rows and of hours, in their order."""
+"""The fields of a line of hours, in order."""
 
 _texts_of = attrgetter(*TEXT_COLUMNS)
 
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-"""What COPY's text format must not meet as it stands. Its CSV would not do: it takes an empty text for NULL, and
-``\\.`` on a line of its own, even within quotes, for the end."""
+"""Characters that COPY's text format must escape. Its CSV format is not suitable: it reads an empty text as NULL, and
+``\\.`` on its own line, even within quotes, as the end."""
 
 _EWKB_POINT_WITH_SRID = 0x20000001
 
 
 class CopyFile:
-    """Lines as the readable file that psycopg2's COPY asks for.
+    """A readable file of lines, for psycopg2's COPY.
 
     Attributes:
-        failure: what stopped the lines in mid-way, which psycopg2 hides behind an error of its own.
+        failure: the error that interrupted the lines, which psycopg2 hides behind its own error.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -60,7 +60,7 @@ class CopyFile:
         self._lines = iter(lines)
 
     def read(self, _size: int = -1) -> str:
-        """The next chunk of whole lines; empty at the end."""
+        """Return the next chunk of whole lines; empty at the end."""
         try:
             return "".join(islice(self._lines, COPY_CHUNK_ROWS))
         except BaseException as error:
@@ -69,20 +69,20 @@ class CopyFile:
 
 
 class StagedHours:
-    """Compiled hours, numbered: most rows share theirs with others, and they are four times as long as all the rest.
+    """Numbered compiled hours: most rows share them with others, and they are four times as long as the rest of a row.
 
-    They wait in a file for the end of the rows, as one COPY runs at a time.
+    They are kept in a file until the end of the rows, because only one COPY runs at a time.
     """
 
     def __init__(self, file: IO[str], as_of: datetime) -> None:
-        """Compile for the weeks that follow ``as_of``, and write lines of HOURS_FIELDS to the file."""
+        """Compile for the weeks after ``as_of``, and write lines of HOURS_FIELDS to the file."""
         self._file = file
         self._as_of = as_of
         self._count = 0
         self._numbers: dict[tuple[str, str], str] = {}
 
     def number_of(self, text: str, location: Point) -> str | None:
-        """The number of a text's hours at a place; None for text that is only a note."""
+        """Return the number of a text's hours at a place; None for text that is only a note."""
         hours = compile_hours(text, location, self._as_of)
         if hours is None:
             return None
@@ -99,7 +99,7 @@ class StagedHours:
 
 
 def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> str:
-    """Write a record as the fields of STAGED_COLUMNS, with a digest of all that its source says."""
+    """Return a line with the fields of STAGED_COLUMNS, including a digest of the whole record."""
     external_id, text, closed = record.external_id, record.opening_hours, "t" if record.closed else "f"
     location, texts = _ewkb(record.location), (*_texts_of(record), *map(record.attributes.get, ATTRIBUTE_NAMES))
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
@@ -108,23 +108,23 @@ def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> st
     number = hours.number_of(text, record.location) if text else None
     syntax, note = (None, text and _note(text)) if number is None else (text, None)
     columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
-    if b"\\" in said:  # JSON too writes by a backslash whatever has to be escaped
+    if b"\\" in said:  # JSON escapes with backslashes, too
         columns = [column and escaped(column) for column in columns]
     external_id, *rest = [_NULL if column is None else column for column in columns]
     return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"
 
 
 def _note(text: str) -> str:
-    """Hours that are only a note for people, cut to the length of the column."""
+    """Return hours that are only a note for people, truncated to the length of the column."""
     most = MAX_CHARACTERS["opening_hours_note"]
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def escaped(text: str) -> str:
-    """Write a text as a field of COPY."""
+    """Escape a text as a field of COPY."""
     return text.translate(_ESCAPES)
 
 
 def _ewkb(point: Point) -> str:
-    """The point as hexadecimal EWKB, little-endian."""
+    """Return the point as hexadecimal EWKB, little-endian."""
     return struct.pack("<BIIdd", 1, _EWKB_POINT_WITH_SRID, SRID_WGS84, point.lon, point.lat).hex()

@@ -1,4 +1,4 @@
-"""Which records the tables can keep, so that one bad row is rejected instead of an import failing as a whole."""
+"""Checks records against the limits of the tables, so that a bad row is rejected instead of the whole import."""
 
 from operator import attrgetter
 
@@ -9,7 +9,7 @@ _MAX_CHARACTERS = {
     "external_id": EXTERNAL_ID_MAX_CHARACTERS,
     **{text: limit for text, limit in MAX_CHARACTERS.items() if not text.startswith("opening_hours")},
 }
-"""Free texts of a record by their limits; opening hours that are too long become a note."""
+"""Maximum lengths of a record's free texts; opening hours that are too long become a note."""
 
 _LEAST_LIMIT = min(_MAX_CHARACTERS.values())
 
@@ -17,14 +17,14 @@ _free_texts = attrgetter(*_MAX_CHARACTERS)
 
 
 def fault_in(record: FacilityRecord) -> str | None:
-    """Say in one sentence why the tables cannot keep a record; None where they can."""
+    """Return why the tables cannot store a record, in one sentence; None if they can."""
     texts = _free_texts(record)
     if not record.external_id:
         return "it has no id"
-    if max(map(len, filter(None, texts))) > _LEAST_LIMIT:  # few rows have a text to look at closely
+    if max(map(len, filter(None, texts))) > _LEAST_LIMIT:  # few rows have a long text
         for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
             if text is not None and len(text) > limit:
-                return f"its {name} has {len(text)} characters, and {limit} is the most"
+                return f"its {name} has {len(text)} characters; the maximum is {limit}"
     if "\0" in "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values()))):
-        return "its text holds a NUL character"
+        return "its text contains a NUL character"
     return None

@@ -1,4 +1,4 @@
-"""One point that stands for a shape: on its surface, so that no pin falls into the lake beside a crescent."""
+"""Computes a representative point on the surface of a shape."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ Position = tuple[float, float]
 
 
 def point_on(shape: BaseGeometry) -> Point:
-    """Give a point of the shape: inside an area, at the middle of a line.
+    """Return a point on the shape: inside an area, or at the middle of a line.
 
     Raises:
-        InvalidCoordinates: the shape is empty, or a part of it lies nowhere on the Earth.
+        InvalidCoordinates: the shape is empty or out of range.
     """
     if shape.is_empty:
         raise InvalidCoordinates("its geometry has no positions")
@@ -29,19 +29,18 @@ def point_on(shape: BaseGeometry) -> Point:
 
 
 def point_on_outline(lines: Sequence[Sequence[Position]]) -> Point:
-    """Give a point of the area that the lines enclose together; of the lines where they enclose none.
+    """Return a point in the area that the lines enclose together, or on the lines if they enclose none.
 
-    One closed line is an area, one open line a path; several are the outer and inner rings of a multipolygon,
-    whole or in pieces. Lines that an extract has cut off enclose nothing, but still tell the place within
-    metres.
+    One closed line is an area, one open line a path; several are the outer and inner rings of a multipolygon, whole or
+    in pieces. Lines that an extract has truncated enclose nothing, but give the position within metres.
 
     Raises:
-        InvalidCoordinates: there is no position at all, or one lies nowhere on the Earth.
+        InvalidCoordinates: there is no position, or one is out of range.
     """
     drawn = [shapely.LineString(line) for line in lines if len(line) > 1]
     if not drawn:
         return point_on(shapely.MultiPoint([position for line in lines for position in line]))
     paths = drawn[0] if len(drawn) == 1 else shapely.MultiLineString(drawn)
-    BoundingBox(*paths.bounds)  # the even-odd rule of build_area wants finite positions
+    BoundingBox(*paths.bounds)  # the even-odd rule of build_area requires finite positions
     area = shapely.build_area(paths)
     return point_on(paths if area.is_empty else area)

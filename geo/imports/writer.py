@@ -1,9 +1,9 @@
-"""The one way for facilities to get in: stream the rows of a dataset beside the tables, compare, then change.
+"""Imports a dataset: streams its rows into temporary tables, compares them with the database, and applies the changes.
 
-An import tells the whole dataset: what it lists is added or changed, what it listed before and no longer does has
-vanished and is offered to nobody, though its id and its ratings stay. A facility whose row is rejected stays as it is.
-An edition that loses more than its limits allow is refused. An import is idempotent by (dataset, external id), runs in
-the caller's transaction, and never touches a rating.
+An import contains the whole dataset: facilities that it lists are added or changed; those that it no longer lists have
+vanished and are closed, but keep their id and ratings. A facility whose row is rejected stays as it is. An import that
+loses more than its limits allow is refused. Imports are idempotent by (dataset, external id), run in the caller's
+transaction, and do not change ratings.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,17 +34,17 @@ from geo.imports.staging import (
 from geo.imports.storable import fault_in
 
 PROGRESS_EVERY_ROWS = 10_000
-"""About every half second at the speed of an import."""
+"""Rows between two progress reports: about half a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What an import is all of.
+    """A dataset to import.
 
     Attributes:
-        name: the key of idempotency, together with the external id.
-        source: whose data they are.
-        limits: what this edition of it may lose.
+        name: its name, which with the external id identifies a facility.
+        source: its source and licence.
+        limits: what this import may lose.
     """
 
     name: str
@@ -63,16 +63,16 @@ def write_dataset(
 
     Args:
         session: a write session; the caller commits.
-        dataset: which one.
-        rows: all of it, from a reader.
-        as_of: when it was seen, and the instant that opening hours are compiled from.
-        progress: told now and then how many rows were read.
+        dataset: the dataset.
+        rows: all rows, from a reader.
+        as_of: the time of the import, from which opening hours are compiled.
+        progress: called regularly with the number of rows read.
 
     Raises:
-        UnreadableFile: from the reader, in mid-way; or no row is a facility, which would close the whole dataset.
-            The caller must roll back.
+        UnreadableFile: the reader failed, or no row is a facility, which would close the whole dataset. The caller must
+            roll back.
         EditionRefused: more vanishes or is rejected than the dataset's limits allow. The caller must roll back.
-        DatabaseUnavailable: the database broke off while the rows were sent.
+        DatabaseUnavailable: the connection broke while the rows were sent.
     """
     summary = ImportSummary()
     for statement in (_PREPARE, _STAGE, _STAGE_HOURS, _STAGE_REJECTED):
@@ -87,7 +87,7 @@ def write_dataset(
             _copy(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(_DROP_REPEATED):
         for _ in range(repeats):
-            summary.reject(external_id, "the same id stood in an earlier row, which was taken")
+            summary.reject(external_id, "the same id is in an earlier row, which was imported")
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
     parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
@@ -96,13 +96,13 @@ def write_dataset(
         setattr(summary, outcome, facilities)
     listed = session.execute(_COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
     require_within(dataset.limits, summary, listed)
-    # What is known is judged before anything is added: the planner does not expect the new rows, and would compare each
-    # of them with each.
+    # Known facilities are processed before new ones are added: the planner does not expect the new rows, and would
+    # choose a nested loop.
     for statement in (_JUDGE, _CHANGE_FACILITIES, _CLOSE_VANISHED, _NOTE_SOURCES, _ADD_FACILITIES, _ADD_SOURCES):
         session.execute(statement, parameters)
     session.execute(text("DROP TABLE staged, staged_hours, rejected, resolved, judged"))
     if summary.added or summary.changed or summary.vanished:
-        # Half the world may have moved: the planner learns of it at once, not when autovacuum comes by.
+        # A large part of the table may have changed: update the planner's statistics without waiting for autovacuum.
         session.execute(text("ANALYZE facility, facility_source"))
     return summary
 
@@ -117,7 +117,7 @@ def _copy(session: Session, copy: str, file: CopyFile) -> None:
         if file.failure is not None:
             raise file.failure from None
         connection.invalidate()
-        raise DatabaseUnavailable("the database broke off the import: nothing was changed") from error
+        raise DatabaseUnavailable("the database aborted the import: nothing was changed") from error
 
 
 def _lines(
@@ -145,7 +145,7 @@ def _lines(
 
 
 def _quoted(external_id: str) -> str:
-    """An id fit to print, whatever is wrong with it."""
+    """Return an id in printable form."""
     return external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")[:EXTERNAL_ID_MAX_CHARACTERS]
 
 
@@ -166,8 +166,8 @@ _STAGED_COLUMN_LIST = ", ".join(
     (*(f"staged.{column}" for column in ROW_COLUMNS), *(f"staged_hours.{column}" for column in HOURS_COLUMNS))
 )
 
-# Statements take their time; another import of the same dataset is waited for, however long it runs; and one command
-# may sort and join in more memory than the many of a server.
+# Statements may take long; another import of the same dataset may hold its lock for long; and a single command may use
+# more memory for sorts and joins than the many connections of a server.
 _PREPARE = text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL work_mem = '128MB'")
 
 _STAGE = text(
@@ -207,7 +207,7 @@ _DROP_REPEATED = text(
     """
 )
 
-# The row lock that this takes lets one import of a dataset run at a time.
+# The row lock serialises imports of the same dataset.
 _DATASET = text(
     """
     INSERT INTO dataset (name, licence, attribution, url, imported_at)
@@ -219,8 +219,8 @@ _DATASET = text(
     """
 )
 
-# PostGIS orders points along a Hilbert curve. New facilities get their ids, and their places in the tables, in that
-# order, so that neighbours share pages: a search reads few of them, and so does the check of each foreign key.
+# PostGIS orders points along a Hilbert curve. New facilities get their ids, and their positions in the tables, in that
+# order, so that neighbours share pages: searches and foreign-key checks read few of them.
 _RESOLVE = text(
     """
     CREATE TEMPORARY TABLE resolved ON COMMIT DROP AS
@@ -267,9 +267,9 @@ _ADD_SOURCES = text(
     """
 )
 
-# A source closes what is offered, and opens again only what it has closed itself: what staff decide stands. Of a place
-# that staff have hidden or closed, it is noted what the source says, for when their decision is reverted. The lock
-# keeps the status as it is judged.
+# A source closes active facilities, and reopens only those that it closed itself: decisions of staff take precedence.
+# For a place that staff have hidden or closed, the source's state is stored for a revert of the decision. The lock
+# keeps the status unchanged.
 _JUDGE = text(
     """
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
@@ -293,7 +293,7 @@ _JUDGE = text(
         LEFT JOIN staged ON staged.row_number = resolved.row_number
         WHERE resolved.outcome IN ('changed', 'vanished')
         FOR NO KEY UPDATE OF facility
-    ) AS told
+    ) AS compared
     """
 )
 

@@ -1,4 +1,4 @@
-"""A limit within one server process: token buckets, for what is too frequent to be counted in the database."""
+"""Token buckets: rate limits within one server process, for requests too frequent to count in the database."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -8,19 +8,19 @@ from geo.errors import LimitReached
 
 
 class TokenBuckets:
-    """A bucket of tokens for each subject; a request takes one, and time puts them back.
+    """A token bucket for each subject: a request takes a token, and tokens are restored at a constant rate.
 
-    Memory is bounded: the subject that has been quiet for longest is forgotten first, and would find a full bucket.
+    Memory is bounded: the subject without requests for longest is removed first; its bucket would be full by then.
     """
 
     def __init__(self, name: str, burst: int, per_s: float, most_subjects: int) -> None:
-        """Know the limit.
+        """Create the buckets.
 
         Args:
-            name: of the policy, as replies tell it.
+            name: name of the policy in responses.
             burst: tokens in a full bucket.
-            per_s: tokens that come back in a second.
-            most_subjects: how many buckets are kept.
+            per_s: tokens restored per second.
+            most_subjects: maximum number of buckets.
         """
         self._name = name
         self._burst = burst
@@ -30,10 +30,10 @@ class TokenBuckets:
         self._buckets: OrderedDict[bytes, tuple[float, datetime]] = OrderedDict()
 
     def take(self, subject: bytes, as_of: datetime) -> None:
-        """Take a token of the subject's.
+        """Take a token of a subject.
 
         Raises:
-            LimitReached: its bucket is empty.
+            LimitReached: the subject's bucket is empty.
         """
         with self._lock:
             tokens, since = self._buckets.pop(subject, (float(self._burst), as_of))
@@ -48,5 +48,5 @@ class TokenBuckets:
             raise LimitReached(self._name, self._burst, window, timedelta(seconds=(1 - tokens) / self._per_s))
 
     def __len__(self) -> int:
-        """How many subjects are remembered."""
+        """Return the number of subjects in memory."""
         return len(self._buckets)

@@ -1,7 +1,7 @@
-"""A limit that all server processes share: the generic cell rate algorithm, as one UPSERT.
+"""Rate limits shared by all server processes: the generic cell rate algorithm, as one UPSERT.
 
-GCRA (ITU-T I.371) keeps one instant for each subject: when its next request would be due if all came evenly. Each
-request moves it on by one interval; one that would move it farther ahead than the burst allows is refused.
+GCRA (ITU-T I.371) stores one instant per subject: when its next request would be due at an even rate. Each request
+advances it by one interval; a request that would advance it farther than the burst allows is rejected.
 """
 
 import hashlib
@@ -18,12 +18,12 @@ from geo.limits.models import KEY_BYTES, RateLimit
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How often something may be done.
+    """A rate limit.
 
     Attributes:
-        name: of the policy, as replies tell it.
-        burst: so often at once.
-        interval: after which one more is due.
+        name: name of the policy in responses.
+        burst: number of requests allowed at once.
+        interval: time after which one more request is allowed.
     """
 
     name: str
@@ -32,21 +32,21 @@ class Limit:
 
     @property
     def window(self) -> timedelta:
-        """In which a whole burst comes back."""
+        """The time in which a whole burst is restored."""
         return self.burst * self.interval
 
 
 def count(session: Session, limit: Limit, subject: bytes, as_of: datetime) -> None:
-    """Count one deed of a subject; its row stays locked until the commit.
+    """Count one action of a subject; its row stays locked until the commit.
 
     Args:
         session: a write session.
-        limit: which limit.
-        subject: who: a device's id, a network's keyed hash.
+        limit: the limit.
+        subject: who acts, such as a device's id or a network's keyed hash.
         as_of: now.
 
     Raises:
-        LimitReached: it has done this too often lately; nothing is counted.
+        LimitReached: the subject has exceeded the limit; nothing is counted.
     """
     digest = hashlib.blake2b(subject, digest_size=KEY_BYTES, key=limit.name.encode()).digest()
     due = func.greatest(RateLimit.next_due_at, as_of)
@@ -68,6 +68,6 @@ def count(session: Session, limit: Limit, subject: bytes, as_of: datetime) -> No
 
 
 def forget_past(session: Session, as_of: datetime) -> int:
-    """Delete the rows that limit nobody any more; returns how many."""
+    """Delete the rows that have no effect any more; return their number."""
     gone = session.execute(delete(RateLimit).where(RateLimit.next_due_at <= as_of).returning(RateLimit.digest))
     return len(gone.all())

@@ -1,4 +1,4 @@
-"""What the limits of all server processes share."""
+"""The table of the shared rate limits."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ KEY_BYTES = 16
 
 
 class RateLimit(Base):
-    """How far ahead of its due rate somebody is.
+    """The state of one subject under one limit.
 
-    The table is UNLOGGED: after a crash of the database it is empty, and everybody starts afresh, which is the price of
-    writing no log for it. ``digest`` is of the limit's name and of whom it concerns.
+    The table is UNLOGGED to avoid write-ahead logging: after a crash of the database it is empty and all limits
+    restart. ``digest`` identifies the limit and the subject.
     """
 
     __tablename__ = "rate_limit"

@@ -7,41 +7,29 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from geo.coordinates import Point
-from geo.crowd import proposals
-from geo.crowd.models import Proposal
 from geo.database import Session
 from geo.errors import Conflict
 from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.models import Facility
-from geo.moderation import queue
 from geo.moderation.models import FacilityChange
 
 
-def settle(session: Session, proposal_id: int, *, accepted: bool, as_of: datetime) -> dict[str, Any]:
-    """Accept or reject a pending proposal. What a revert needs to know.
+def carry_out(session: Session, proposal: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
+    """Add the proposed place, or change the one that there is.
 
-    Raises:
-        Conflict: it is settled already.
+    Returns:
+        ``facility_id``, ``columns`` as they were (None for a new place) and ``after``, as they are now.
     """
-    proposal = proposals.one(session, proposal_id)
-    if proposal["state"] != "pending":
-        raise Conflict(f"proposal {proposal_id} is {proposal['state']} already")
-    before: dict[str, Any] = {"state": "pending"}
-    facility_id = proposal["facility_id"]
-    if accepted:
-        changes = dict(proposal["changes"])
-        if proposal["lon"] is not None:
-            changes |= {"lon": proposal["lon"], "lat": proposal["lat"]}
-        if facility_id is None:
-            facility_id, before["columns"] = _add(session, changes, as_of), None
-        else:
-            before["columns"] = _columns(session, facility_id, changes)
-            _change(session, facility_id, changes, as_of)
-        before |= {"facility_id": facility_id, "after": changes}
-    state = "accepted" if accepted else "rejected"
-    values = {"state": state, "decided_at": as_of, "facility_id": facility_id}
-    session.execute(update(Proposal).where(Proposal.id == proposal_id).values(**values))
-    return before
+    facility_id, changes = proposal["facility_id"], dict(proposal["changes"])
+    if proposal["lon"] is not None:
+        changes |= {"lon": proposal["lon"], "lat": proposal["lat"]}
+    columns = None
+    if facility_id is None:
+        facility_id = _add(session, changes, as_of)
+    else:
+        columns = _columns(session, facility_id, changes)
+        _change(session, facility_id, changes, as_of)
+    return {"facility_id": facility_id, "columns": columns, "after": changes}
 
 
 def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], as_of: datetime) -> None:
@@ -50,29 +38,28 @@ def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], 
     session.execute(insert(FacilityChange).values(facility_id=before["facility_id"], decision_id=decision_id, **values))
 
 
-def take_back(session: Session, decision: Mapping[str, Any], as_of: datetime) -> None:
-    """Undo an acceptance, or put a rejected proposal before staff again. A new place is closed, not deleted.
+def take_back(session: Session, before: Mapping[str, Any], as_of: datetime) -> None:
+    """Restore what an acceptance changed. A new place is closed, not deleted.
+
+    Args:
+        session: a write session.
+        before: what ``carry_out`` returned.
+        as_of: now.
 
     Raises:
         Conflict: what the acceptance changed has been changed again since.
     """
-    if decision["action"] == "accept_proposal":
-        facility_id, columns = decision["before"]["facility_id"], decision["before"]["columns"]
-        if columns is None:
-            # A hidden place stays hidden: it is closed once it is shown again (statuses.py).
-            session.execute(
-                update(Facility)
-                .where(Facility.id == facility_id, Facility.status != "hidden")
-                .values(status="closed", updated_at=as_of)
-            )
-        else:
-            _refuse_changed(session, facility_id, decision["before"]["after"])
-            _change(session, facility_id, columns, as_of)
-    proposal_id = decision["thing_id"]
-    session.execute(update(Proposal).where(Proposal.id == proposal_id).values(state="pending", decided_at=None))
-    if decision["action"] == "accept_proposal" and decision["before"]["columns"] is None:
-        session.execute(update(Proposal).where(Proposal.id == proposal_id).values(facility_id=None))
-    queue.put(session, "proposal", proposal_id, as_of, score=proposals.PROPOSAL_SCORE, details={"reverted": True})
+    facility_id, columns = before["facility_id"], before["columns"]
+    if columns is not None:
+        _refuse_changed(session, facility_id, before["after"])
+        _change(session, facility_id, columns, as_of)
+        return
+    # A hidden place stays hidden: it is closed once it is shown again (actions/facility.py).
+    session.execute(
+        update(Facility)
+        .where(Facility.id == facility_id, Facility.status != "hidden")
+        .values(status="closed", updated_at=as_of)
+    )
 
 
 def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, Any]) -> None:
@@ -81,7 +68,7 @@ def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, A
         now["opening_hours"] = now["opening_hours"] or now["opening_hours_note"]
     changed = sorted(name for name, value in accepted.items() if now[name] != value)
     if changed:
-        raise Conflict(f"{', '.join(changed)} of place {facility_id} changed again since: propose the right value")
+        raise Conflict(f"{', '.join(changed)} of place {facility_id} have changed since: propose the right value")
 
 
 def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import audit, decisions
+from geo.casework.staff import KnownStaff
 from geo.crowd.devices import KnownDevice
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
-from geo.moderation import audit, decisions, verdicts
-from geo.moderation.models import Appeal, Decision
-from geo.moderation.staff import KnownStaff
+from geo.moderation.decide import Revert, lock_for_others, revert
+from geo.moderation.models import Appeal
 
 APPEAL_WITHIN = timedelta(days=184)
 """Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
@@ -32,15 +33,15 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     if not decisions.is_restriction(dict(decision)):
         raise Conflict("this decision restricts nothing")
     if decision["reverted_at"] is not None:
-        raise Conflict("this decision is reverted already")
+        raise Conflict("this decision is already reverted")
     if as_of - decision["decided_at"] > APPEAL_WITHIN:
-        raise Conflict(f"a decision can be appealed for {APPEAL_WITHIN.days} days")
+        raise Conflict(f"a decision can be appealed within {APPEAL_WITHIN.days} days")
     values = {"decision_id": decision["id"], "device_id": device.device_id, "text": text, "created_at": as_of}
     appeal_id = session.execute(
         upsert(Appeal).values(**values).on_conflict_do_nothing().returning(Appeal.id)
     ).scalar_one_or_none()
     if appeal_id is None:
-        raise Conflict("this decision is appealed already")
+        raise Conflict("this decision is already appealed")
     audit.append(session, "device", "appeal", {"appeal_id": appeal_id}, as_of)
     return appeal_id
 
@@ -80,16 +81,14 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
     if decision_id is None:
         raise ThingNotFound(f"there is no appeal {appeal_id}", "appeal_id")
-    decision = session.execute(
-        select(Decision.staff_id, Decision.thing, Decision.thing_id, Decision.subject).where(Decision.id == decision_id)
-    ).one()
-    if decision.staff_id == member.staff_id:
+    decision = dict(decisions.one(session, decision_id))
+    if decision["staff_id"] == member.staff_id:
         raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")
     if granted:
         _hold(session, appeal_id, version)
-        verdicts.revert(session, member, decision_id, as_of, reason="appeal_granted")
+        revert(session, member, Revert(decision_id, "appeal_granted"), as_of)
     else:
-        verdicts.refuse_own(session, member, decision.thing, decision.thing_id, decision.subject)
+        lock_for_others(session, member, decision)
         _hold(session, appeal_id, version)
     state = "granted" if granted else "rejected"
     values = {"state": state, "ended_at": as_of, "staff_id": member.staff_id, "answer": answer}
@@ -111,6 +110,6 @@ def end_others(session: Session, decision_id: int, as_of: datetime) -> None:
 def _hold(session: Session, appeal_id: int, version: int) -> None:
     row = session.execute(select(Appeal.state, Appeal.version).where(Appeal.id == appeal_id).with_for_update()).one()
     if row.state != "open":
-        raise Conflict(f"appeal {appeal_id} is {row.state} already")
+        raise Conflict(f"appeal {appeal_id} is already {row.state}")
     if row.version != version:
-        raise OutOfDate(f"appeal {appeal_id} is at version {row.version} by now: look at it again")
+        raise OutOfDate(f"appeal {appeal_id} has changed and is now at version {row.version}: read it again")

@@ -28,7 +28,7 @@ def thing(session: Session, kind: str, thing_id: int) -> dict[str, Any] | None:
 
 
 def reports_of(session: Session, kind: str, thing_id: int) -> Sequence[RowMapping]:
-    """The reports of a thing, newest first; by whom is told by the handle."""
+    """The reports of a thing, newest first; the handle identifies the reporter."""
     columns = (Report.id, Report.reason, Report.note, Report.weight, Report.created_at, Report.outcome)
     statement = (
         select(*columns, Device.handle)
@@ -73,7 +73,7 @@ def device(session: Session, handle: UUID) -> dict[str, Any]:
     columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
     row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no device {handle}, or no longer", "handle")
+        raise ThingNotFound(f"there is no device {handle}", "handle")
     told = {name: value for name, value in row.items() if name != "id"}
     return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
 

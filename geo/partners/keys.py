@@ -1,8 +1,8 @@
-"""The form of a partner's key: a typed prefix, 256 random bits, and a checksum.
+"""The format of partners' keys: a typed prefix, 256 random bits, and a checksum.
 
-``bfp_`` or ``bfk_``, 43 characters of base62, and 6 more of the CRC-32 of all that stands before them: the form that
-GitHub gave its tokens in 2021. The checksum tells a mistyped key from an unknown one without asking the database, and
-lets secret scanners know a leaked key for certain. It protects nothing: who can guess 256 bits can also add 32.
+``bfp_`` or ``bfk_``, 43 characters of base62, and 6 more for the CRC-32 of all characters before them: the format of
+GitHub's tokens since 2021. The checksum distinguishes a mistyped key from an unknown one without a database query, and
+lets secret scanners identify a leaked key reliably. It adds no security.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ PREFIXES: Mapping[str, str] = {"publishable": "bfp_", "secret": "bfk_"}
 """By kind: BeForehand Publishable, BeForehand Key."""
 
 KEY_BYTES = 32
-"""256 random bits: nobody guesses one, so that a plain hash keeps it safe."""
+"""256 random bits cannot be guessed, so a plain hash is safe."""
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_CHARACTERS = 43
@@ -35,45 +35,45 @@ _FORM = re.compile(
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""Hosts where http is safe, as nothing leaves the machine; browsers count them as secure too (W3C Secure Contexts)."""
+"""Hosts where http is safe because nothing leaves the machine (W3C Secure Contexts)."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def generate(kind: str) -> str:
-    """A new key of a kind."""
+    """Return a new key of a kind."""
     return _checked(PREFIXES[kind] + _base62(int.from_bytes(secrets.token_bytes(KEY_BYTES)), _RANDOM_CHARACTERS))
 
 
 def digest(key: str) -> bytes:
-    """What the database knows a key by.
+    """Return the digest of a key, by which the database identifies it.
 
     Raises:
-        InvalidToken: it has not the form of a key, or its checksum does not fit.
+        InvalidToken: it does not have the format of a key, or its checksum is wrong.
     """
     if not _FORM.fullmatch(key):
-        raise InvalidToken("this is no partner's key: those begin with bfp_ or bfk_ and have 53 characters")
+        raise InvalidToken("this is not a partner key: those start with bfp_ or bfk_ and have 53 characters")
     if _checked(key[:-_CHECKSUM_CHARACTERS]) != key:
-        raise InvalidToken("this key is mistyped or cut: its checksum does not fit")
+        raise InvalidToken("this key is mistyped or truncated: its checksum is wrong")
     return hashlib.sha256(key.encode()).digest()
 
 
 def hint(key: str) -> str:
-    """The end of a key, to tell it from its neighbours."""
+    """Return the last characters of a key, by which people distinguish keys."""
     return key[-HINT_CHARACTERS:]
 
 
 def origin(text: str) -> str:
-    """An origin as browsers write it (RFC 6454): scheme, host and any unusual port, in lower case.
+    """Return an origin as browsers serialise it (RFC 6454): scheme, host and any non-default port, in lower case.
 
     Raises:
-        InvalidKeyTerms: it is none, or one that a key must not be bound to.
+        InvalidKeyTerms: the text is not an origin, or not one that a key may be bound to.
     """
     try:
         parts = urlsplit(text.strip().lower())
         port = parts.port
     except ValueError:
-        raise InvalidKeyTerms(f"{text!r} is no origin such as https://www.example.org") from None
+        raise InvalidKeyTerms(f"{text!r} is not a valid origin (example: https://www.example.org)") from None
     host = parts.netloc.removesuffix(f":{port}") if port is not None else parts.netloc
     if (
         parts.scheme not in _DEFAULT_PORTS
@@ -83,10 +83,10 @@ def origin(text: str) -> str:
         or parts.fragment
     ):
         raise InvalidKeyTerms(
-            f"{text!r} is no origin such as https://www.example.org: scheme, host in ASCII, any port, and no path"
+            f"{text!r} is not a valid origin (example: https://www.example.org): scheme, ASCII host, port, no path"
         )
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InvalidKeyTerms(f"{text!r} must be https: on the way to a http page anybody may change its script")
+        raise InvalidKeyTerms(f"{text!r} must be https: the scripts of an http page can be changed in transit")
     return f"{parts.scheme}://{host}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
 
 

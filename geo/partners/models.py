@@ -1,4 +1,4 @@
-"""Partners, their keys, and how much of each day's quota went where."""
+"""Tables of partners, their keys, and their daily usage."""
 
 from datetime import date, datetime
 
@@ -10,22 +10,22 @@ from geo.database import Base
 KEY_KINDS = ("publishable", "secret")
 SCOPES = ("facilities:read", "proposals:write")
 PUBLISHABLE_SCOPES = ("facilities:read",)
-"""A publishable key stands in a web page for everybody to copy: it may read and no more."""
+"""Scopes of publishable keys: anybody can copy such a key from a web page, so it may only read."""
 
 NAME_MAX_CHARACTERS = 100
-"""A company's name fits, and a line of a terminal."""
+"""Enough for a company's name, and fits a line of a terminal."""
 
 MAX_DAILY_QUOTA = 1_000_000_000
-"""Eleven thousand requests a second: whoever asks for more has slipped."""
+"""Eleven thousand requests per second: a larger value is a typing error."""
 
 MAX_ORIGINS = 20
-"""Of one key: a site with its language and staging hosts. Whoever has more is better served by a key for each site."""
+"""Origins per key: a site with its language and staging hosts. More sites should have a key each."""
 
 KEY_SLOTS = (1, 2)
-"""Two keys of a kind may work at once, the old and the new of a rotation; a unique index on the slot holds it."""
+"""Two keys of a kind may be valid at once, the old and the new one of a rotation; a unique index enforces it."""
 
 HINT_CHARACTERS = 4
-"""The end of a key that lists show, to tell a partner's keys apart; it is a part of the checksum."""
+"""Length of the end of a key that lists show; it is part of the checksum."""
 
 
 def _array(values: tuple[str, ...]) -> str:
@@ -33,7 +33,7 @@ def _array(values: tuple[str, ...]) -> str:
 
 
 class Partner(Base):
-    """A site or company that embeds the answers; its quota is for all its keys together."""
+    """A site or company that uses the partner API. Its quota applies to all its keys together."""
 
     __tablename__ = "partner"
     __table_args__ = (
@@ -48,7 +48,7 @@ class Partner(Base):
 
 
 class PartnerKey(Base):
-    """A key, of which only the digest is known. One that is revoked keeps its row and frees its slot."""
+    """A key, of which only the digest is stored. A revoked key keeps its row and frees its slot."""
 
     __tablename__ = "partner_key"
     __table_args__ = (
@@ -90,9 +90,9 @@ class PartnerKey(Base):
 
 
 class PartnerUsage(Base):
-    """A partner's day (UTC): the requests granted to server processes in advance, and those known to be answered.
+    """A partner's usage on a day (UTC): requests granted to server processes, and requests reported as served.
 
-    A process that dies takes its unspent grant with it, so that granted may stay above served, and never below.
+    The unspent grant of a process that dies is lost, so granted may stay above served, but never falls below it.
     """
 
     __tablename__ = "partner_usage"

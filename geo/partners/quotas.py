@@ -1,11 +1,10 @@
-"""Daily quotas, counted without a write for each request.
+"""Daily quotas, enforced without a database write per request.
 
-A server process takes a grant of some requests from the partner's day in one transaction, and spends it in memory.
-What is granted never exceeds the quota, so that however many processes serve, no partner gets more than its quota. The
-price lies on the other side: what another process holds unspent is refused here. A grant is at most GRANT_MOST
-requests and at most a GRANT_DIVISOR-th of what is left, so that a refusal comes early by less than
-``(processes - 1) * min(GRANT_MOST, quota / GRANT_DIVISOR)`` requests; and what a killed process had in memory, at most
-one grant for each partner, is neither answered nor counted as served any more.
+A server process takes a grant of several requests from the partner's day in one transaction and spends it in memory.
+The total granted never exceeds the quota, regardless of the number of processes. In return, requests that another
+process holds unspent are rejected here. A grant is at most GRANT_MOST requests and at most a GRANT_DIVISOR-th of the
+rest, so that requests are rejected early by less than ``(processes - 1) * min(GRANT_MOST, quota / GRANT_DIVISOR)``
+requests. The unspent grants of a killed process, at most one for each partner, are lost.
 """
 
 from collections.abc import Iterator
@@ -22,27 +21,27 @@ from geo.errors import ThingNotFound
 from geo.partners.models import Partner, PartnerUsage
 
 GRANT_MOST = 100
-"""Requests of one grant: one transaction for a hundred searches costs each a hundredth of it."""
+"""Maximum requests of one grant: one transaction for a hundred searches."""
 
 GRANT_DIVISOR = 20
-"""A twentieth of what is left: towards the end of a quota the grants shrink to single requests."""
+"""A grant is at most this part of the rest: towards the end of a quota, grants shrink to single requests."""
 
 GRANT_LIFETIME = timedelta(minutes=1)
-"""After which a process in use settles its grant and takes another: so late at most a changed quota acts, and an admin
-sees what was served. A partner who asks rarely costs one transaction a minute, not one a request."""
+"""Time after which an active process settles its grant and takes another: a changed quota takes effect within a minute,
+and so do usage figures. A partner with few requests costs one transaction per minute, not one per request."""
 
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a partner stands after a request.
+    """A partner's quota after a request.
 
     Attributes:
-        allowed: the request may be answered.
-        quota: requests a day.
-        remaining: how many are left of it, as far as this process knows.
-        resets_in: until the next day, UTC.
+        allowed: whether the request is within the quota.
+        quota: requests per day.
+        remaining: requests left, as far as this process knows.
+        resets_in: time until the next day, UTC.
     """
 
     allowed: bool
@@ -53,12 +52,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the database lent.
+    """A grant of requests by the database.
 
     Attributes:
-        requests: how many; 0 where the day's quota is all granted.
-        remaining: of the quota, after it.
-        quota: requests a day.
+        requests: number of requests; 0 if the whole quota of the day is granted.
+        remaining: rest of the quota after the grant.
+        quota: requests per day.
     """
 
     requests: int
@@ -75,7 +74,7 @@ def grant(session: Session, partner_id: int, day: date) -> Grant:
         day: the day in UTC.
 
     Raises:
-        ThingNotFound: there is no such partner any more.
+        ThingNotFound: the partner no longer exists.
     """
     quota = session.execute(select(Partner.daily_quota).where(Partner.id == partner_id)).scalar_one_or_none()
     if quota is None:
@@ -88,10 +87,10 @@ def grant(session: Session, partner_id: int, day: date) -> Grant:
 
 
 def settle(session: Session, partner_id: int, day: date, *, served: int, unspent: int) -> int:
-    """Tell what became of a grant: requests answered, and requests given back.
+    """Report how a grant was used: requests served, and unspent requests returned.
 
     Returns:
-        What is granted of the day altogether.
+        The total granted for the day.
     """
     told = upsert(PartnerUsage).values(partner_id=partner_id, day=day)
     return session.execute(
@@ -107,7 +106,7 @@ def _of(partner_id: int, day: date) -> Update:
 
 
 class Account:
-    """A partner's grant in the memory of one process. Whoever uses it holds its lock."""
+    """A partner's grant in the memory of one process. Users must hold its lock."""
 
     def __init__(self, partner_id: int) -> None:
         self.lock = Lock()
@@ -119,31 +118,31 @@ class Account:
         self._served = 0
 
     def is_due(self, as_of: datetime) -> bool:
-        """Whether the database must be asked before the next request: the grant is spent, too old, or of yesterday.
+        """Return whether the next request requires a new grant: the old one is spent, too old, or of yesterday.
 
-        Where the day's quota is all granted, only its age counts: refusing costs no transaction.
+        If the whole quota of the day is granted, only the age counts: rejecting requests costs no transaction.
         """
         if self._settled_at is None or as_of.date() != self._day or as_of - self._settled_at >= GRANT_LIFETIME:
             return True
         return self._unspent == 0 and self._grant.requests > 0
 
     def renew(self, session: Session, as_of: datetime) -> Grant:
-        """Settle the grant and take another; ``receive`` it once it is committed."""
+        """Settle the grant and take another; call ``receive`` after the commit."""
         self.settle(session)
         return grant(session, self._partner_id, as_of.date())
 
     def settle(self, session: Session) -> None:
-        """Tell what became of the grant, once: whether the commit fails or not, nothing is told twice."""
+        """Report how the grant was used, once: even if the commit fails, it is not reported again."""
         served, unspent, self._served, self._unspent = self._served, self._unspent, 0, 0
         if self._day is not None and (served or unspent):
             settle(session, self._partner_id, self._day, served=served, unspent=unspent)
 
     def receive(self, grant_: Grant, as_of: datetime) -> None:
-        """Have a grant to spend."""
+        """Store a grant to spend."""
         self._grant, self._unspent, self._day, self._settled_at = grant_, grant_.requests, as_of.date(), as_of
 
     def spend(self, as_of: datetime) -> Standing:
-        """Count one request, where there is one left."""
+        """Count one request if any are left."""
         is_allowed = self._unspent > 0
         if is_allowed:
             self._unspent -= 1
@@ -153,7 +152,7 @@ class Account:
 
 
 class Accounts:
-    """The accounts of all partners that one process serves."""
+    """The accounts of all partners in one process."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -161,14 +160,14 @@ class Accounts:
 
     @contextmanager
     def held(self, partner_id: int) -> Iterator[Account]:
-        """A partner's account, for one caller at a time."""
+        """Lock and return a partner's account."""
         with self._lock:
             account = self._by_partner.setdefault(partner_id, Account(partner_id))
         with account.lock:
             yield account
 
     def settle(self, session: Session) -> None:
-        """Tell what became of every grant: for a process that ends."""
+        """Report how every grant was used, before the process ends."""
         for partner_id in list(self._by_partner):
             with self.held(partner_id) as account:
                 account.settle(session)

@@ -1,4 +1,4 @@
-"""Partners and their keys: making, finding, rotating, revoking."""
+"""Creates, finds, rotates and revokes partners and their keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from geo.partners import keys
 from geo.partners.models import KEY_SLOTS, MAX_ORIGINS, PUBLISHABLE_SCOPES, Partner, PartnerKey
 
 DAILY_QUOTA = 10_000
-"""Requests a day unless told: five hundred visitors of a site with twenty searches each."""
+"""Default requests per day: five hundred visitors of a site with twenty searches each."""
 
 ROTATION_OVERLAP = timedelta(days=7)
-"""How long the old key works beside the new one unless told: a week holds everybody's next deployment."""
+"""Default time that the old key stays valid after a rotation: a week, within which sites are deployed."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
-    """What a key is for.
+    """The terms of a key.
 
     Attributes:
         kind: ``publishable`` (in web pages, reads only, bound to origins) or ``secret`` (on servers).
-        origins: of a publishable key, as ``keys.origin`` writes them.
-        scopes: what it may do.
-        expires_at: when it ends by itself; None for never.
+        origins: origins of a publishable key, as returned by ``keys.origin``.
+        scopes: what the key allows.
+        expires_at: when the key expires; None for never.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class KeyTerms:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key just made; it is shown this once."""
+    """A new key, which is shown only once."""
 
     key_id: int
     key: str
@@ -47,7 +47,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """The key that a request bore, and whose it is."""
+    """The key of a request, and its partner."""
 
     key_id: int
     partner_id: int
@@ -56,7 +56,7 @@ class KnownKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """A key as lists show it, without the key."""
+    """A key's terms and state, without the key itself."""
 
     key_id: int
     hint: str
@@ -77,29 +77,29 @@ class ListedPartner:
 
 
 def add(session: Session, name: str, daily_quota: int, as_of: datetime) -> int:
-    """Make a partner.
+    """Create a partner.
 
     Returns:
         Its id.
 
     Raises:
-        Conflict: there is one of this name.
+        Conflict: a partner with this name exists.
     """
     values = {"name": name, "daily_quota": daily_quota, "created_at": as_of}
     made = session.execute(upsert(Partner).values(**values).on_conflict_do_nothing().returning(Partner.id))
     partner_id = made.scalar_one_or_none()
     if partner_id is None:
-        raise Conflict(f"there is a partner {name!r} already", "name")
+        raise Conflict(f"partner {name!r} already exists", "name")
     return partner_id
 
 
 def ensure(session: Session, name: str, daily_quota: int | None, as_of: datetime) -> int:
-    """The partner of this name, made where there is none.
+    """Return the partner with this name; create it if it does not exist.
 
     Args:
         session: a write session.
-        name: how the partner is called here.
-        daily_quota: requests a day; None leaves it as it is, DAILY_QUOTA for a new one.
+        name: the partner's name.
+        daily_quota: requests per day. None keeps the current quota; DAILY_QUOTA for a new partner.
         as_of: now.
 
     Returns:
@@ -115,7 +115,7 @@ def ensure(session: Session, name: str, daily_quota: int | None, as_of: datetime
 
 
 def set_quota(session: Session, partner_id: int, daily_quota: int) -> None:
-    """Let the partner ask so often a day from its next grant on.
+    """Change a partner's daily quota, which takes effect with its next grant.
 
     Raises:
         ThingNotFound: there is no such partner.
@@ -128,7 +128,7 @@ def set_quota(session: Session, partner_id: int, daily_quota: int) -> None:
 
 
 def named(session: Session, name: str) -> int:
-    """The id of the partner of this name.
+    """Return the id of the partner with this name.
 
     Raises:
         ThingNotFound: there is no such partner.
@@ -140,12 +140,12 @@ def named(session: Session, name: str) -> int:
 
 
 def add_key(session: Session, partner_id: int, terms: KeyTerms, as_of: datetime) -> NewKey:
-    """Make a key.
+    """Create a key.
 
     Raises:
         ThingNotFound: there is no such partner.
-        InvalidKeyTerms: no key may have these terms.
-        Conflict: two of its kind work already.
+        InvalidKeyTerms: the terms are not allowed.
+        Conflict: two keys of this kind are valid already.
     """
     _check(terms, as_of)
     slot = _free_slot(session, partner_id, terms.kind, as_of)
@@ -171,12 +171,12 @@ def add_key(session: Session, partner_id: int, terms: KeyTerms, as_of: datetime)
 def rotate(
     session: Session, partner_id: int, kind: str, as_of: datetime, overlap: timedelta = ROTATION_OVERLAP
 ) -> NewKey:
-    """Make a successor of the partner's key of a kind, on the same terms; the old one ends after the overlap.
+    """Create a successor of the partner's key of a kind, on the same terms. The old key expires after the overlap.
 
     Raises:
         ThingNotFound: there is no such partner.
-        ThingNotFound: it has no working key of this kind to follow.
-        Conflict: it has two: a rotation is under way.
+        ThingNotFound: it has no valid key of this kind.
+        Conflict: it has two, because a rotation is in progress.
     """
     slot = _free_slot(session, partner_id, kind, as_of)
     old = session.execute(
@@ -185,7 +185,7 @@ def rotate(
         .where(PartnerKey.revoked_at.is_(None))
     ).one_or_none()
     if old is None:
-        raise ThingNotFound(f"the partner has no working {kind} key to rotate: add one", "kind")
+        raise ThingNotFound(f"the partner has no valid {kind} key to rotate: add one", "kind")
     session.execute(
         update(PartnerKey)
         .where(PartnerKey.id == old.id)
@@ -195,16 +195,16 @@ def rotate(
 
 
 def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | None = None) -> None:
-    """End a key now.
+    """Revoke a key.
 
     Args:
         session: a write session.
         key_id: the key.
         as_of: now.
-        partner_id: whose key it must be.
+        partner_id: the partner that the key must belong to, or None.
 
     Raises:
-        ThingNotFound: there is no such key, or it is revoked already.
+        ThingNotFound: the key does not exist or is already revoked.
     """
     whose = [] if partner_id is None else [PartnerKey.partner_id == partner_id]
     revoked = session.execute(
@@ -214,19 +214,19 @@ def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | Non
         .returning(PartnerKey.id)
     )
     if revoked.one_or_none() is None:
-        raise ThingNotFound(f"there is no key {key_id} that could be revoked", "key_id")
+        raise ThingNotFound(f"there is no key {key_id}, or it is already revoked", "key_id")
 
 
 def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
-    """The key of this digest.
+    """Return the key with this digest.
 
     Args:
         session: a read session.
-        key_digest: of ``keys.digest``.
+        key_digest: the result of ``keys.digest``.
         as_of: now.
 
     Raises:
-        InvalidToken: it belongs to nobody, was revoked, or has expired.
+        InvalidToken: the key is unknown, revoked or expired.
     """
     row = session.execute(
         select(
@@ -240,7 +240,7 @@ def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
         ).where(PartnerKey.digest == key_digest)
     ).one_or_none()
     if row is None:
-        raise InvalidToken("this key is not known here")
+        raise InvalidToken("unknown key")
     if row.revoked_at is not None:
         raise InvalidToken("this key was revoked")
     key = KnownKey(row.id, row.partner_id, _terms(row))
@@ -249,17 +249,17 @@ def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
 
 
 def refuse_expired(key: KnownKey, as_of: datetime) -> None:
-    """Let nothing be done with a key whose time is over.
+    """Reject a key that has expired.
 
     Raises:
-        InvalidToken: it has expired.
+        InvalidToken: the key has expired.
     """
     if key.terms.expires_at is not None and key.terms.expires_at <= as_of:
         raise InvalidToken("this key has expired")
 
 
 def working_origins(session: Session, as_of: datetime) -> frozenset[str]:
-    """The origins that any working publishable key is bound to: a browser asks for them before it shows the key."""
+    """Return the origins of all valid publishable keys, for preflight requests, which do not carry the key."""
     rows = session.execute(
         select(func.unnest(PartnerKey.origins))
         .where(PartnerKey.revoked_at.is_(None), or_(PartnerKey.expires_at.is_(None), PartnerKey.expires_at > as_of))
@@ -269,7 +269,7 @@ def working_origins(session: Session, as_of: datetime) -> frozenset[str]:
 
 
 def listed(session: Session, partner_id: int | None = None) -> Sequence[ListedPartner]:
-    """All partners by name, or one of them.
+    """Return all partners by name, or one of them.
 
     Raises:
         ThingNotFound: there is no such partner.
@@ -301,29 +301,25 @@ def _terms(row: Any) -> KeyTerms:
 
 
 def _check(terms: KeyTerms, as_of: datetime) -> None:
-    """The terms that the table would refuse too, in words."""
+    """Check the terms, with messages for what the table's constraints would reject."""
     if terms.expires_at is not None and terms.expires_at <= as_of:
-        raise InvalidKeyTerms("a key's end must lie ahead", "expires_at")
+        raise InvalidKeyTerms("expires_at must be in the future", "expires_at")
     if not terms.scopes:
-        raise InvalidKeyTerms("a key without a scope opens nothing: name at least one", "scopes")
+        raise InvalidKeyTerms("scopes must contain at least one scope", "scopes")
     if terms.kind == "secret":
         if terms.origins:
-            raise InvalidKeyTerms(
-                "a secret key belongs on a server, which has no origin: leave the origins out", "origins"
-            )
+            raise InvalidKeyTerms("origins are not allowed for a secret key, which is used on servers", "origins")
         return
     if not 1 <= len(terms.origins) <= MAX_ORIGINS:
-        raise InvalidKeyTerms(f"a publishable key is bound to 1 to {MAX_ORIGINS} origins", "origins")
+        raise InvalidKeyTerms(f"a publishable key must have between 1 and {MAX_ORIGINS} origins", "origins")
     if not set(terms.scopes) <= set(PUBLISHABLE_SCOPES):
-        raise InvalidKeyTerms(
-            f"a publishable key stands in a page for all to copy: only {PUBLISHABLE_SCOPES[0]}", "scopes"
-        )
+        raise InvalidKeyTerms(f"a publishable key can have only the scope {PUBLISHABLE_SCOPES[0]}", "scopes")
 
 
 def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) -> int:
-    """A slot for one more key of a kind; one that an expired key holds is freed.
+    """Return a free slot for a key of a kind; free the slot of an expired key.
 
-    The partner's row stays locked until the commit, so that two who add a key take turns.
+    The partner's row stays locked until the commit, so that concurrent additions wait for each other.
     """
     locked = session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True))
     if locked.one_or_none() is None:
@@ -336,4 +332,4 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     for slot in KEY_SLOTS:
         if slot not in taken:
             return slot
-    raise Conflict(f"the partner has two working {kind} keys already: revoke one first", "kind")
+    raise Conflict(f"the partner already has two valid {kind} keys: revoke one first", "kind")

@@ -1,4 +1,4 @@
-"""How much a partner used, day by day."""
+"""Daily usage of partners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from geo.database import Session
 from geo.partners.models import PartnerUsage
 
 DAYS_SHOWN = 90
-"""A quarter: what an invoice or a talk about the quota looks back on."""
+"""Default number of days: a quarter, for invoices and quota reviews."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A partner's day in UTC.
+    """A partner's usage on a day in UTC.
 
     Attributes:
         day: the day.
-        served: requests answered, as far as the server processes have told.
-        granted: requests counted against the quota: those served, those that processes still hold, and those that a
-            killed process took with it.
+        served: requests served, as reported by the server processes so far.
+        granted: requests counted against the quota: served, held unspent by processes, or lost with a killed
+            process.
     """
 
     day: date
@@ -30,7 +30,7 @@ class Day:
 
 
 def by_day(session: Session, partner_id: int, days: int = DAYS_SHOWN) -> Sequence[Day]:
-    """The partner's latest days on which it asked anything, the newest first."""
+    """Return the partner's latest days with requests, newest first."""
     rows = session.execute(
         select(PartnerUsage.day, PartnerUsage.served, PartnerUsage.granted)
         .where(PartnerUsage.partner_id == partner_id)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.orm import Session
 
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.conftest import TestClock, temporary_database
 from tests.factories import add_device, add_facility, add_rating, bearer, contents
 
 
 @pytest.fixture(scope="module")
-def served_url(postgres: LocalPostgres, database_url: str) -> Iterator[str]:
+def served_url(postgres: PrivatePostgres, database_url: str) -> Iterator[str]:
     """A database of the module's own, migrated and empty; its servers are processes of their own."""
     template = database_url.partition("?")[0].rpartition("/")[2]
     with temporary_database(postgres, f"served_{template}", template) as url:

@@ -61,7 +61,7 @@ def serving(database_url: str, log: Path, workers: int = 2, **settings: str) -> 
         )
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
-        # A worker that is told to stop before it has started does not hear it, and is killed after SHUTDOWN_S.
+        # A worker that gets its signal to stop before it has started ignores it, and is killed after SHUTDOWN_S.
         until(lambda: process.poll() is not None or (answers(server) and have_answered(server) == workers))
         assert process.poll() is None, log.read_text()
         yield server

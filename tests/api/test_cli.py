@@ -24,7 +24,7 @@ TERMS = ("--licence", "CC0-1.0", "--attribution", "The city")
 COMMANDS = (
     *("up", "serve", "migrate", "seed"),
     *("database start", "database stop"),
-    *("facilities import", "facilities count", "facilities generate", "facilities compile-hours"),
+    *("facilities import", "facilities count", "facilities compile-hours"),
     *("partners add", "partners list", "partners rotate", "partners revoke", "partners usage"),
 )
 
@@ -218,16 +218,6 @@ def test_an_empty_database_counts_nothing(app: Flask) -> None:
     assert run(app, "facilities", "count").stdout == "0 facilities\n"
 
 
-def test_a_made_up_world_is_the_same_each_time(app: Flask, session: Session) -> None:
-    first = run(app, "facilities", "generate", "--count", "50").stdout
-    assert without_time(first.strip()) == "synthetic: 50 added, 0 changed, 0 unchanged, 0 vanished, 0 rejected"
-    again = run(app, "facilities", "generate", "--count", "50").stdout
-    assert without_time(again.strip()) == "synthetic: 0 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
-    more = run(app, "facilities", "generate", "--count", "60").stdout
-    assert without_time(more.strip()) == "synthetic: 10 added, 0 changed, 50 unchanged, 0 vanished, 0 rejected"
-    assert session.execute(text("SELECT count(*) FROM facility WHERE name LIKE 'Synthetic %'")).scalar_one() == 60
-
-
 def test_hours_are_compiled_for_the_coming_weeks(app: Flask, session: Session, clock: TestClock) -> None:
     add_facility(session, 24.94, 60.17, opening_hours="Mo-Su 08:00-20:00")
     clock.advance(days=40)
@@ -257,8 +247,8 @@ def in_a_folder_with_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("absent.csv", "--format", "csv", *TERMS), 1, "Error: absent.csv cannot be opened: No such file or directory"),
         (("absent.csv", *TERMS), 1, "Error: absent.csv cannot be opened: No such file or directory"),
         (("folder", *TERMS), 1, "Error: folder cannot be opened: Is a directory"),
-        (("city.csv",), 2, "Error: whose data are these? Tell --licence and --attribution."),
-        (("city.csv", "--licence", "CC0-1.0"), 2, "Error: whose data are these? Tell --licence and --attribution."),
+        (("city.csv",), 2, "Error: --licence and --attribution are required for this format"),
+        (("city.csv", "--licence", "CC0-1.0"), 2, "Error: --licence and --attribution are required for this format"),
         (("city.csv", "--format", "xml"), 2, "Error: Invalid value for '--format': 'xml' is not one of"),
         (("city.csv", "--format", "geojson", *TERMS), 1, "Error: city.csv is cut short or is no JSON"),
         (("city.csv", "--format", "australia"), 1, "Error: city.csv is not the National Public Toilet Map"),
@@ -297,12 +287,12 @@ def test_an_import_that_cannot_be_is_refused_in_one_line_and_changes_nothing(
         ({"DATABASE_URL": "nonsense"}, "beforehand: DATABASE_URL is not a URL such as postgresql://"),
         ({"DATABASE_URL": "postgresql://host:port/x"}, "beforehand: DATABASE_URL is not a URL such as postgresql://"),
         ({"DATABASE_URL": "mysql://host/x"}, "beforehand: DATABASE_URL names mysql: only PostgreSQL with PostGIS"),
-        ({"PORT": "abc"}, "beforehand: PORT='abc' is not a whole number from 1 to 65535"),
-        ({"PORT": "0"}, "beforehand: PORT='0' is not a whole number"),
-        ({"WEB_CONCURRENCY": "0"}, "beforehand: WEB_CONCURRENCY='0' is not a whole number from 1 to 256"),
-        ({"RATE_LIMITS": "0"}, "beforehand: RATE_LIMITS='0' is neither on nor off"),
-        ({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "Error: the database does not answer: "),
-        ({"DATABASE_URL": "postgresql:///none?host=/nonexistent"}, "Error: the database does not answer: "),
+        ({"PORT": "abc"}, "beforehand: PORT='abc' must be a whole number between 1 and 65535"),
+        ({"PORT": "0"}, "beforehand: PORT='0' must be a whole number"),
+        ({"WEB_CONCURRENCY": "0"}, "beforehand: WEB_CONCURRENCY='0' must be a whole number between 1 and 256"),
+        ({"RATE_LIMITS": "0"}, "beforehand: RATE_LIMITS='0' must be on or off"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "Error: the database does not respond: "),
+        ({"DATABASE_URL": "postgresql:///none?host=/nonexistent"}, "Error: the database does not respond: "),
     ],
 )
 def test_a_setting_that_makes_no_sense_ends_a_command_in_one_line(environ: dict[str, str], complaint: str) -> None:
@@ -319,7 +309,7 @@ def test_a_database_without_the_schema_is_told_how_to_get_it(own_database_url: s
     database.close()
     done = flask("facilities", "count", DATABASE_URL=own_database_url)
     assert done.returncode == 1
-    assert done.stderr == "Error: the database has another schema than this code: run `flask migrate`\n"
+    assert done.stderr == "Error: the database schema does not match this code: run `flask migrate`\n"
 
 
 @pytest.mark.parametrize("command", ["serve", "up"])
@@ -341,7 +331,7 @@ def test_a_port_in_use_is_told_before_anything_is_done(own_database_url: str, co
 def test_a_database_of_somebody_else_is_neither_started_nor_stopped(app: Flask, command: str) -> None:
     result = run(app, "database", command)
     assert result.exit_code == 1
-    assert result.stderr == "Error: DATABASE_URL is set: its database is not ours to start or stop\n"
+    assert result.stderr == "Error: DATABASE_URL is set: this command only starts and stops the private database\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

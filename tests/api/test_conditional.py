@@ -1,4 +1,4 @@
-"""The same question about the same data in the same minute is answered once; whatever changes is told."""
+"""The same request for the same data in the same minute gives 304; any change gives a new response."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The database is there but refuses: it takes no writes, has another schema, or others were faster. Never a 500."""
+"""A database that refuses (read only, another schema, conflicts) gives a 503, never a 500."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from api import create_app
 from api.config import Settings
+from geo.casework import staff
 from geo.database import Database
-from geo.moderation import staff
 from geo.partners import registry
 from tests.api.problem_documents import problem
 from tests.api.serving import PATIENCE_S, until
@@ -87,7 +87,7 @@ def test_a_database_that_takes_no_writes_says_so_and_is_still_read(
         body = {"POST": {"reason": "closed"}, "PUT": {"stars": 5}}.get(method)
         if path == "/admin/v1/staff":
             body = {"name": "bert", "role": "reader"}
-        require_unavailable(client.open(path, method=method, json=body, headers=headers), "takes no writes")
+        require_unavailable(client.open(path, method=method, json=body, headers=headers), "does not accept writes")
     assert client.get("/v1/facilities?lat=60.17&lon=24.94").status_code == 200
     assert client.get(one).status_code == 200
     assert client.get("/v1/me", headers=known.device).status_code == 200

@@ -1,4 +1,4 @@
-"""Every route does what it declares: it asks for the token, and answers with the problems, that OpenAPI documents."""
+"""Every route requires the token and answers with the problems that OpenAPI documents."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.moderation import staff
+from geo.casework import staff
 from geo.partners import registry
 from geo.partners.models import SCOPES
 from geo.partners.registry import KeyTerms
@@ -22,7 +22,7 @@ from tests.factories import add_device, bearer, contents
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of OpenAPI, with a request made of its examples."""
+    """An OpenAPI operation and a request made of its examples."""
 
     method: str
     path: str
@@ -59,7 +59,7 @@ def operation_of(path: str, method: str, item: dict[str, Any]) -> Operation:
 
 @pytest.fixture
 def tokens(session: Session) -> dict[str, dict[str, str]]:
-    """The Authorization of each kind of caller, and of nobody; each may do all that its kind may."""
+    """The Authorization header of each kind of caller; the member of staff is an admin, the key has every scope."""
     partner_id = registry.ensure(session, "Acme", None, NOON)
     return {
         "nobody": {},
@@ -97,7 +97,7 @@ def test_a_suspended_device_is_refused_where_403_is_documented(
 
 @contextmanager
 def undone(session: Session) -> Iterator[None]:
-    """Take back whatever happens within."""
+    """Roll back all changes made within."""
     with session.begin_nested() as savepoint:
         yield
         savepoint.rollback()

@@ -1,4 +1,4 @@
-"""How often devices and networks may ask, and what they are told when they ask oftener."""
+"""Rate limits of devices and networks, and the response when they are exceeded."""
 
 import http_sf
 import pytest

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.serving import PATIENCE_S, Server, serving
 from tests.factories import add_facility
 
@@ -92,7 +92,7 @@ def break_everything(server: Server, place: int, token: str) -> list[str]:
 
 
 def test_the_log_holds_nothing_private_and_one_line_for_each_request(
-    log: tuple[str, list[str]], postgres: LocalPostgres
+    log: tuple[str, list[str]], postgres: PrivatePostgres
 ) -> None:
     written, ids = log
     for private in (LAT, LON, COMMENT, STRANGER, FORWARDED, AGENT, COOKIE):

@@ -20,7 +20,7 @@ from api.config import PROJECT, Settings
 from geo import schema
 from geo.crowd import ratings
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.problem_documents import problem
 from tests.api.serving import PATIENCE_S, Server, answers, serving, until
 from tests.conftest import TestClock
@@ -28,11 +28,11 @@ from tests.factories import add_device, add_facility, bearer, contents, facility
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalPostgres]:
+def cluster() -> Iterator[PrivatePostgres]:
     """A cluster of the module's own, to stop and to kill; in a folder that every account may pass through."""
     with tempfile.TemporaryDirectory(prefix="bh-") as folder:
         Path(folder).chmod(0o711)
-        cluster = LocalPostgres(Path(folder), PROJECT)
+        cluster = PrivatePostgres(Path(folder), PROJECT)
         cluster.start()
         yield cluster
         cluster.stop()
@@ -40,7 +40,7 @@ def cluster() -> Iterator[LocalPostgres]:
 
 
 @pytest.fixture(scope="module")
-def database(cluster: LocalPostgres) -> Iterator[Database]:
+def database(cluster: PrivatePostgres) -> Iterator[Database]:
     database = Database(cluster.url())
     schema.upgrade(database)
     yield database
@@ -48,7 +48,7 @@ def database(cluster: LocalPostgres) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def server(cluster: LocalPostgres, database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(cluster: PrivatePostgres, database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with database.read() as session:
         assert schema.is_current(session)
     with serving(cluster.url(), tmp_path_factory.mktemp("server") / "log") as server:
@@ -69,19 +69,19 @@ def register(server: Server) -> dict[str, str]:
     return bearer(answer.json()["token"])
 
 
-def kill_at_once(cluster: LocalPostgres) -> None:
+def kill_at_once(cluster: PrivatePostgres) -> None:
     """End the server as a crash would, with no goodbye to anybody."""
     os.kill(int((cluster._data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
     until(lambda: not cluster._is_alive())
 
 
-ENDINGS: list[Callable[[LocalPostgres], None]] = [LocalPostgres.stop, kill_at_once]
+ENDINGS: list[Callable[[PrivatePostgres], None]] = [PrivatePostgres.stop, kill_at_once]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ENDINGS)
 def test_while_the_database_is_away_every_route_says_so_and_then_works_again(
-    cluster: LocalPostgres, server: Server, place: int, end: Callable[[LocalPostgres], None]
+    cluster: PrivatePostgres, server: Server, place: int, end: Callable[[PrivatePostgres], None]
 ) -> None:
     device = register(server)
     nearby, one = f"{server.url}/v1/facilities?lat=60.17&lon=24.94", f"{server.url}/v1/facilities/{place}"
@@ -119,7 +119,7 @@ def test_while_the_database_is_away_every_route_says_so_and_then_works_again(
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ENDINGS)
 def test_nobody_sees_anything_but_an_answer_or_a_503_and_no_acknowledged_rating_is_lost(
-    cluster: LocalPostgres, server: Server, database: Database, place: int, end: Callable[[LocalPostgres], None]
+    cluster: PrivatePostgres, server: Server, database: Database, place: int, end: Callable[[PrivatePostgres], None]
 ) -> None:
     seen: Counter[tuple[str, int]] = Counter()
     acknowledged: list[int] = []

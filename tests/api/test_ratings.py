@@ -17,7 +17,7 @@ from tests.factories import add_device, add_rating, bearer, contents
 FULL = {"stars": 4, "comment": "Warm water.", "observed": {"soap": "yes", "paper": "no", "queue_min": 3}}
 
 QUALITY = 4.0278
-"""Of one fresh 5★: base = (5 * 3.6 + 5) / 6, q = (5 * base + 5) / 6; q - sd is MATH.md's 3.44."""
+"""Of one fresh 5★: base = (5 * 3.6 + 5) / 6, q = (5 * base + 5) / 6; q - sd is the 3.44 of docs/ranking.md."""
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_one_five_is_unsure_and_two_say_sit(client: FlaskClient, session: Sessio
 
 
 def test_a_list_pages_through_all_without_loss_or_repeat(client: FlaskClient, session: Session, place: int) -> None:
-    for minutes in (0, 0, 0, 0, 1, 1, 2):  # equal times are told apart by id
+    for minutes in (0, 0, 0, 0, 1, 1, 2):  # equal times are ordered by id
         add_rating(session, place, 5, NOON - timedelta(minutes=minutes))
     everything = client.get(f"/v1/facilities/{place}/ratings").json
     assert everything is not None

@@ -108,7 +108,7 @@ def test_a_cut_answer_says_so(client: FlaskClient, session: Session) -> None:
         at_km(session, km)
     document = answer(client, limit=5, comfort_s=7200)
     assert (len(document["features"]), document["stops_found"]) == (5, 19)
-    assert document["note"] == "14 more stops are left out: the best of each stretch of the route are told."
+    assert document["note"] == "14 more stops are omitted: only the best of each stretch of the route are returned."
 
 
 @pytest.mark.parametrize("precision", [5, 6])

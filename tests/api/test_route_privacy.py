@@ -8,7 +8,7 @@ import requests
 from sqlalchemy import text
 
 from geo.database import Database, Session
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.serving import PATIENCE_S, serving
 from tests.factories import add_facility
 
@@ -41,7 +41,7 @@ def all_that_is_stored(session: Session) -> str:
 
 
 def test_after_a_route_no_table_and_no_log_holds_a_coordinate_of_it(
-    served_url: str, tmp_path: Path, postgres: LocalPostgres
+    served_url: str, tmp_path: Path, postgres: PrivatePostgres
 ) -> None:
     database, log = Database(served_url), tmp_path / "log"
     with database.write() as session:

@@ -1,4 +1,4 @@
-"""A server that is told to stop answers what it has begun."""
+"""A server that stops finishes the requests it has begun."""
 
 import shutil
 import signal

@@ -1,4 +1,4 @@
-"""After any call that says where somebody is, nothing that is kept or logged tells it."""
+"""After any call with a position, nothing stored or logged contains it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from geo.ahead import cells
 from geo.coordinates import Point
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.serving import PATIENCE_S, Server, serving
 from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
@@ -84,7 +84,7 @@ def traces_in(written: str) -> list[str]:
 
 
 def test_nothing_kept_or_logged_tells_where_anybody_is(
-    server: Server, database: Database, postgres: LocalPostgres
+    server: Server, database: Database, postgres: PrivatePostgres
 ) -> None:
     postgres_log = postgres._log
     logged_before = postgres_log.stat().st_size
@@ -97,7 +97,7 @@ def test_nothing_kept_or_logged_tells_where_anybody_is(
     assert after == before
     assert not traces_in(str(after))
     log = server.log.read_text()
-    assert log.count("/v1/hints") == 5  # it does tell what was asked for
+    assert log.count("/v1/hints") == 5  # it does contain the route
     assert not traces_in(log)
     assert not traces_in(postgres_log.read_bytes()[logged_before:].decode())
 

@@ -1,4 +1,4 @@
-"""Who brings no token, a wrong one or an old one is told what to do, and changes nothing."""
+"""A missing, unknown or expired token gives a 401 that says what to do, and changes nothing."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def test_a_request_without_a_known_token_is_told_how_to_get_one(
 
 def test_a_foreign_token_is_not_known(client: FlaskClient, place: int) -> None:
     response = client.get(f"/v1/facilities/{place}/rating", headers=bearer("bfd_" + "x" * 43))
-    assert problem(response, 401)["detail"] == "this token is not known here"
+    assert problem(response, 401)["detail"] == "unknown token"
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 

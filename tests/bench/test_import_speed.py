@@ -1,5 +1,5 @@
 from bench.import_speed import _world_file
-from geo.facilities.synthetic import synthetic_facilities
+from bench.synthetic import synthetic_facilities
 from geo.imports import geojson
 from geo.imports.formats import detect_format
 

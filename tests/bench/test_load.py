@@ -47,7 +47,7 @@ def test_a_raw_request_ends_its_head_and_counts_bytes_not_characters() -> None:
 
 def test_pgbenchs_rate_is_that_after_its_first_second_and_failures_are_none() -> None:
     assert pgbench.parse(PGBENCH) == 1950
-    assert pgbench.parse(PGBENCH.replace(", 0 failed", "")) == 1950  # as PostgreSQL 14 tells it
+    assert pgbench.parse(PGBENCH.replace(", 0 failed", "")) == 1950  # as PostgreSQL 14 prints it
     with pytest.raises(NotMeasured):
         pgbench.parse(PGBENCH.replace("1.002, 0", "1.002, 3"))
     with pytest.raises(NotMeasured):

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours, State
 
+from bench.synthetic import synthetic_facilities
 from geo.coordinates import Point
 from geo.facilities import hours as hours_module
 from geo.facilities.hours import COMPILED_AHEAD, CompiledHours, TimeRange, compile_hours, multirange
-from geo.facilities.synthetic import synthetic_facilities
 
 HELSINKI = Point(24.94, 60.17)
 NEW_YORK = Point(-74.0, 40.71)

@@ -14,16 +14,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo import schema
+from geo.casework import staff
 from geo.crowd import proposals, reports
 from geo.crowd.devices import KnownDevice
 from geo.database import Base, Database
 from geo.errors import DatabaseUnavailable
 from geo.facilities.attributes import ATTRIBUTES
-from geo.local_postgres import LocalPostgres
-from geo.moderation import staff
+from geo.moderation import decide, targets
+from geo.moderation.actions.action import NewDecision
 from geo.moderation.models import Appeal
-from geo.moderation.subjects import hold
-from geo.moderation.verdicts import Verdict, make
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.conftest import NOON, temporary_database
 from tests.factories import add_device, add_facility, add_rating
 
@@ -51,7 +51,7 @@ NOT_OURS = ("spatial_ref_sys", "alembic_version")
 
 
 @pytest.fixture
-def empty_database(postgres: LocalPostgres) -> Iterator[Database]:
+def empty_database(postgres: PrivatePostgres) -> Iterator[Database]:
     """A database with nothing in it, not even PostGIS."""
     with temporary_database(postgres, f"empty_{os.getpid()}") as url:
         database = Database(url)
@@ -433,8 +433,8 @@ def a_row_in_each_table_of_moderation(session: Session, facility_id: int, device
     proposals.propose(session, proposals.NewProposal(facility_id, None, note="Moved.", device_id=device_id), NOON)
     added = staff.add(session, "anna", "senior", NOON, actor="command")
     member = staff.KnownStaff(added.staff_id, "anna", "senior", None)
-    verdict = Verdict("exclude_ratings", "one_sided_burst", window=(NOON, NOON + timedelta(hours=1)))
-    decision_id = make(session, member, hold(session, "facility", facility_id), verdict, NOON)
+    decision = NewDecision("exclude_ratings", "one_sided_burst", window=(NOON, NOON + timedelta(hours=1)))
+    decision_id = decide.on_target(session, member, targets.lock(session, "facility", facility_id), decision, NOON)
     values = {"decision_id": decision_id, "device_id": device_id, "text": "No.", "created_at": NOON}
     session.execute(insert(Appeal).values(**values))
     session.execute(text("SET LOCAL session_replication_role = replica"))

@@ -110,6 +110,7 @@ def test_two_names_do_not_take_long_to_compare() -> None:
         ("write to first.last+toilets@mail.example.co.uk today", EMAIL_ADDRESS),
         ("ａｎｎａ＠ｅｘａｍｐｌｅ．ｏｒｇ", EMAIL_ADDRESS),  # noqa: RUF001 - fullwidth, on purpose
         ("an\u200dna\u200b@exam\u2060ple.o\u00adrg", EMAIL_ADDRESS),
+        ("anna\u034f@\ufe0fexample\u115f.\u3164info", EMAIL_ADDRESS),
         ("anna (at) example (dot) org", EMAIL_ADDRESS),
         ("anna [AT] example [DOT] org", EMAIL_ADDRESS),
         ("anna  @  example . org", EMAIL_ADDRESS),
@@ -129,6 +130,7 @@ def test_two_names_do_not_take_long_to_compare() -> None:
         ("０４０１２３４５６７", PHONE_NUMBER),  # noqa: RUF001 - fullwidth, on purpose
         ("٠٤٠١٢٣٤٥٦٧", PHONE_NUMBER),
         ("04\u200b0 12\u200d3 45\u206067", PHONE_NUMBER),
+        ("040\u034f123\ufe0f45\U000e010067", PHONE_NUMBER),
         ("09 123456", PHONE_NUMBER),
         ("call 09\u2010123456.", PHONE_NUMBER),
         ("\ufdfa" * 900 + " 040 1234567", PHONE_NUMBER),

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from geo.moderation import staff
+from geo.casework import staff
 from tests.conftest import TestClock
 from tests.factories import add_device, bearer
 
@@ -70,7 +70,7 @@ StaffOf = Callable[[str], Caller]
 
 
 def phone(client: FlaskClient, session: Session, clock: TestClock, address: str | None = None) -> Caller:
-    """A long known device, in a network of its own unless told."""
+    """Return an old device, by default in its own network."""
     number = next(_networks)
     device = add_device(session, clock() - LONG_KNOWN)
     return Caller(client, device.token, address or f"10.{number // 250}.{number % 250}.9", device.device_id)

@@ -6,8 +6,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from geo.casework import audit, staff
 from geo.database import driver_url
-from geo.moderation import audit, staff
 from tests.api.moderation.callers import Caller, Phones, StaffOf
 from tests.conftest import NOON
 

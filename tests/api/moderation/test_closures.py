@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from api import create_app
 from api.config import Settings
 from geo import maintenance
+from geo.casework import audit
 from geo.crowd import agreement, closures
 from geo.database import Database
-from geo.moderation import audit
 from tests.api.moderation.callers import LONG_KNOWN, Caller, Phones, StaffOf, phone, scalar
 from tests.api.moderation.test_reports import status
 from tests.conftest import NOON, TestClock
@@ -296,6 +296,28 @@ def test_a_senior_reverts_a_closure(place: int, phones: Phones, clock: TestClock
     for _ in range(3):
         phones().rate(place)
     assert senior("POST", path, {"reason": "mistake"}).status_code == 409
+
+
+def test_the_revert_of_a_closure_that_has_ended_leaves_the_present_one(
+    place: int, phones: Phones, clock: TestClock, moderator: Caller, staff_of: StaffOf
+) -> None:
+    senior = staff_of("senior")
+    closed(place, phones, clock)
+    dismiss(moderator)
+    closed(place, phones, clock)
+    earlier, present = (
+        f"/admin/v1/decisions/{decision['id']}/revert"
+        for decision in sorted(
+            senior("GET", "/admin/v1/decisions").get_json()["decisions"], key=lambda decision: decision["decided_at"]
+        )
+        if decision["action"] == "report_closed"
+    )
+    refused = senior("POST", earlier, {"reason": "mistake"})
+    assert refused.status_code == 409
+    assert "reported closed again" in refused.get_json(force=True)["detail"]
+    assert status(phones(), place)[0] == "reported_closed"
+    assert senior("POST", present, {"reason": "mistake"}).status_code == 201
+    assert status(phones(), place) == ("active", None)
 
 
 def test_a_closure_outlasts_the_erasure_of_some_who_reported_it_and_ends_with_the_last(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.moderation import audit
+from geo.casework import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf, scalar
 from tests.api.moderation.test_whole import public_comments
 from tests.conftest import TestClock

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from geo import maintenance
-from geo.moderation import audit
+from geo.casework import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf
 from tests.api.moderation.test_proposals import NEW, propose
 from tests.conftest import TestClock

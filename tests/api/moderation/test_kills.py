@@ -21,10 +21,10 @@ from sqlalchemy import text
 
 from api.config import PROJECT
 from geo import schema
+from geo.casework import audit, staff
 from geo.crowd import ratings
 from geo.database import Database
-from geo.local_postgres import LocalPostgres
-from geo.moderation import audit, staff
+from geo.private_postgres.cluster import PrivatePostgres
 from tests.api.moderation.callers import LONG_KNOWN
 from tests.api.serving import PATIENCE_S, free_port, until
 from tests.conftest import NOON
@@ -120,7 +120,7 @@ class Load:
         self.fleet, self.until, self.done, self.stop = fleet, until, Acknowledged(), Event()
 
     def ask(self, random: Random, method: str, path: str, token: str, body: Any) -> requests.Response:
-        """Repeat one request until an answer tells what became of it."""
+        """Repeat one request until a response shows its outcome."""
         while time.monotonic() < self.until:
             try:
                 answer = requests.request(
@@ -187,17 +187,17 @@ class Load:
 
 
 @pytest.fixture
-def cluster() -> Iterator[LocalPostgres]:
+def cluster() -> Iterator[PrivatePostgres]:
     """A PostgreSQL of its own, for others use the one of the checkout."""
     with tempfile.TemporaryDirectory(prefix="bh-") as folder:
         Path(folder).chmod(0o711)
-        cluster = LocalPostgres(Path(folder), PROJECT)
+        cluster = PrivatePostgres(Path(folder), PROJECT)
         cluster.start()
         yield cluster
         cluster.stop()
 
 
-def stop_at_once(cluster: LocalPostgres) -> None:
+def stop_at_once(cluster: PrivatePostgres) -> None:
     """SIGQUIT is PostgreSQL's immediate shutdown: no goodbye, recovery from the log at the next start."""
     postmaster = int((cluster._data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGQUIT)
@@ -220,7 +220,7 @@ def _is_zombie(pid: int) -> bool:
 
 @pytest.mark.slow
 def test_no_acknowledged_write_is_lost_and_none_counts_twice(
-    cluster: LocalPostgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: PrivatePostgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started = time.monotonic()
     database = Database(cluster.url())

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from api.declarations import policy_of
-from geo.moderation.models import ROLES
-from geo.moderation.staff import TOKEN_LIFETIME
+from geo.casework.models import ROLES
+from geo.casework.staff import TOKEN_LIFETIME
 from tests.api.moderation.callers import Caller, Phones, StaffOf, member
 from tests.conftest import TestClock
 from tests.factories import contents

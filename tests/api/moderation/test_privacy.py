@@ -1,4 +1,4 @@
-"""What is held on a device is told in full, and erased without a trace; the sums are those of what is left."""
+"""All data about a device are exported and erased completely; the sums are those of the remaining ratings."""
 
 from uuid import UUID
 
@@ -6,10 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import maintenance
+from geo.casework import audit
 from geo.crowd import ratings
 from geo.crowd.devices import TOKEN_LIFETIME
 from geo.database import Base
-from geo.moderation import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf, member, phone, scalar
 from tests.conftest import TestClock
 from tests.factories import add_facility, facility_row

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from api import create_app
 from api.config import Settings
+from geo.casework import audit, staff
 from geo.database import Database
-from geo.moderation import audit, staff
 from tests.api.moderation.callers import Caller, Phones, StaffOf, member
 from tests.conftest import NOON, TestClock
 from tests.factories import add_device, add_facility

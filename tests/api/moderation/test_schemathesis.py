@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from geo.casework import staff
 from geo.crowd import reports
 from geo.crowd.devices import known
 from geo.database import Database
-from geo.moderation import staff
 from tests.api.schemathesis_hooks import PLACES
 from tests.api.serving import Server, serving
 from tests.api.test_schemathesis import in_each_round, schemathesis

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.moderation import statements
+from geo.casework import statements
+from geo.moderation.actions import registry
 from tests.api.moderation.callers import Phones, StaffOf
 from tests.conftest import TestClock
 
@@ -93,8 +94,8 @@ def test_every_restriction_is_exported_with_what_the_database_asks_for(
 ) -> None:
     rows = [json.loads(line) for line in exported[0].splitlines()]
     actions = session.execute(text("SELECT DISTINCT action FROM decision")).scalars()
-    assert set(actions) == set(statements.RESTRICTIONS)
-    assert len(rows) == len(statements.RESTRICTIONS)
+    assert set(actions) == set(registry.RESTRICTIONS)
+    assert len(rows) == len(registry.RESTRICTIONS)
     for row in rows:
         assert row.keys() >= REQUIRED
         assert "decision_visibility" in row or "decision_account" in row

@@ -1,10 +1,10 @@
-"""From a report to an appeal: the author is told, objects, is heard by somebody else; and the chain holds all of it."""
+"""From a report to an appeal: the author sees the decision and appeals, somebody else decides, the chain has it all."""
 
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from geo.moderation import audit
+from geo.casework import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf
 
 INSULT = "The caretaker Anna is a thief"

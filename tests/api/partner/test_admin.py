@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo.moderation import audit, staff
-from geo.moderation.models import ROLES, AuditEntry
+from geo.casework import audit, staff
+from geo.casework.models import ROLES, AuditEntry
 from geo.partners.models import SCOPES
 from tests.api.partner.conftest import ORIGIN, SEARCH, KnownPartner
 from tests.api.problem_documents import named, problem

@@ -79,7 +79,7 @@ def example(service: str, key: str) -> str:
 
 
 def attribute(session: Session, facility_id: int) -> None:
-    """Let a dataset tell of the facility, whose licence asks for something to be shown."""
+    """Add a dataset, whose licence requires an attribution, as a source of the facility."""
     session.execute(
         text(
             """

@@ -33,7 +33,7 @@ def test_a_key_is_shown_once_alone_on_standard_output_and_works(run: Run, client
     assert client.get(SEARCH, headers=bearer(key) | {"Origin": ORIGIN}).status_code == 200
     listed = run("list").stdout
     assert f"…{key[-4:]}" in listed
-    assert "Acme: 10000 requests a day" in listed
+    assert "Acme: 10000 requests per day" in listed
     assert ORIGIN in listed
     assert key not in listed
 
@@ -43,8 +43,8 @@ def test_a_known_partner_gets_another_key_and_at_most_two_of_a_kind(run: Run) ->
         assert run("add", "Acme", "--kind", "secret", "--daily-quota", "5").exit_code == 0
     third = run("add", "Acme", "--kind", "secret")
     assert third.exit_code == 1
-    assert third.stderr == "Error: the partner has two working secret keys already: revoke one first\n"
-    assert run("list").stdout.count("Acme: 5 requests a day") == 1
+    assert third.stderr == "Error: the partner already has two valid secret keys: revoke one first\n"
+    assert run("list").stdout.count("Acme: 5 requests per day") == 1
 
 
 def test_a_rotation_ends_the_old_key_after_its_overlap(run: Run, client: FlaskClient, clock: TestClock) -> None:
@@ -85,14 +85,14 @@ def test_the_usage_of_each_day_is_told(run: Run, client: FlaskClient, clock: Tes
     ("words", "said"),
     [
         (["add", "Acme"], "bound to 1 to 20 origins"),
-        (["add", "Acme", "--origin", "*"], "is no origin"),
-        (["add", "Acme", "--origin", "null"], "is no origin"),
+        (["add", "Acme", "--origin", "*"], "is not a valid origin"),
+        (["add", "Acme", "--origin", "null"], "is not a valid origin"),
         (["add", "Acme", "--origin", "http://acme.example"], "must be https"),
-        (["add", "Acme", "--origin", "https://acme.example/shop"], "is no origin"),
+        (["add", "Acme", "--origin", "https://acme.example/shop"], "is not a valid origin"),
         (["add", "Acme", "--origin", ORIGIN, "--scope", "proposals:write"], "only facilities:read"),
         (["add", "Acme", "--kind", "secret", "--origin", ORIGIN], "leave the origins out"),
-        (["add", "Acme", "--kind", "secret", "--expires", "2020-01-01"], "must lie ahead"),
-        (["add", " ", "--kind", "secret"], "1 to 100 characters"),
+        (["add", "Acme", "--kind", "secret", "--expires", "2020-01-01"], "expires_at must be in the future"),
+        (["add", " ", "--kind", "secret"], "must be between 1 and 100 characters long"),
         (["rotate", "Nobody"], "no partner 'Nobody'"),
         (["usage", "Nobody"], "no partner 'Nobody'"),
     ],

@@ -1,4 +1,4 @@
-"""How a partner stands, told in structured fields, and what it is told at the end of its quota."""
+"""The RateLimit fields of a partner's quota, and the response when it is used up."""
 
 from typing import Any
 

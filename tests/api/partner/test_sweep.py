@@ -6,8 +6,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from api.declarations import policy_of
-from geo.moderation import staff
-from geo.moderation.models import ROLES
+from geo.casework import staff
+from geo.casework.models import ROLES
 from geo.partners import registry
 from geo.partners.models import SCOPES
 from geo.partners.registry import KeyTerms

@@ -107,7 +107,7 @@ def drive(
 
     Beside it a shadow with the same memory asks at every check_each_s. What it hears while the phone has been promised
     silence is a broken promise. What it hears for a whole minute, whatever second a phone that asks each minute asks
-    at, and the phone has not told by then, is missed. What it hears for less, and the phone does not, is fleeting.
+    at, and the phone has not given by then, is missed. What it hears for less, and the phone does not, is fleeting.
 
     Args:
         session: of a database with places.

@@ -9,7 +9,7 @@ from geo.errors import InvalidRoute
 
 
 def encode(vertices: list[tuple[float, float]], precision: int) -> str:
-    """The other way, as the format's description tells it."""
+    """The inverse, as the format's description defines it."""
     text, before = "", (0, 0)
     for lon, lat in vertices:
         now = round(lat * 10**precision), round(lon * 10**precision)

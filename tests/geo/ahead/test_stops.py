@@ -30,7 +30,7 @@ HOUR = 3600
 
 
 def way(length_km: float, **pace: Any) -> StopsQuery:
-    """A drive due north along the meridian of 10 degrees, one kilometre a minute unless told."""
+    """A drive due north along the meridian of 10 degrees, by default one kilometre a minute."""
     route = lay([(10.0, 0.0), (10.0, length_km * KM)], **(pace or {"speed_kmh": 60}))
     return StopsQuery(route, depart_at=NOON, as_of=NOON)
 

@@ -71,8 +71,8 @@ def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, ro
     [
         ("", "x.csv lacks the column external_id"),
         ("external_id,kind,lon\n", "x.csv lacks the column lat"),
-        ("external_id,kind,lon,lat,colour\n", "x.csv has a column that is not ours: 'colour'"),
-        ("external_id,kind,lon,lat,tags\n", "x.csv has a column that is not ours: 'tags'"),
+        ("external_id,kind,lon,lat,colour\n", "x.csv has an unknown column: 'colour'"),
+        ("external_id,kind,lon,lat,tags\n", "x.csv has an unknown column: 'tags'"),
         ("external_id,kind,lon,lat,name,name\n", "x.csv names a column twice"),
         (HEADER + 'a1,toilets,1,2,"cut sh', "x.csv is cut short or is no CSV: unexpected end of data"),
     ],

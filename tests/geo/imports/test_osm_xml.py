@@ -104,6 +104,20 @@ def test_xml_cut_short_is_refused(tmp_path: Path, name: str) -> None:
         list(osm_pbf.read(path))
 
 
+@pytest.mark.parametrize("encoding", ["shift_jis", "idna", "hex", "klingon"])
+def test_xml_in_an_encoding_that_nobody_reads_is_refused(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "x.osm"
+    path.write_text(f'<?xml version="1.0" encoding="{encoding}"?><osm version="0.6">{node("")}</osm>')
+    with pytest.raises(UnreadableFile, match=r"^x\.osm cannot be read as an OSM extract: "):
+        list(osm_pbf.read(path))
+
+
+@pytest.mark.parametrize("version", ["99999999999", "9" * 5_000, "٣"])
+def test_xml_with_a_version_that_is_none_is_refused(tmp_path: Path, version: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"^x\.osm cannot be read as an OSM extract: "):
+        list(osm_pbf.read(osm(tmp_path / "x.osm", node(f'id="1" version="{version}"'))))
+
+
 @pytest.mark.parametrize("name", ["x.osm.gz", "x.osm.bz2"])
 def test_a_damaged_archive_is_refused(tmp_path: Path, name: str) -> None:
     path = osm(tmp_path / name, *(node(f'id="{number}"') for number in range(1, 2000)))

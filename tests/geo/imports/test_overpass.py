@@ -134,6 +134,19 @@ def test_a_reply_is_refused_with_the_whole_remark(tmp_path: Path, remark: str) -
     assert str(caught.value) == f"x.json is incomplete: {remark}"
 
 
+@pytest.mark.parametrize(
+    "members", [("remark", "elements"), ("elements", "generator", "remark"), ("elements", "remark", "padding")]
+)
+def test_a_remark_is_read_wherever_it_stands(tmp_path: Path, members: tuple[str, ...]) -> None:
+    node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS}
+    remark = f"runtime error: Query timed out {'x' * 5_000}"
+    document = {"elements": [node], "generator": "jq", "remark": remark, "padding": "x" * 10_000}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({member: document[member] for member in members}))
+    with pytest.raises(UnreadableFile, match=r"^x\.json is incomplete: runtime error: Query timed out x"):
+        list(overpass.read(path))
+
+
 def test_a_remark_that_is_a_tag_or_is_harmless_refuses_nothing(tmp_path: Path) -> None:
     tags = {**TOILETS, "remark": "runtime error: the lock is broken"}
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": tags}

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.synthetic import synthetic_facilities
 from geo.coordinates import Point
 from geo.facilities.hours import compile_hours
-from geo.facilities.synthetic import synthetic_facilities
 from geo.imports import staging
 from geo.imports.record import FacilityRecord, Source
 from geo.imports.staging import StagedHours

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs on this machine: found, run, and installed where they are missing."""
+"""Finds, runs and, if they are missing, installs PostgreSQL's programs."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from pathlib import Path
 from geo.errors import DatabaseUnavailable
 
 OLDEST_MAJOR = 14
-"""Oldest major version taken: the first with multiranges, which hold opening hours. Ubuntu 22.04 ships it."""
+"""Oldest supported major version: the first with multiranges, which store opening hours. Ubuntu 22.04 ships it."""
 
 MACHINE = Path("/")
 """Root of the file system that is searched."""
@@ -25,22 +25,22 @@ PROGRAM_FOLDERS = (
     "usr/pgsql-*/bin",  # the PostgreSQL project's own packages for Red Hat
     "usr/bin",  # distributions with a single version
 )
-"""Where the programs lie, as patterns under MACHINE. Most are on nobody's PATH."""
+"""Folders of the programs, as patterns under MACHINE. Most are not on the PATH."""
 
 APT_PATIENCE_S = 300
 """How long apt waits for another apt to finish."""
 
 BREW = ("opt/homebrew/bin/brew", "usr/local/bin/brew")
-"""Where Homebrew lies, under MACHINE."""
+"""Locations of Homebrew under MACHINE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """One installed PostgreSQL that has PostGIS.
+    """An installed PostgreSQL with PostGIS.
 
     Attributes:
         major: its major version.
-        folder: where ``initdb`` and ``pg_ctl`` lie.
+        folder: the folder of ``initdb`` and ``pg_ctl``.
     """
 
     major: int
@@ -49,18 +49,18 @@ class Programs:
     def run(
         self, program: str, *arguments: str | Path, account: pwd.struct_passwd, inherited: Sequence[int] = ()
     ) -> subprocess.CompletedProcess[str]:
-        """Run one of the programs to its end, as an account that PostgreSQL accepts.
+        """Run a program to completion, as an account that PostgreSQL accepts.
 
         Args:
             program: its name.
-            arguments: what follows on the command line.
-            account: who it runs as; only root may name another than itself.
+            arguments: its command-line arguments.
+            account: the account that it runs as; only root may name another than its own.
             inherited: file descriptors that it and its children keep open.
 
         Returns:
-            Its exit status, and in ``stdout`` all that it printed.
+            Its exit status, and its whole output in ``stdout``.
         """
-        # A caller's PGDATA, LANG or LD_LIBRARY_PATH must change nothing, and messages are to be in English.
+        # The caller's PGDATA, LANG or LD_LIBRARY_PATH must have no effect, and messages must be in English.
         return _run(
             [self.folder / program, *arguments],
             account=account if os.geteuid() == 0 else None,
@@ -70,14 +70,14 @@ class Programs:
 
 
 def find_programs(major: int | None = None, machine: Path = MACHINE) -> Programs:
-    """Return the newest PostgreSQL that has PostGIS.
+    """Return the newest installed PostgreSQL with PostGIS.
 
     Args:
-        major: the only major version that will do, where a cluster exists already.
+        major: the major version that an existing cluster requires.
         machine: root of the file system to search.
 
     Raises:
-        DatabaseUnavailable: there is none; the text is the command that installs it.
+        DatabaseUnavailable: there is none; the message contains the command that installs it.
     """
     folders = [folder for pattern in PROGRAM_FOLDERS for folder in machine.glob(pattern)]
     present = [programs for programs in map(_programs_in, folders) if programs]
@@ -88,10 +88,10 @@ def find_programs(major: int | None = None, machine: Path = MACHINE) -> Programs
 
 
 def find_or_install(major: int | None = None) -> Programs:
-    """Return the newest PostgreSQL that has PostGIS, installed first where there is none.
+    """Return the newest PostgreSQL with PostGIS; install it if there is none.
 
     Raises:
-        DatabaseUnavailable: there is none and installing it failed; the text is the command to run.
+        DatabaseUnavailable: installing it failed; the message contains the command to run.
     """
     try:
         return find_programs(major)
@@ -104,15 +104,15 @@ def install_command(major: int | None = None, machine: Path = MACHINE) -> list[s
     """Return the command that installs PostgreSQL with PostGIS; empty on a system without apt or Homebrew.
 
     Args:
-        major: the only major version that will do.
+        major: the required major version.
         machine: root of the file system to search.
     """
     if (machine / "usr/bin/apt-get").exists():
-        # A server that is there already gets its PostGIS, rather than a second server beside it.
+        # For an existing server, install its PostGIS rather than a second server.
         servers = [int(file.parts[-3]) for file in machine.glob("usr/lib/postgresql/[0-9]*/bin/initdb")]
         version = major or max((server for server in servers if server >= OLDEST_MAJOR), default=None)
         package = f"postgresql-{version}-postgis-3" if version else "postgresql-postgis"
-        # Another apt may be at work, as on a machine in its first minutes: wait for it.
+        # Another apt may be running, for example on a new machine: wait for it.
         options = ["-y", "-o", f"DPkg::Lock::Timeout={APT_PATIENCE_S}"]
         return ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, package]
     brew = next((machine / path for path in BREW if (machine / path).exists()), None)
@@ -122,14 +122,14 @@ def install_command(major: int | None = None, machine: Path = MACHINE) -> list[s
 def _install(major: int | None) -> None:
     command = install_command(major)
     if "apt-get" in command and os.geteuid() != 0:
-        # Without a terminal sudo could not ask for the password: it must not try.
+        # Without a terminal sudo cannot ask for a password.
         command = ["sudo", *([] if os.isatty(0) else ["-n"]), *command]
     if not command:
         raise DatabaseUnavailable(_missing(major, MACHINE))
     sys.stderr.write(f"Installing PostgreSQL with PostGIS: {shlex.join(command)}\n")
     done = _run(command)
     if done.returncode and "apt-get" in command:
-        # A fresh machine has no package lists, an old one has lists of packages that are gone.
+        # A new machine has no package lists; an old one has outdated lists.
         _run([*command[: command.index("install")], "update"])
         done = _run(command)
     if done.returncode:
@@ -137,7 +137,7 @@ def _install(major: int | None) -> None:
 
 
 def _missing(major: int | None, machine: Path) -> str:
-    version = f"PostgreSQL {major}, which made this cluster," if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
+    version = f"PostgreSQL {major}, which created this cluster," if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
     command = install_command(major, machine)
     by_hand = [word for word in command if word != "env" and "=" not in word and word not in {"-y", "-o"}]
     if "apt-get" in command:
@@ -164,7 +164,7 @@ def _run(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(  # noqa: S603 - no shell, and every word is ours or a path handed to us
+        return subprocess.run(  # noqa: S603 - no shell; all arguments are constants or paths
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -172,12 +172,12 @@ def _run(
             text=True,
             errors="replace",
             check=False,
-            cwd="/",  # the caller's folder may be closed to the account
+            cwd="/",  # the account may have no access to the caller's folder
             env=environment,
             pass_fds=inherited,
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
         )
-    except FileNotFoundError as error:  # no sudo
+    except FileNotFoundError as error:  # sudo is missing
         return subprocess.CompletedProcess(command, returncode=127, stdout=f"{error.filename}: not found")

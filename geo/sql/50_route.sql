@@ -1,14 +1,14 @@
--- What stands along a route, and what each place is like when the traveller passes. geo/schema.py installs this file
--- after facilities/search.sql, whose types and formulas it uses. Where a route passes a place is worked out between the
--- two by geo/ahead/passes.py: no PostGIS function tells each pass, its side and its time.
+-- What stands along a route, and what each place is like when the traveller passes. Where a
+-- route passes a place is computed between the two functions by geo/ahead/passes.py: no PostGIS function returns each
+-- pass, its side and its time.
 
--- Every facility in the boxes that meets the needs that do not depend on when or how far, once for each box. What is
--- reported closed may be shown to whoever looks around; nobody is led to it.
+-- Every facility in the boxes that meets the needs that do not depend on time or distance, once for each box. Places
+-- reported closed appear in searches, but are not suggested as stops.
 CREATE FUNCTION facility_search.in_boxes(
     pieces int[], west float8[], south float8[], east float8[], north float8[], needs facility_search.needs
 ) RETURNS TABLE (piece int, facility_id bigint, lon float8, lat float8)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
-DECLARE  -- a plain variable is read in a tenth of the time of a field of a row, for each facility
+DECLARE  -- reading a plain variable takes a tenth of the time of a row's field, for each facility
     offered CONSTANT bigint := needs.offered;
     ruled_out CONSTANT bigint := needs.ruled_out;
 BEGIN
@@ -20,8 +20,8 @@ BEGIN
       AND f.traits & ruled_out = 0 AND f.traits & offered <> 0;
 END $$;
 
--- Each facility judged for its own arrival and offset from the route; what does not meet the needs then is left out.
--- number counts the passes as they are handed in, from 1.
+-- Each facility, evaluated for its own arrival and offset from the route; those that do not meet the needs then are
+-- omitted. number is the 1-based index of the pass in the input.
 CREATE FUNCTION facility_search.on_passing(
     facility_ids bigint[], depart_at timestamptz, arrivals_s int[], offsets_m float8[], needs facility_search.needs,
     ranking facility_search.ranking, as_of timestamptz
@@ -53,7 +53,7 @@ BEGIN
                      AS pass (facility_id, arrive_s, offset_m, number)
             JOIN facility f ON f.id = pass.facility_id
             WHERE f.status = 'active'
-            OFFSET 0  -- a fence: each quality is computed once, not wherever it is named
+            OFFSET 0  -- an optimisation fence: each quality is computed once
         ) AS known
         OFFSET 0
     ) AS judged

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
+from geo.casework.models import Decision
 from geo.database import Session
-from geo.moderation.models import Decision
 
 EEA = (
     *("AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IS", "IE", "IT", "LV", "LI"),
@@ -64,7 +64,7 @@ class Reason:
 REASONS: Mapping[str, Reason] = {
     "offensive": Reason("The text attacks or demeans people.", "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"),
     "personal_data": Reason(
-        "The text tells something personal of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
+        "The text contains personal data of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
     ),
     "contact_details": Reason(
         "The text holds a phone number, an e-mail address or a link.",
@@ -90,52 +90,81 @@ REASONS: Mapping[str, Reason] = {
 
 _GROUND = "The rules of the service: what may be said of a place, and by whom."
 
-_DISABLED = {"decision_visibility": ["DECISION_VISIBILITY_CONTENT_DISABLED"]}
-_DEMOTED = {"decision_visibility": ["DECISION_VISIBILITY_CONTENT_DEMOTED"]}
 
-RESTRICTIONS: Mapping[str, Mapping[str, Any]] = {
-    "hold_comment": _DISABLED,
-    "hide_comment": _DISABLED,
-    "report_closed": _DEMOTED,
-    "close_facility": _DISABLED,
-    "hide_facility": _DISABLED,
-    "reject_proposal": _DISABLED,
-    "exclude_ratings": _DEMOTED,
-    "suspend_device": {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},
-}
-"""Which actions restrict somebody's content or account, and how."""
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """How an action restricts content or an account, by the names and words of the Transparency Database.
+
+    Attributes:
+        content_type: of what is restricted.
+        content_type_other: what that is, where no word of the database names it.
+        decision_visibility: what happens to the content, None where an account is restricted.
+        decision_account: what happens to the account, None where content is restricted.
+    """
+
+    content_type: str
+    content_type_other: str | None = None
+    decision_visibility: str | None = None
+    decision_account: str | None = None
 
 
-def statement(  # noqa: PLR0913 - each is a field that the action does not tell
-    action: str,
-    reason: str,
-    *,
-    facts: str,
-    content_date: date,
-    today: date,
-    ends_on: date | None,
-    source: Source,
-    automated: bool,
-    detected_automatically: bool,
-) -> dict[str, Any]:
-    """The fields of a restriction's statement of reasons; none for an action that restricts nobody."""
-    if action not in RESTRICTIONS:
+_TEXT = "CONTENT_TYPE_TEXT"
+_OTHER = ("CONTENT_TYPE_OTHER", "A public facility, or ratings of one")
+
+TEXT_DISABLED = Restriction(_TEXT, decision_visibility="DECISION_VISIBILITY_CONTENT_DISABLED")
+PLACE_DISABLED = Restriction(*_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DISABLED")
+PLACE_DEMOTED = Restriction(*_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DEMOTED")
+ACCOUNT_SUSPENDED = Restriction(_TEXT, decision_account="DECISION_ACCOUNT_SUSPENDED")
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a decision rests on.
+
+    Attributes:
+        reason: of REASONS.
+        content_date: when the content was made.
+        facts: in one sentence, with nothing of a person in it; empty for an action that restricts nobody.
+        ends_on: when the restriction ends by itself.
+        source: what brought the content to attention.
+        detected_automatically: a program found it, nobody reported it.
+    """
+
+    reason: str
+    content_date: date
+    facts: str = ""
+    ends_on: date | None = None
+    source: Source = "SOURCE_VOLUNTARY"
+    detected_automatically: bool = False
+
+
+def statement(restriction: Restriction | None, grounds: Grounds, today: date, *, automated: bool) -> dict[str, Any]:
+    """The columns of a statement of reasons; none where nobody is restricted.
+
+    Args:
+        restriction: of the action.
+        grounds: of the decision.
+        today: the day of the decision.
+        automated: no person decided.
+    """
+    if restriction is None:
         return {}
-    is_text = action in {"hold_comment", "hide_comment", "suspend_device"}
+    reason, visibility = REASONS[grounds.reason], restriction.decision_visibility
     return {
-        **RESTRICTIONS[action],
+        "decision_visibility": visibility and [visibility],
+        "decision_account": restriction.decision_account,
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
         "incompatible_content_ground": _GROUND,
-        "incompatible_content_explanation": REASONS[reason].text,
-        "category": REASONS[reason].category,
-        "content_type": ["CONTENT_TYPE_TEXT" if is_text else "CONTENT_TYPE_OTHER"],
-        "content_type_other": None if is_text else "A public facility, or ratings of one",
-        "content_date": content_date,
+        "incompatible_content_explanation": reason.text,
+        "category": reason.category,
+        "content_type": [restriction.content_type],
+        "content_type_other": restriction.content_type_other,
+        "content_date": grounds.content_date,
         "application_date": today,
-        "end_date_visibility_restriction": ends_on,
-        "decision_facts": facts,
-        "source_type": source,
-        "automated_detection": "Yes" if detected_automatically else "No",
+        "end_date_visibility_restriction": grounds.ends_on,
+        "decision_facts": grounds.facts,
+        "source_type": grounds.source,
+        "automated_detection": "Yes" if grounds.detected_automatically else "No",
         "automated_decision": "AUTOMATED_DECISION_FULLY" if automated else "AUTOMATED_DECISION_NOT_AUTOMATED",
         "territorial_scope": list(EEA),
     }

@@ -1,14 +1,14 @@
-"""The private PostGIS of a checkout: installed, initialised, started and stopped, with nothing asked.
+"""Installs, initialises, starts and stops the private PostgreSQL with PostGIS of a checkout, without questions.
 
-What lies where, under the data folder:
+Layout of the data folder:
 
-    clusters/HASH/             one for each checkout; HASH is taken from the checkout's path
-        lock                   locked by start() while it works, and by the server for as long as it lives
-        postgresql.conf …      the server's settings, written anew at each start
+    clusters/HASH/             one for each checkout; HASH is derived from the checkout's path
+        lock                   locked by start() while it runs, and by the server while it runs
+        postgresql.conf …      the server's settings, rewritten at each start
         server/                mode 0700, owned by the account the server runs as
-            data/              the database cluster as initdb made it
+            data/              the database cluster created by initdb
             server.log
-            .s.PGSQL.5432      the socket, unless the path is too long for one: then it lies under /tmp
+            .s.PGSQL.5432      the socket, unless the path is too long: then it is under /tmp
 """
 
 import fcntl
@@ -29,73 +29,73 @@ import psycopg2
 from psycopg2.errors import DuplicateDatabase, UniqueViolation
 
 from geo.errors import DatabaseUnavailable
-from geo.postgres_programs import Programs, find_or_install, find_programs
+from geo.private_postgres.programs import Programs, find_or_install, find_programs
 
 DATABASE = ROLE = "beforehand"
-"""The database that start() makes, and its superuser."""
+"""The database that start() creates, and its superuser."""
 
 PORT = 5432
-"""Only a part of the socket's name; written out so that PGPORT cannot change it."""
+"""Only a part of the socket's name; set explicitly so that PGPORT cannot change it."""
 
 SOCKET_PATH_LIMIT_BYTES = 103
-"""What sockaddr_un holds on macOS; Linux allows 107."""
+"""Maximum path length in sockaddr_un on macOS; Linux allows 107."""
 
 PATIENCE_S = 120
-"""How long a start or stop may take: recovery after a crash replays at most 1 GB (max_wal_size)."""
+"""Maximum duration of a start or stop: recovery after a crash replays at most 1 GB (max_wal_size)."""
 
 POLL_S = 0.05
-"""Pause between two looks at a server that somebody else is starting."""
+"""Interval for polling a server that another process is starting."""
 
 SYSTEM_DATA_DIR = Path("/var/lib/beforehand")
-"""For root, whose own home the account postgres cannot enter."""
+"""Data folder for root, whose home the account postgres cannot access."""
 
 SETTINGS = """\
 data_directory = {data}
 unix_socket_directories = {socket_dir}
-listen_addresses = ''                # the socket only: nothing to reach from another machine
+listen_addresses = ''                # only the socket: not reachable from other machines
 port = {port}
 max_connections = 100                # a few server processes with their pools, the tests, a psql
-shared_buffers = 512MB               # a million facilities with their indexes, and little for a laptop
+shared_buffers = 512MB               # enough for a million facilities with indexes, and little for a laptop
 fsync = on                           # an acknowledged rating is never lost
 synchronous_commit = on              # the same
-jit = off                            # compiling takes longer than our queries, which last milliseconds
-timezone = 'UTC'                     # instants are stored and shown in UTC, whatever the machine says
+jit = off                            # compiling takes longer than our queries, which take milliseconds
+timezone = 'UTC'                     # instants are stored and shown in UTC, regardless of the machine's zone
 log_timezone = 'UTC'
-log_min_error_statement = panic      # a failing statement holds coordinates: they stay out of the log
-log_error_verbosity = terse          # so do the rows that DETAIL quotes
+log_min_error_statement = panic      # a failing statement contains coordinates, which must not be logged
+log_error_verbosity = terse          # nor the rows that DETAIL quotes
 """
 
 
 @dataclass(frozen=True, slots=True)
-class LocalPostgres:
+class PrivatePostgres:
     """The private PostGIS of one checkout.
 
     Attributes:
         data_dir: folder for the clusters of all checkouts; need not exist yet.
-        checkout: the project's folder; two checkouts with one data_dir have a cluster each.
+        checkout: the project's folder; each checkout has its own cluster in data_dir.
     """
 
     data_dir: Path
     checkout: Path
 
     def url(self, database: str = DATABASE) -> str:
-        """Return SQLAlchemy's URL of a database, the same whether the server runs or not.
+        """Return SQLAlchemy's URL of a database, whether the server runs or not.
 
         Raises:
-            DatabaseUnavailable: the operating system has no name for the user who asks.
+            DatabaseUnavailable: the operating system has no name for the current user.
         """
         query = urlencode(self._address(), safe="/", quote_via=quote)
         return f"postgresql+psycopg2://{ROLE}@/{quote(database, safe='')}?{query}"
 
     def start(self) -> None:
-        """Bring the server up with an empty database in it; do nothing where it is up already.
+        """Start the server with an empty database, unless it is already running.
 
         Safe to call from several processes at once, after a crash of the server or of an earlier start, and
         after a reboot. The server outlives the caller.
 
         Raises:
             DatabaseUnavailable: PostgreSQL or PostGIS is missing and cannot be installed, a folder is not
-                writable, or the server does not come up; the text says what to do or which log to read.
+                writable, or the server does not start; the message says what to do or which log to read.
         """
         if self._is_ready():
             return
@@ -108,14 +108,14 @@ class LocalPostgres:
                     self._launch(programs, lock.fileno())
                     continue
             if time.monotonic() > deadline:
-                raise DatabaseUnavailable(f"the private PostgreSQL runs but does not answer: see {self._log}")
+                raise DatabaseUnavailable(f"the private PostgreSQL runs but does not respond: see {self._log}")
             time.sleep(POLL_S)
 
     def stop(self) -> None:
-        """Shut the server down, ending open sessions; do nothing where it is down.
+        """Stop the server and end open sessions, unless it is already stopped.
 
         Raises:
-            DatabaseUnavailable: it does not go down; the text names the log.
+            DatabaseUnavailable: the server does not stop; the message names the log.
         """
         deadline = time.monotonic() + PATIENCE_S
         while self._is_alive():
@@ -153,27 +153,27 @@ class LocalPostgres:
 
     @property
     def _socket_dir(self) -> Path:
-        """Beside the data, or under /tmp where that path is too long or has letters that libpq splits at."""
+        """Return the server's folder, or one under /tmp if libpq could not use its path as a socket folder."""
         inside = self._server_dir
         length_bytes = len(os.fsencode(inside / f".s.PGSQL.{PORT}"))
         if length_bytes <= SOCKET_PATH_LIMIT_BYTES and re.fullmatch(r"[\w/. -]+", str(inside), re.ASCII):
             return inside
-        # Not tempfile's folder: TMPDIR differs between shells, and the address must not.
+        # Not tempfile's folder: TMPDIR may differ between shells, but the address must not.
         return Path("/", "tmp", f"beforehand-{_short_hash(inside)}")
 
     def _address(self) -> dict[str, str]:
-        # requirepeer: a stranger's server that took our address while ours was down is not believed.
+        # requirepeer rejects another user's server that took this address while ours was stopped.
         return {"host": str(self._socket_dir), "port": str(PORT), "requirepeer": _account_name()}
 
     def _major(self) -> int | None:
-        """Return the major version that made the cluster, the only one that reads it; None before that."""
+        """Return the major version that created the cluster and that it requires; None if there is no cluster."""
         try:
             return int((self._data / "PG_VERSION").read_text())
         except OSError:
             return None
 
     def _is_ready(self) -> bool:
-        """Tell whether the server answers; make the database where it is missing."""
+        """Return whether the server responds; create the database if it is missing."""
         try:
             connection = psycopg2.connect(dbname="postgres", user=ROLE, connect_timeout=5, **self._address())
             try:
@@ -185,7 +185,7 @@ class LocalPostgres:
             finally:
                 connection.close()
         except (DuplicateDatabase, UniqueViolation):
-            return True  # another start() was quicker
+            return True  # another start() created it
         except psycopg2.OperationalError:
             return False
         return True
@@ -201,8 +201,8 @@ class LocalPostgres:
 
     def _make_folders(self) -> None:
         if self._root != self.data_dir.resolve():
-            _tell(f"The account postgres cannot enter {self.data_dir}: the database lives in {self._root}.")
-        # Root's server runs as postgres, who must be able to pass through; nobody else can list or read.
+            _tell(f"The account postgres cannot access {self.data_dir}: the database is in {self._root}.")
+        # Root's server runs as postgres, which must be able to traverse the folder; nobody else can list it.
         mode = 0o711 if os.geteuid() == 0 else 0o700
         try:
             for folder in reversed([self._folder, *self._folder.parents]):
@@ -216,29 +216,29 @@ class LocalPostgres:
             _own(self._socket_dir)
         except OSError as error:
             raise DatabaseUnavailable(
-                f"cannot write {error.filename} ({error.strerror}): set BEFOREHAND_DATA_DIR to a folder of yours"
+                f"cannot write {error.filename} ({error.strerror}): set BEFOREHAND_DATA_DIR to a writable folder"
             ) from error
 
     def _launch(self, programs: Programs, lock: int) -> None:
-        """Start the server. It inherits the lock: no second one starts while any of its processes lives."""
+        """Start the server. It inherits the lock, so that no second one starts while any of its processes runs."""
         if not self._data.exists():
             self._initialise(programs, lock)
         self._write_settings()
-        # The lock was free, so nothing of ours lives. PostgreSQL by itself would believe these files
-        # where the process id they name now belongs to some other process.
+        # The lock was free, so no server of ours runs. PostgreSQL would trust these files if the process id in
+        # them now belongs to another process.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         (self._socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
-        # pg_ctl gives the server a session of its own, so that Ctrl-C ends the caller alone.
+        # pg_ctl gives the server its own session, so that Ctrl-C ends only the caller.
         command = ("pg_ctl", "start", "-D", self._folder, "-l", self._log, "-t", str(PATIENCE_S))
         if programs.run(*command, account=_account(), inherited=(lock,)).returncode:
             raise DatabaseUnavailable(f"the private PostgreSQL does not start: see {self._log}")
 
     def _initialise(self, programs: Programs, lock: int) -> None:
-        """Make the cluster under another name first, so that a half-made one is never taken for it."""
+        """Create the cluster under another name and rename it, so that an incomplete one is never used."""
         unfinished = self._server_dir / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        # C sorts by code point, the quickest order and the same everywhere; .UTF-8 lets lower() know
-        # all letters. macOS has no C.UTF-8.
+        # C sorts by code point, which is fast and the same everywhere; .UTF-8 makes lower() handle all letters.
+        # macOS has no C.UTF-8.
         locale = "C" if sys.platform == "darwin" else "C.UTF-8"
         options = ["-U", ROLE, "-E", "UTF8", f"--locale={locale}", "--auth=peer"]
         done = programs.run("initdb", "-D", unfinished, *options, account=_account(), inherited=(lock,))
@@ -247,7 +247,7 @@ class LocalPostgres:
         unfinished.rename(self._data)
 
     def _write_settings(self) -> None:
-        # peer: the kernel says who is on the other end, so there is no password to keep.
+        # peer: the kernel identifies the client, so no password is required.
         names = {_account_name(), pwd.getpwuid(os.geteuid()).pw_name, "root"}
         files = {
             "postgresql.conf": SETTINGS.format(
@@ -263,19 +263,19 @@ class LocalPostgres:
 
 
 def default_data_dir() -> Path:
-    """Return where the clusters live unless told otherwise: the user's data folder; root has the system's."""
+    """Return the default folder of the clusters: the user's data folder, or the system's for root."""
     return SYSTEM_DATA_DIR if os.geteuid() == 0 else Path(platformdirs.user_data_dir("beforehand"))
 
 
 def _account_name() -> str:
-    """Return who the server runs as: the user, but postgres for root, whom PostgreSQL refuses."""
+    """Return the account that the server runs as: the current user, or postgres if that is root."""
     if os.geteuid() == 0:
         return "postgres"
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError as error:
         raise DatabaseUnavailable(
-            f"user id {os.geteuid()} has no name on this machine, which PostgreSQL asks for: set DATABASE_URL"
+            f"user id {os.geteuid()} has no name on this machine, which PostgreSQL requires: set DATABASE_URL"
         ) from error
 
 
@@ -283,11 +283,13 @@ def _account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(_account_name())
     except KeyError as error:
-        raise DatabaseUnavailable("PostgreSQL refuses root: add a user postgres, or set DATABASE_URL") from error
+        raise DatabaseUnavailable(
+            "PostgreSQL does not run as root: add a user postgres, or set DATABASE_URL"
+        ) from error
 
 
 def _reachable_by_others(data_dir: Path) -> bool:
-    """Tell whether an account that owns none of the folders gets into data_dir, once root opens that one."""
+    """Return whether another account could access data_dir if root opened that folder."""
     folders = [folder for folder in (data_dir, *data_dir.parents) if folder.is_dir()]
     return all(
         folder.stat().st_mode & stat.S_IXOTH or (folder == data_dir and folder.stat().st_uid == os.geteuid())
@@ -296,11 +298,11 @@ def _reachable_by_others(data_dir: Path) -> bool:
 
 
 def _own(folder: Path) -> None:
-    """Make a folder that only the server's account enters; refuse a link, or one that somebody else made.
+    """Create a folder that only the server's account can access; reject a link or another user's folder.
 
     Raises:
-        DatabaseUnavailable: it is somebody else's.
-        OSError: it cannot be made.
+        DatabaseUnavailable: the folder belongs to another user.
+        OSError: the folder cannot be created.
     """
     account = _account()
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -313,7 +315,7 @@ def _own(folder: Path) -> None:
 
 
 def _locked(descriptor: int) -> bool:
-    """Lock an open file for this process and all that inherit the descriptor; False where others hold it."""
+    """Lock an open file for this process and those that inherit the descriptor; return False if it is locked."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -322,12 +324,12 @@ def _locked(descriptor: int) -> bool:
 
 
 def _short_hash(path: Path) -> str:
-    """Return 12 hexadecimal digits for a path: 48 bits, plenty for the checkouts of one machine."""
+    """Return 12 hexadecimal digits for a path: 48 bits, enough for the checkouts of one machine."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as postgresql.conf writes strings."""
+    """Return a path quoted for postgresql.conf."""
     return "'" + str(path).replace("\\", "\\\\").replace("'", "''") + "'"
 
 

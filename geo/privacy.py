@@ -1,4 +1,4 @@
-"""What is held on a device: all of it to read, all of it to erase."""
+"""Export and erasure of all data stored about a device."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,20 +6,21 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from geo.casework import audit, decisions, queue
 from geo.crowd import closures, comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
 from geo.facilities.models import Facility
-from geo.moderation import appeals, audit, decisions, queue
+from geo.moderation import appeals
 from geo.moderation.models import Appeal
 
 _NOT_TOLD = {"device_id", "network"}
-"""Columns that an export leaves out: a key of our own, and a hash that tells nobody anything."""
+"""Columns that an export omits: an internal key, and a hash without meaning outside the database."""
 
 
 def overview(session: Session, device: KnownDevice) -> dict[str, Any]:
-    """What is held on a device, in numbers."""
+    """Return how many rows are stored about a device."""
     tables: dict[str, Any] = {"ratings": Rating, "past_ratings": PastRating, "reports": Report, "proposals": Proposal}
     counts = {
         name: session.execute(
@@ -37,7 +38,7 @@ def overview(session: Session, device: KnownDevice) -> dict[str, Any]:
 
 
 def export(session: Session, device: KnownDevice) -> dict[str, Any]:
-    """Everything that is held on a device, by table."""
+    """Return all data stored about a device, by table."""
     own = {"ratings": Rating, "past_ratings": PastRating, "reports": Report}
     return {
         "device": overview(session, device),
@@ -49,11 +50,11 @@ def export(session: Session, device: KnownDevice) -> dict[str, Any]:
 
 
 def erase(session: Session, device_id: int, as_of: datetime) -> None:
-    """Forget a device and all that it said; the sums are those of the ratings that are left.
+    """Erase a device and all its content, and recompute the sums of the facilities that it rated.
 
-    What was decided about its content stays, under a handle that nothing links to anybody any more.
+    Decisions about its content are kept under its handle, which is then anonymous.
     """
-    # The device first, as in every write: whoever is rating with it finishes before, or finds it gone.
+    # Lock the device first, as every write does: a concurrent rating finishes before, or fails.
     session.execute(select(Device.id).where(Device.id == device_id).with_for_update())
     rated = session.execute(
         select(Rating.facility_id, Rating.id).where(Rating.device_id == device_id).order_by(Rating.facility_id)

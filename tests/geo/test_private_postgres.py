@@ -15,27 +15,27 @@ import psycopg2
 import pytest
 
 from geo.errors import DatabaseUnavailable
-from geo.local_postgres import LocalPostgres
-from geo.postgres_programs import find_programs, install_command
+from geo.private_postgres.cluster import PrivatePostgres
+from geo.private_postgres.programs import find_programs, install_command
 
 CHECKOUT = Path(__file__).parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
 with_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's /proc")
 
-Cluster = Callable[..., LocalPostgres]
+Cluster = Callable[..., PrivatePostgres]
 
 
-def remove(server: LocalPostgres) -> None:
+def remove(server: PrivatePostgres) -> None:
     server.stop()
     shutil.rmtree(server._socket_dir, ignore_errors=True)
     shutil.rmtree(server._root, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[LocalPostgres]:
+def running() -> Iterator[PrivatePostgres]:
     """A cluster that runs, for tests that leave it as it is."""
     with tempfile.TemporaryDirectory(prefix="bh-") as folder:
-        server = LocalPostgres(Path(folder), CHECKOUT)
+        server = PrivatePostgres(Path(folder), CHECKOUT)
         server.start()
         yield server
         remove(server)
@@ -52,10 +52,10 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def cluster(folder: Path) -> Iterator[Cluster]:
     """A factory of clusters that do not run yet; they are removed at the end, wherever they lie."""
-    made: list[LocalPostgres] = []
+    made: list[PrivatePostgres] = []
 
-    def make(data_dir: Path = folder, checkout: Path = CHECKOUT) -> LocalPostgres:
-        made.append(LocalPostgres(data_dir, checkout))
+    def make(data_dir: Path = folder, checkout: Path = CHECKOUT) -> PrivatePostgres:
+        made.append(PrivatePostgres(data_dir, checkout))
         return made[-1]
 
     yield make
@@ -63,18 +63,18 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         remove(server)
 
 
-def run_sql(server: LocalPostgres, sql: str, database: str = "beforehand") -> list[tuple[object, ...]]:
+def run_sql(server: PrivatePostgres, sql: str, database: str = "beforehand") -> list[tuple[object, ...]]:
     address = server.url(database).replace("+psycopg2", "")
     with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []
 
 
-def socket_folder(server: LocalPostgres) -> Path:
+def socket_folder(server: PrivatePostgres) -> Path:
     return Path(parse_qs(urlsplit(server.url()).query)["host"][0])
 
 
-def postmaster(server: LocalPostgres) -> int:
+def postmaster(server: PrivatePostgres) -> int:
     return int((server._data / "postmaster.pid").read_text().split()[0])
 
 
@@ -86,7 +86,7 @@ def test_the_address_is_known_before_the_server_runs(cluster: Cluster) -> None:
     assert run_sql(server, "SELECT current_database(), current_user") == [("beforehand", "beforehand")]
 
 
-def test_the_server_has_postgis_and_speaks_utc_and_unicode(running: LocalPostgres) -> None:
+def test_the_server_has_postgis_and_speaks_utc_and_unicode(running: PrivatePostgres) -> None:
     run_sql(running, "CREATE EXTENSION postgis")
     assert run_sql(running, "SELECT ST_X('POINT(24.94 60.17)'::geometry)") == [(24.94,)]
     settings = "timezone", "server_encoding", "fsync", "jit"
@@ -94,13 +94,13 @@ def test_the_server_has_postgis_and_speaks_utc_and_unicode(running: LocalPostgre
     assert shown == ["UTC", "UTF8", "on", "off"]
 
 
-def test_starting_twice_keeps_the_server_that_runs(running: LocalPostgres) -> None:
+def test_starting_twice_keeps_the_server_that_runs(running: PrivatePostgres) -> None:
     first = postmaster(running)
     running.start()
     assert postmaster(running) == first
 
 
-def test_a_missing_database_is_made_again(running: LocalPostgres) -> None:
+def test_a_missing_database_is_made_again(running: PrivatePostgres) -> None:
     with closing(psycopg2.connect(running.url("postgres").replace("+psycopg2", ""))) as connection:
         connection.autocommit = True
         connection.cursor().execute("DROP DATABASE beforehand")
@@ -174,8 +174,8 @@ def test_two_checkouts_have_a_cluster_each(cluster: Cluster, tmp_path: Path) -> 
 @pytest.mark.slow
 def test_starts_at_the_same_moment_make_one_server(cluster: Cluster, folder: Path) -> None:
     server = cluster()
-    code = "import sys; from pathlib import Path; from geo.local_postgres import LocalPostgres; "
-    code += "LocalPostgres(Path(sys.argv[1]), Path(sys.argv[2])).start()"
+    code = "import sys; from pathlib import Path; from geo.private_postgres.cluster import PrivatePostgres; "
+    code += "PrivatePostgres(Path(sys.argv[1]), Path(sys.argv[2])).start()"
     command = [sys.executable, "-c", code, str(folder), str(CHECKOUT)]
     starters = [subprocess.Popen(command, cwd=CHECKOUT) for _ in range(4)]
     assert [starter.wait() for starter in starters] == [0, 0, 0, 0]
@@ -215,7 +215,7 @@ def test_a_socket_folder_of_somebody_else_is_refused(cluster: Cluster, folder: P
 
 
 @as_root
-def test_other_users_do_not_get_in(running: LocalPostgres) -> None:
+def test_other_users_do_not_get_in(running: PrivatePostgres) -> None:
     psql = find_programs().folder / "psql"
     command = [psql, "-h", socket_folder(running), "-U", "beforehand", "-c", "SELECT 1", "postgres"]
     nobody = pwd.getpwnam("nobody")
@@ -258,7 +258,7 @@ def test_a_data_folder_that_postgres_cannot_reach_is_replaced_and_told(
 
 
 @with_proc
-def test_nothing_listens_on_tcp(running: LocalPostgres) -> None:
+def test_nothing_listens_on_tcp(running: PrivatePostgres) -> None:
     descriptors = Path(f"/proc/{postmaster(running)}/fd").iterdir()
     held = {str(descriptor.readlink()) for descriptor in descriptors}
     tables = [Path("/proc/net", name).read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
@@ -267,11 +267,11 @@ def test_nothing_listens_on_tcp(running: LocalPostgres) -> None:
     assert any(name.startswith("socket:") for name in held)
 
 
-def test_ctrl_c_in_the_terminal_that_started_it_does_not_reach_the_server(running: LocalPostgres) -> None:
+def test_ctrl_c_in_the_terminal_that_started_it_does_not_reach_the_server(running: PrivatePostgres) -> None:
     assert os.getsid(postmaster(running)) == postmaster(running)
 
 
-def test_the_log_keeps_no_coordinates_of_a_failed_statement(running: LocalPostgres) -> None:
+def test_the_log_keeps_no_coordinates_of_a_failed_statement(running: PrivatePostgres) -> None:
     with pytest.raises(psycopg2.Error):
         run_sql(running, "SELECT 1 / 0, 'POINT(24.94 60.17)'")
     log = running._log.read_text()

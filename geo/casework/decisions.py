@@ -2,88 +2,90 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from geo.casework import audit
+from geo.casework.models import Decision
+from geo.casework.statements import Grounds, Restriction, statement
 from geo.crowd.models import Rating, RatingExclusion
 from geo.database import Session
 from geo.errors import ThingNotFound
-from geo.moderation import audit
-from geo.moderation.models import Decision
-from geo.moderation.statements import RESTRICTIONS, Source, statement
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """What is decided, before it is written down.
+class RecordedAction:
+    """An action as decisions record it.
 
     Attributes:
-        action: of ACTIONS.
-        thing, thing_id: on what; a device has no id here, only its handle.
-        reason: of REASONS.
-        facts: what it rests on, with nothing of a person in it.
-        content_date: when the content was made.
+        name: in the column ``action``.
+        restriction: how it restricts somebody's content or account, None where it does not.
+    """
+
+    name: str
+    restriction: Restriction | None = None
+
+
+REVERT = RecordedAction("revert")
+"""A decision that takes back an earlier one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """A decision to record.
+
+    Attributes:
+        action: what is done.
+        target, target_id: to what, as the columns ``thing`` and ``thing_id`` name it; a device has no id there.
+        grounds: what it rests on.
         subject: handle of the device whose content it is, None where nobody is known.
         staff_id: who decides, None where nobody does.
         queue_item_id: the item that it settles.
         reverts: the decision that it takes back.
         note: a sentence to the author, in the words of who decides.
         before: what a revert restores.
-        ends_on: when the restriction ends by itself.
-        source: what made us look.
-        detected_automatically: nobody reported it, a program found it.
     """
 
-    action: str
-    thing: str
-    thing_id: int | None
-    reason: str
-    facts: str
-    content_date: date
+    action: RecordedAction
+    target: str
+    target_id: int | None
+    grounds: Grounds
     subject: UUID | None = None
     staff_id: int | None = None
     queue_item_id: int | None = None
     reverts: int | None = None
     note: str | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
-    ends_on: date | None = None
-    source: Source = "SOURCE_VOLUNTARY"
-    detected_automatically: bool = False
 
 
-def record(session: Session, ruling: Ruling, as_of: datetime) -> int:
-    """Write a decision down, and tell the audit chain. Returns its id.
+def record(session: Session, made: DecisionRecord, as_of: datetime) -> int:
+    """Insert a decision and append it to the audit chain. Returns its id.
 
     It waits for whoever else writes to the chain, so that it comes after all row locks of the transaction.
     """
-    fields = ("action", "thing", "thing_id", "subject", "staff_id", "queue_item_id", "reverts", "reason", "note")
+    automated = made.staff_id is None
+    same_names = ("subject", "staff_id", "queue_item_id", "reverts", "note")
     decision_id = session.execute(
         insert(Decision)
         .values(
             decided_at=as_of,
-            before=dict(ruling.before),
-            **{name: getattr(ruling, name) for name in fields},
-            **statement(
-                ruling.action,
-                ruling.reason,
-                facts=ruling.facts,
-                content_date=ruling.content_date,
-                today=as_of.date(),
-                ends_on=ruling.ends_on,
-                source=ruling.source,
-                automated=ruling.staff_id is None,
-                detected_automatically=ruling.detected_automatically,
-            ),
+            action=made.action.name,
+            thing=made.target,
+            thing_id=made.target_id,
+            reason=made.grounds.reason,
+            before=dict(made.before),
+            **{name: getattr(made, name) for name in same_names},
+            **statement(made.action.restriction, made.grounds, as_of.date(), automated=automated),
         )
         .returning(Decision.id)
     ).scalar_one()
     details = {"decision_id": decision_id, "decision_digest": audit.decision_digest(session, decision_id)}
-    actor = "automatic" if ruling.staff_id is None else f"staff:{ruling.staff_id}"
-    audit.append(session, actor, f"decision: {ruling.action}", details, as_of)
+    actor = "automatic" if automated else f"staff:{made.staff_id}"
+    audit.append(session, actor, f"decision: {made.action.name}", details, as_of)
     return decision_id
 
 
@@ -126,7 +128,7 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
 
 def is_restriction(decision: Mapping[str, Any]) -> bool:
     """Whether it restricts somebody's content or account."""
-    return decision["action"] in RESTRICTIONS
+    return decision["decision_ground"] is not None
 
 
 def stands() -> ColumnElement[bool]:

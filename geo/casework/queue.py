@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.casework.models import QueueItem
+from geo.casework.staff import KnownStaff
 from geo.database import Session
 from geo.errors import Conflict, OutOfDate, ThingNotFound
-from geo.moderation.models import QueueItem
-from geo.moderation.staff import KnownStaff
 
 CLAIM_LEASE = timedelta(minutes=15)
 """How long a claim keeps others away: time to look at a place, not to go to lunch."""
@@ -58,6 +58,11 @@ def put(  # noqa: PLR0913 - what, how urgent, why, when
             },
         ).returning(QueueItem.id)
     ).scalar_one()
+
+
+def target_kind(kind: str) -> str:
+    """The kind of target that an item of a kind is about: a burst of ratings is of a facility."""
+    return "facility" if kind == "rate_bomb" else kind
 
 
 def open_item(session: Session, kind: str, thing_id: int) -> int | None:
@@ -151,7 +156,7 @@ def locked_for_decision(
     _require_open(item)
     _require_unclaimed(item, member, as_of)
     if item["version"] != version:
-        raise OutOfDate(f"queue item {item_id} is at version {item['version']} by now: look at it again")
+        raise OutOfDate(f"queue item {item_id} has changed and is now at version {item['version']}: read it again")
     return item
 
 
@@ -165,10 +170,10 @@ def _locked(session: Session, item_id: int) -> RowMapping:
 
 def _require_open(item: RowMapping) -> None:
     if item["state"] != "open":
-        raise Conflict(f"queue item {item['id']} is {item['state']} already")
+        raise Conflict(f"queue item {item['id']} is already {item['state']}")
 
 
 def _require_unclaimed(item: RowMapping, member: KnownStaff, as_of: datetime) -> None:
     is_leased = item["claimed_until"] is not None and item["claimed_until"] > as_of
     if is_leased and item["claimed_by"] != member.staff_id:
-        raise Conflict(f"queue item {item['id']} is claimed by another until {item['claimed_until']:%H:%M} UTC")
+        raise Conflict(f"queue item {item['id']} is claimed by somebody else until {item['claimed_until']:%H:%M} UTC")

