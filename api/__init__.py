@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from api import callers, cli, cors, documentation, limits, logs, pages, paths, problems, services, status
+from api import callers, cli, cors, declarations, documentation, limits, logs, pages, paths, problems, services, status
 from api.admin import commands as moderation_commands
 from api.admin import decisions, partners, queue, records
 from api.config import Settings
@@ -45,7 +45,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         database: replaces the database that the settings name.
         clock: returns the current time.
     """
-    app = Beforehand(__name__)
+    app = Beforehand(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would not be a problem document
@@ -57,6 +57,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     problems.register(app)
     cors.register(app)
     limits.register(app, callers.calling_block)
+    declarations.register(app)
     pages.register(app)
     documentation.register(app, DOORS)
     cli.register(app)

@@ -1,66 +1,67 @@
 """Identifies the caller: the device or member of staff whose bearer token the request carries, and its network."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
 from api import limits
-from api.policies import policy_here
+from api.declarations import Policy, policy_here
 from api.problems import problem
 from api.services import database, now, settings
-from geo.casework import staff
+from geo.casework import staff as members
+from geo.casework.models import ROLES
 from geo.crowd import devices, networks
 from geo.database import Session
-from geo.errors import NotAllowed
+from geo.errors import InvalidToken, LimitReached, NotAllowed
+
+DEVICE = Policy("device", refusals=(InvalidToken, LimitReached))
+"""A device, suspended or not. It may read, export and erase its own data, and appeal."""
+
+CONTRIBUTOR = Policy("device", refusals=(InvalidToken, NotAllowed, LimitReached))
+"""A device that writes: it must not be suspended, and its writes are limited."""
+
+
+def staff(at_least: members.Role) -> Policy:
+    """Return the policy of routes for staff with at least this role."""
+    refusals = (InvalidToken,) if at_least == ROLES[0] else (InvalidToken, NotAllowed)
+    return Policy("staff", at_least, refusals, partial(_check_staff, at_least))
 
 
 def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """Return the calling device, for requests that only read.
+    """Return the calling device, checked by the policy of the route.
+
+    Args:
+        session: a write session for a CONTRIBUTOR, whose row is locked until the transaction ends; else any.
+        as_of: now.
 
     Raises:
         Unauthorized: the request carries no bearer token.
         InvalidToken: the token is unknown or has expired.
+        NotAllowed: the device is suspended and the route requires a CONTRIBUTOR.
+        LimitReached: the CONTRIBUTOR has written too often.
     """
-    return devices.known(session, _device_token(), as_of)
-
-
-def contributing_device(session: Session, as_of: datetime) -> devices.KnownDevice:
-    """Return the calling device, for requests that write. Its row is locked until the transaction ends.
-
-    Raises:
-        Unauthorized: the request carries no bearer token.
-        InvalidToken: the token is unknown or has expired.
-        NotAllowed: the device is suspended.
-        LimitReached: the device has written too often.
-    """
-    device = devices.known(session, _device_token(), as_of, hold=True)
-    if device.suspended_at is not None:
-        raise NotAllowed("this device is suspended: GET /v1/me/decisions returns the reason and how to appeal")
-    limits.count_write(session, device.device_id)
+    contributes = policy_here() == CONTRIBUTOR
+    device = devices.known(session, _device_token(), as_of, hold=contributes)
+    if contributes:
+        if device.suspended_at is not None:
+            raise NotAllowed("this device is suspended: GET /v1/me/decisions returns the reason and how to appeal")
+        limits.count_write(session, device.device_id)
     return device
 
 
-def require_staff() -> None:
-    """Reject the request unless a member of staff with the role that the route requires makes it.
-
-    Raises:
-        Unauthorized: the request carries no bearer token.
-        InvalidToken: the token is unknown or has expired.
-        NotAllowed: the role is not sufficient.
-    """
+def _check_staff(at_least: str) -> None:
     token = bearer_token("this route requires the token of a member of staff: send it as Authorization: Bearer")
     with database().read() as session:
-        g.staff = staff.known(session, token, now())
-    policy = policy_here()
-    staff.require(g.staff, policy.at_least if policy and policy.at_least else "admin")
+        g.staff = members.known(session, token, now())
+    members.require(g.staff, at_least)
 
 
-def calling_staff() -> staff.KnownStaff:
-    """Return the member of staff whom require_staff identified."""
-    member: staff.KnownStaff = g.staff
+def calling_staff() -> members.KnownStaff:
+    """Return the member of staff who calls a route with a ``staff`` policy."""
+    member: members.KnownStaff = g.staff
     return member
 
 

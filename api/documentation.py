@@ -1,20 +1,22 @@
 """Serves the OpenAPI 3.1 document at /openapi.json and Swagger UI, without internet access, at /docs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from http import HTTPMethod
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from flask_smorest import Api, Blueprint
+from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.conditional import MAX_AGE_S
-from api.policies import EVERYBODY, open_to
+from api.declarations import EVERYBODY, Declaration, OpenRoutes, declare
 from api.problems import PROBLEM_JSON, RETRY_AFTER_S, http_problem
+from api.strictness import Door
 from api.v1 import examples
 from api.v1.replies import Problem
 
@@ -81,14 +83,14 @@ class DocumentedApi(Api):
     """flask-smorest's Api, with problem documents in place of its own errors."""
 
     ERROR_SCHEMA = Problem
-    DEFAULT_ERROR_RESPONSE_NAME = "Problem"
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each operation documents only the problems that its route declares
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Return the problem document of an HTTP error."""
         return http_problem(error)
 
 
-def register(app: Flask, doors: Sequence[Blueprint]) -> None:
+def register(app: Flask, doors: Sequence[Door]) -> None:
     """Register the routes of the blueprints and their documentation."""
     app.config.update(
         API_TITLE="Beforehand",
@@ -121,23 +123,26 @@ def register(app: Flask, doors: Sequence[Blueprint]) -> None:
     api = DocumentedApi(app)
     for door in doors:
         api.register_blueprint(door)
-    _serve_document(app, api.spec.to_dict())
+    document = api.spec.to_dict()
+    _complete(document, {name: declared for door in doors for name, declared in door.declarations.items()})
+    _serve_document(app, document)
     _serve_page(app)
 
 
 def _serve_document(app: Flask, document: dict[str, Any]) -> None:
-    _complete(document)
+    blueprint = OpenRoutes("documentation", __name__)
     body = orjson.dumps(document)
     etag = blake2b(body, digest_size=9).hexdigest()
 
-    @app.get(OPENAPI_PATH)
-    @open_to(EVERYBODY)
+    @blueprint.get(OPENAPI_PATH)
     def openapi() -> Response:
         response = Response(body, mimetype="application/json")
         response.set_etag(etag)
         response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
         response.make_conditional(request)
         return response
+
+    app.register_blueprint(blueprint)
 
 
 def _serve_page(app: Flask) -> None:
@@ -149,25 +154,34 @@ def _serve_page(app: Flask) -> None:
         return response
 
     app.register_blueprint(page, url_prefix=DOCS_PATH)
+    for endpoint, view in list(app.view_functions.items()):
+        if endpoint.startswith(f"{page.name}."):
+            app.view_functions[endpoint] = declare(partial(view), Declaration(EVERYBODY))
 
 
-def _complete(document: dict[str, Any]) -> None:
-    """Add what all operations share: their possible problem documents and their ETag headers."""
+def _complete(document: dict[str, Any], declarations: Mapping[str, Declaration]) -> None:
+    """Add the security and the problem documents that routes declare, and the ETag headers of public answers.
+
+    Args:
+        document: flask-smorest's OpenAPI document, changed in place.
+        declarations: by operationId.
+    """
     components = document["components"]
     components["schemas"].pop("PaginationMetadata", None)  # flask-smorest's; this API pages by cursor
-    components["responses"] = {"Problem": _problem_response(None)} | {
-        str(status): _problem_response(status) for status in examples.PROBLEM_DETAILS
-    }
+    components["responses"] = {str(status): _problem_response(status) for status in examples.PROBLEM_DETAILS}
     for item in document["paths"].values():
         for parameter in item.get("parameters", []):
             parameter.update(_path_parameter(parameter))
-    for path, method, operation in _operations(document):
-        responses = operation["responses"]
+    for operation in _operations(document):
+        declared = declarations[operation["operationId"]]
+        caller, responses = declared.policy.caller, operation["responses"]
+        if caller != "everybody":
+            operation["security"] = [{caller: []}]
         if "304" in responses:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
-            headers = _VALIDATORS | (_STANDING if _is_for_partners(operation) else {})
+            headers = _VALIDATORS | (_STANDING if caller == "partner" else {})
             responses["200"]["headers"] = responses["304"]["headers"] = headers
-        for status in _possible_problems(path, method, operation):
+        for status in declared.problems:
             responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
         operation["responses"] = dict(sorted(responses.items()))
 
@@ -181,41 +195,15 @@ def _path_parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": "As returned by the list of these objects.", "example": examples.ONE["id"]}
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     methods = {method.lower() for method in HTTPMethod}
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            if method in methods:
-                yield path, method, operation
+    for item in document["paths"].values():
+        yield from (operation for method, operation in item.items() if method in methods)
 
 
-def _possible_problems(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[int]:
-    yield from (422, 429, 503)
-    if "{" in path:
-        yield 404
-    if "security" in operation:
-        yield 401
-    if "security" in operation and (path.startswith(("/partner/", "/admin/")) or method != "get"):
-        yield 403
-    if "security" in operation and method == "post":
-        yield 409
-    if path.endswith("/decision"):
-        yield 412
-    if "requestBody" in operation:
-        yield from (400, 413, 415)
-
-
-def _is_for_partners(operation: Mapping[str, Any]) -> bool:
-    return {"partner": []} in operation.get("security", [])
-
-
-def _problem_response(status: int | None) -> dict[str, Any]:
-    response: dict[str, Any] = {
-        "description": HTTP_STATUS_CODES[status] if status else "Any other problem",
-        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    if status:
-        response["content"][PROBLEM_JSON]["example"] = examples.problem(status)
-    if headers := _PROBLEM_HEADERS.get(status or 0):
+def _problem_response(status: int) -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": examples.problem(status)}
+    response: dict[str, Any] = {"description": HTTP_STATUS_CODES[status], "content": {PROBLEM_JSON: content}}
+    if headers := _PROBLEM_HEADERS.get(status):
         response["headers"] = headers
     return response

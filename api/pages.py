@@ -2,10 +2,10 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template
 
+from api.declarations import OpenRoutes
 from api.geojson import attribution, feature
-from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from geo.facilities import search
 
@@ -15,7 +15,7 @@ PAGE_POLICY = "default-src 'self'; img-src data:; style-src 'unsafe-inline'; fra
 COORDINATE_DIGITS = 4
 """Decimals of coordinates in the link to an example: ten metres."""
 
-blueprint = Blueprint("pages", __name__)
+blueprint = OpenRoutes("pages", __name__)
 
 
 def register(app: Flask) -> None:
@@ -30,7 +30,6 @@ def register(app: Flask) -> None:
 
 
 @blueprint.get("/")
-@open_to(EVERYBODY)
 def home() -> Response:
     """Return the home page, with a link to an example response."""
     with database().read() as session:

@@ -1,17 +1,18 @@
 """Problem documents (RFC 9457): translates domain errors and HTTP errors into responses, from one table."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api import limits
+from api.declarations import schemas_of
 from geo.errors import (
     BeforehandError,
     CellTooCoarse,
@@ -180,14 +181,17 @@ def _domain_problem(error: BeforehandError) -> Response:
         _log_unavailable(error)
         return unavailable(_UNAVAILABLE[type(error)])
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
-    errors = []
-    if isinstance(error, FacilityNotFound):
-        errors = [{"in": "path", "name": "facility_id", "detail": str(error)}]
-    elif isinstance(error, InvalidRoute):  # a route is always in the body
-        errors = [{"in": "body", "name": error.part, "detail": str(error), "pointer": f"#/{error.part}"}]
-    if isinstance(error, CellTooCoarse):
-        errors = [{"in": "query", "name": "cell", "detail": str(error)}]
-    return problem(status, str(error), errors=errors, headers=headers)
+    return problem(status, str(error), errors=_wrong_values(error), headers=headers)
+
+
+def _wrong_values(error: BeforehandError) -> list[dict[str, str]]:
+    """Return the entry of the value that a domain error is about; none if the route takes no value of that name."""
+    schemas = schemas_of(current_app.view_functions[request.endpoint]) if request.endpoint else {}
+    taken = {"path": request.view_args or {}, **{place: schema.fields for place, schema in schemas.items()}}
+    for name, (place, names) in product(error.about, taken.items()):
+        if name in names:
+            return [_entry(_bad_value(place, (name,), str(error)))]
+    return []
 
 
 def unavailable(detail: str) -> Response:
@@ -210,11 +214,21 @@ def _errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Yield one entry for each of webargs' nested messages, {place: {name: [text]}}."""
     for place, faults in messages.items():
         for path, detail in _leaves(faults, ()):
-            if place == "json":
-                name, pointer = ".".join(path) or "body", "#" + "".join(f"/{_pointer_step(step)}" for step in path)
-                yield {"in": "body", "name": name, "detail": detail, "pointer": pointer}
-            else:
-                yield {"in": place, "name": path[0], "detail": detail}
+            yield _bad_value(place, path, detail)
+
+
+def _bad_value(place: str, path: tuple[str, ...], detail: str) -> dict[str, str]:
+    """Return the entry of a bad value.
+
+    Args:
+        place: ``path``, ``query``, or webargs' ``json`` for the body.
+        path: the names that lead to the value; none for the body itself.
+        detail: what is wrong with it.
+    """
+    if place != "json":
+        return {"in": place, "name": path[0], "detail": detail}
+    pointer = "#" + "".join(f"/{_pointer_step(step)}" for step in path)
+    return {"in": "body", "name": ".".join(path) or "body", "detail": detail, "pointer": pointer}
 
 
 def _pointer_step(name: str) -> str:

@@ -2,13 +2,13 @@
 
 from time import perf_counter
 
-from flask import Blueprint, Flask, Response, g
+from flask import Flask, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from api.declarations import OpenRoutes
 from api.logs import method, route
-from api.policies import EVERYBODY, open_to
 from api.problems import unavailable
 from api.replies import private
 from api.services import database
@@ -20,7 +20,7 @@ SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 REQUESTS = Counter("beforehand_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("beforehand_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS_BUCKETS)
 
-blueprint = Blueprint("status", __name__)
+blueprint = OpenRoutes("status", __name__)
 
 
 def register(app: Flask) -> None:
@@ -35,14 +35,12 @@ def register(app: Flask) -> None:
 
 
 @blueprint.get("/healthz")
-@open_to(EVERYBODY)
 def health() -> Response:
     """Report that the process is alive, without using the database."""
     return private({"status": "alive"})
 
 
 @blueprint.get("/readyz")
-@open_to(EVERYBODY)
 def ready() -> Response:
     """Report whether the database responds and has the schema that this code requires."""
     with database().read() as session:
@@ -52,7 +50,6 @@ def ready() -> Response:
 
 
 @blueprint.get("/metrics")
-@open_to(EVERYBODY)
 def metrics() -> Response:
     """Return the metrics of all worker processes for Prometheus."""
     response = Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -12,9 +12,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from api.problems import bad_values, problem, unavailable
+from api.declarations import Declaration, Error, Policy, declare, schemas_of
+from api.problems import STATUS_OF, bad_values, problem, unavailable
 from api.suggestions import MAX_SUGGESTIONS, UNKNOWN_PARAMETER, unknown_parameter
 from geo.database import MAX_ID
+from geo.errors import DatabaseUnavailable
 
 JSON = "application/json"
 
@@ -185,47 +187,69 @@ class Door(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(
-        self, *args: Any, max_body_bytes: int | None = None, guard: Callable[[], None] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, max_body_bytes: int | None = None, **kwargs: Any) -> None:
         """Create the blueprint.
 
         Args:
             args: arguments of flask-smorest's Blueprint.
             max_body_bytes: the maximum size of a request body. Default: the app's MAX_CONTENT_LENGTH.
-            guard: checks the caller before the request is examined; raises an error to reject it.
             kwargs: keyword arguments of flask-smorest's Blueprint.
         """
         super().__init__(*args, **kwargs)
-        if guard is not None:
-            self.before_request(guard)
+        self.declarations: dict[str, Declaration] = {}
         self.before_request(lambda: _refuse_loose_requests(max_body_bytes))
 
     def arguments(self, schema: type[Schema], **options: Any) -> Any:
         """Declare a route's parameters. All requests share one schema instance: creating one copies every field."""
         return super().arguments(schema(), **options)
 
-    def route(self, rule: str, **options: Any) -> Any:
-        """Add a route. The function's name is its operationId, which generated clients use as the method name."""
-        add = super().route(rule, **options)
-        return lambda view: add(self.doc(operationId=view.__name__)(view))
+    def route(
+        self, rule: str, *, caller: Policy, raises: Sequence[Error] = (), methods: Sequence[str] = ("GET",)
+    ) -> Any:
+        """Declare a route. The function's name is its operationId, which generated clients use as the method name.
+
+        Args:
+            rule: the path in werkzeug's syntax.
+            caller: who may call the route.
+            raises: the domain errors that the view raises, in addition to the refusals of the caller.
+            methods: the HTTP methods.
+        """
+        add = super().route(rule, methods=methods)
+
+        def declare_and_add(view: Any) -> Any:
+            errors = (*caller.refusals, *raises, DatabaseUnavailable)
+            problems = {STATUS_OF[error] for error in errors} | _refusals(methods, schemas_of(view))
+            self.declarations[view.__name__] = Declaration(caller, frozenset(problems))
+            return add(self.doc(operationId=view.__name__)(declare(view, self.declarations[view.__name__])))
+
+        return declare_and_add
+
+
+def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]:
+    """Return the statuses with which a Door itself rejects the parameters or the body of a request."""
+    statuses = {422}
+    if not _BODILESS.issuperset(methods):
+        statuses.add(413)
+    if "json" in schemas:
+        statuses |= {400, 415}
+    return statuses
 
 
 def _refuse_loose_requests(max_body_bytes: int | None) -> None:
     """Reject repeated parameters, parameters of a route that takes none, and bodies that are not JSON or too large."""
     if request.method not in _BODILESS:
         _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
-    places = _places(current_app.view_functions[request.endpoint or ""])
+    schemas = schemas_of(current_app.view_functions[request.endpoint or ""])
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    lists = _lists(places) if repeated else ()
+    lists = _lists(schemas) if repeated else ()
     errors = [
         {"in": "query", "name": name, "detail": "is given more than once"} for name in repeated if name not in lists
     ]
-    if "query" not in places:
+    if "query" not in schemas:
         errors += [{"in": "query", "name": name, "detail": UNKNOWN_PARAMETER} for name in request.args]
     if errors:
         raise HTTPException(response=bad_values(422, errors))
-    if "json" in places and request.mimetype != JSON:
+    if "json" in schemas and request.mimetype != JSON:
         raise HTTPException(response=problem(415, f"send the body with Content-Type: {JSON}", headers={"Accept": JSON}))
 
 
@@ -248,14 +272,8 @@ def _read_body(max_bytes: int) -> None:
         raise RequestEntityTooLarge
 
 
-def _places(view: Any) -> dict[str, Schema]:
-    """Return the schema for each place that a view takes parameters from, as flask-smorest's decorators recorded it."""
-    documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    return {parameter["in"]: parameter["schema"] for parameter in documented if isinstance(parameter, Mapping)}
-
-
-def _lists(places: Mapping[str, Schema]) -> set[str]:
+def _lists(schemas: Mapping[str, Schema]) -> set[str]:
     """Return the names of the query parameters that may be repeated."""
-    if "query" not in places:
+    if "query" not in schemas:
         return set()
-    return {name for name, field in places["query"].fields.items() if getattr(field, "is_multiple", False)}
+    return {name for name, field in schemas["query"].fields.items() if getattr(field, "is_multiple", False)}

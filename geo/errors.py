@@ -4,7 +4,15 @@ from datetime import timedelta
 
 
 class BeforehandError(Exception):
-    """The base class of domain errors. The message is one sentence for the caller."""
+    """The base class of domain errors. The message is one sentence for the caller.
+
+    Attributes:
+        about: possible parameter names of the wrong value, the most specific first; empty if no single value is wrong.
+    """
+
+    def __init__(self, message: str, *about: str) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class InvalidCoordinates(BeforehandError):
@@ -15,12 +23,15 @@ class InvalidRoute(BeforehandError):
     """A route is invalid; ``part`` names the wrong parameter."""
 
     def __init__(self, part: str, fault: str) -> None:
-        super().__init__(fault)
+        super().__init__(fault, part, "route")
         self.part = part
 
 
 class CellTooCoarse(BeforehandError):
     """Facilities in the cell are so dense that no refresh region could contain the whole cell."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault, "cell")
 
 
 class UnreadableFile(BeforehandError):
@@ -51,7 +62,7 @@ class FacilityNotFound(BeforehandError):
     """The facility does not exist or is hidden."""
 
     def __init__(self, facility_id: int) -> None:
-        super().__init__(f"there is no facility {facility_id}")
+        super().__init__(f"there is no facility {facility_id}", "facility_id")
 
 
 class RatingNotFound(BeforehandError):

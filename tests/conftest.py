@@ -14,15 +14,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.orm import Session
 
-from api import create_app
+from api import Beforehand, create_app
 from api.config import PROJECT, Settings
 from geo import schema
 from geo.database import Database, driver_url
 from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
+from tests.conforming_client import ConformingClient
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """A Friday."""
 
+
+Beforehand.test_client_class = ConformingClient
 
 FIRST_WORKER = "gw0"
 """pytest-xdist's name of it."""

@@ -7,28 +7,22 @@ from flask import Response
 
 from api.admin import examples, replies, requests
 from api.admin.queue import new_decision
-from api.callers import calling_staff, require_staff
-from api.policies import open_to, staff
+from api.callers import calling_staff, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
 from geo.casework import decisions
+from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
 from geo.moderation import appeals, decide, targets
 
-door = Door(
-    "decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.", guard=require_staff
-)
-
-BEARER: list[dict[str, list[str]]] = [{"staff": []}]
+door = Door("decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.")
 
 _COLUMNS = tuple(replies.Decision().fields)
 
 
-@door.route("/decisions")
+@door.route("/decisions", caller=staff("reader"))
 @door.arguments(requests.Page, location="query")
 @door.response(200, replies.DecisionPage, example=examples.DECISIONS)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def list_decisions(asked: Mapping[str, Any]) -> Response:
     """All decisions, newest first."""
     with database().read() as session:
@@ -38,11 +32,11 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
     return private({"decisions": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
 
 
-@door.route("/decisions", methods=["POST"])
+@door.route(
+    "/decisions", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate)
+)
 @door.arguments(requests.DirectDecision, example=examples.DIRECT)
 @door.response(201, replies.Made, example=examples.MADE)
-@door.doc(security=BEARER)
-@open_to(staff("moderator"))
 def make_decision(said: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that nobody reported."""
     as_of = now()
@@ -53,11 +47,14 @@ def make_decision(said: Mapping[str, Any]) -> Response:
     return private({"decision_id": decision_id}, status=201)
 
 
-@door.route(f"/decisions/{id_segment('decision_id')}/revert", methods=["POST"])
+@door.route(
+    f"/decisions/{id_segment('decision_id')}/revert",
+    methods=["POST"],
+    caller=staff("senior"),
+    raises=(ThingNotFound, NotAllowed, Conflict),
+)
 @door.arguments(requests.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @door.response(201, replies.Made, example=examples.MADE)
-@door.doc(security=BEARER)
-@open_to(staff("senior"))
 def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
     """Take a decision back, by a new one; what was restricted is restored."""
     as_of = now()
@@ -69,11 +66,9 @@ def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
     return private({"decision_id": made}, status=201)
 
 
-@door.route("/appeals")
+@door.route("/appeals", caller=staff("reader"))
 @door.arguments(requests.AppealQuery, location="query")
 @door.response(200, replies.AppealPage, example=examples.APPEALS)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def list_appeals(asked: Mapping[str, Any]) -> Response:
     """Appeals, oldest first."""
     with database().read() as session:
@@ -82,11 +77,14 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
     return private({"appeals": shown, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
 
 
-@door.route(f"/appeals/{id_segment('appeal_id')}/decision", methods=["POST"])
+@door.route(
+    f"/appeals/{id_segment('appeal_id')}/decision",
+    methods=["POST"],
+    caller=staff("moderator"),
+    raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate),
+)
 @door.arguments(requests.AppealDecision, example=examples.APPEAL_DECISION)
 @door.response(204, description="Answered; a granted appeal has reverted the decision.")
-@door.doc(security=BEARER)
-@open_to(staff("moderator"))
 def decide_appeal(said: Mapping[str, Any], appeal_id: int) -> Response:
     """Answer an appeal; whoever made the decision may not."""
     with database().write() as session:

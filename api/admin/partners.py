@@ -9,14 +9,13 @@ from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate
 
 from api.admin.requests import Instant
-from api.callers import calling_staff, require_staff
-from api.policies import open_to, staff
+from api.callers import calling_staff, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Array, Door, PlainText, StrictSchema, WholeNumber, between, id_segment, words
 from geo.casework import audit
 from geo.database import Session
-from geo.errors import InvalidKeyTerms
+from geo.errors import Conflict, InvalidKeyTerms, ThingNotFound
 from geo.partners import keys, registry, usage
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 
@@ -25,10 +24,7 @@ door = Door(
     __name__,
     url_prefix="/admin/v1",
     description="Partner sites, their keys and quotas.",
-    guard=require_staff,
 )
-
-BEARER: list[dict[str, list[str]]] = [{"staff": []}]
 
 PARTNER_ID = id_segment("partner_id")
 KEY_ID = id_segment("key_id")
@@ -178,21 +174,17 @@ KEY_EXAMPLE = {"id": 8, "key": "bfp_shown-this-once"}
 USAGE_EXAMPLE = {"days": [{"day": "2026-11-21", "served": 787, "granted": 900}]}
 
 
-@door.route("/partners")
+@door.route("/partners", caller=staff("admin"))
 @door.response(200, Partners, example={"partners": [PARTNER_EXAMPLE]})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def list_partners() -> Response:
     """Return all partners with their keys; only a key's last characters are stored."""
     with database().read() as session:
         return private({"partners": [_document(partner) for partner in registry.listed(session)]})
 
 
-@door.route("/partners", methods=["POST"])
+@door.route("/partners", methods=["POST"], caller=staff("admin"), raises=(Conflict,))
 @door.arguments(NewPartner, example={"name": "Acme", "daily_quota": registry.DAILY_QUOTA})
 @door.response(201, Partner, example={**PARTNER_EXAMPLE, "keys": []})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def add_partner(said: Mapping[str, Any]) -> Response:
     """Create a partner without a key."""
     with database().write() as session:
@@ -203,21 +195,17 @@ def add_partner(said: Mapping[str, Any]) -> Response:
     return private(made, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}")
+@door.route(f"/partners/{PARTNER_ID}", caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(200, Partner, example=PARTNER_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def get_partner(partner_id: int) -> Response:
     """Return a partner with its keys."""
     with database().read() as session:
         return private(_document(registry.listed(session, partner_id)[0]))
 
 
-@door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"])
+@door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"], caller=staff("admin"), raises=(ThingNotFound,))
 @door.arguments(Quota, example={"daily_quota": 50_000})
 @door.response(200, Partner, example={**PARTNER_EXAMPLE, "daily_quota": 50_000})
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
     """Change a partner's daily quota; it takes effect within a minute."""
     with database().write() as session:
@@ -228,11 +216,14 @@ def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
     return private(changed)
 
 
-@door.route(f"/partners/{PARTNER_ID}/keys", methods=["POST"])
+@door.route(
+    f"/partners/{PARTNER_ID}/keys",
+    methods=["POST"],
+    caller=staff("admin"),
+    raises=(ThingNotFound, Conflict, InvalidKeyTerms),
+)
 @door.arguments(NewKeyTerms, example={"kind": "publishable", "origins": [_ORIGIN]})
 @door.response(201, ShownKey, example=KEY_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     """Create a key, which is shown only once. A partner may have two working keys of a kind."""
     terms = registry.KeyTerms(
@@ -248,11 +239,11 @@ def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     return private({"id": new.key_id, "key": new.key}, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}/rotation", methods=["POST"])
+@door.route(
+    f"/partners/{PARTNER_ID}/rotation", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict)
+)
 @door.arguments(Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days})
 @door.response(201, ShownKey, example=KEY_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     """Create a successor of a partner's key on the same terms; the old key expires after the overlap."""
     with database().write() as session:
@@ -263,10 +254,8 @@ def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     return private({"id": new.key_id, "key": new.key}, status=201)
 
 
-@door.route(f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"])
+@door.route(f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(204, description="The key becomes invalid within ten seconds.")
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     """Revoke a key of the partner."""
     with database().write() as session:
@@ -276,10 +265,8 @@ def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@door.route(f"/partners/{PARTNER_ID}/usage")
+@door.route(f"/partners/{PARTNER_ID}/usage", caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(200, Usage, example=USAGE_EXAMPLE)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def get_partner_usage(partner_id: int) -> Response:
     """Return a partner's usage on each of its latest ninety days."""
     with database().read() as session:

@@ -6,32 +6,28 @@ from typing import Any
 from flask import Response
 
 from api.admin import examples, replies, requests
-from api.callers import calling_staff, require_staff
-from api.policies import open_to, staff
+from api.callers import calling_staff, staff
 from api.problems import STATUS_OF
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
 from geo.casework import queue
 from geo.casework.statements import REASONS
-from geo.errors import BeforehandError, Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
 from geo.moderation import decide, viewing
 from geo.moderation.actions.action import NewDecision
 
-door = Door(
-    "queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.", guard=require_staff
-)
-
-BEARER: list[dict[str, list[str]]] = [{"staff": []}]
+door = Door("queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.")
 
 ITEM_ID = id_segment("item_id")
 
+DECISION_ERRORS = (ThingNotFound, NotAllowed, Conflict, OutOfDate)
+"""The errors of a decision on a queue item, alone or in bulk."""
 
-@door.route("/queue")
+
+@door.route("/queue", caller=staff("reader"))
 @door.arguments(requests.QueueQuery, location="query")
 @door.response(200, replies.QueuePage, example=examples.QUEUE)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def list_queue(asked: Mapping[str, Any]) -> Response:
     """The queue, the most urgent first."""
     query = queue.QueueQuery(
@@ -49,10 +45,8 @@ def list_queue(asked: Mapping[str, Any]) -> Response:
     return private({"items": shown, "next_cursor": cursor})
 
 
-@door.route(f"/queue/{ITEM_ID}")
+@door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(ThingNotFound,))
 @door.response(200, replies.QueueItemInFull, example=examples.IN_FULL)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def get_queue_item(item_id: int) -> Response:
     """A queue item, with what it is about, hidden or not, and what was reported of it."""
     with database().read() as session:
@@ -63,10 +57,8 @@ def get_queue_item(item_id: int) -> Response:
     return private({**item, "thing": thing, "reports": told})
 
 
-@door.route(f"/queue/{ITEM_ID}/claim", methods=["POST"])
+@door.route(f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, Conflict))
 @door.response(200, replies.QueueItem, example=examples.ITEM)
-@door.doc(security=BEARER)
-@open_to(staff("moderator"))
 def claim_queue_item(item_id: int) -> Response:
     """Keep others from deciding on an item for a quarter of an hour, or for another one."""
     with database().write() as session:
@@ -75,35 +67,29 @@ def claim_queue_item(item_id: int) -> Response:
     return private(item)
 
 
-@door.route(f"/queue/{ITEM_ID}/decision", methods=["POST"])
+@door.route(f"/queue/{ITEM_ID}/decision", methods=["POST"], caller=staff("moderator"), raises=DECISION_ERRORS)
 @door.arguments(requests.ItemDecision, example=examples.ITEM_DECISION)
 @door.response(201, replies.Made, example=examples.MADE)
-@door.doc(security=BEARER)
-@open_to(staff("moderator"))
 def decide_queue_item(said: Mapping[str, Any], item_id: int) -> Response:
     """Decide on an item as it was seen: 412 where something has been added since, 409 where somebody was faster."""
     return private({"decision_id": _decide(item_id, said["version"], new_decision(said), dry_run=False)}, status=201)
 
 
-@door.route("/queue/decisions", methods=["POST"])
+@door.route("/queue/decisions", methods=["POST"], caller=staff("senior"))
 @door.arguments(requests.BulkDecision, example=examples.BULK)
 @door.response(200, replies.BulkOutcomes, example=examples.BULK_OUTCOMES)
-@door.doc(security=BEARER)
-@open_to(staff("senior"))
 def decide_queue_items(said: Mapping[str, Any]) -> Response:
     """Decide on many items alike, each for itself: what stands in the way of one stops no other."""
     outcomes = [_outcome(item["id"], item["version"], new_decision(said), said["dry_run"]) for item in said["items"]]
     return private({"dry_run": said["dry_run"], "items": outcomes})
 
 
-@door.route("/reasons")
+@door.route("/reasons", caller=staff("reader"))
 @door.response(
     200,
     replies.Reasons,
     example={"reasons": [{"id": "spam", "text": REASONS["spam"].text, "category": REASONS["spam"].category}]},
 )
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def list_reasons() -> Response:
     """The canned reasons, as authors read them."""
     told = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
@@ -130,10 +116,6 @@ def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -
     status, detail = 201, None
     try:
         _decide(item_id, version, decision, dry_run=dry_run)
-    except (Conflict, NotAllowed, OutOfDate, ThingNotFound) as error:
-        status, detail = _status(error), str(error)
+    except DECISION_ERRORS as error:
+        status, detail = STATUS_OF[type(error)], str(error)
     return {"id": item_id, "decided": detail is None, "status": status, "detail": detail}
-
-
-def _status(error: BeforehandError) -> int:
-    return STATUS_OF[type(error)]

@@ -7,58 +7,46 @@ from uuid import UUID
 from flask import Response
 
 from api.admin import examples, replies, requests
-from api.callers import calling_staff, require_staff
-from api.policies import open_to, staff
+from api.callers import calling_staff, staff
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1.facilities import FACILITY_ID
 from geo.casework import audit
 from geo.casework import staff as members
+from geo.errors import Conflict, FacilityNotFound, ThingNotFound
 from geo.moderation import viewing
 
-door = Door(
-    "records", __name__, url_prefix="/admin/v1", description="Records that staff may read.", guard=require_staff
-)
-
-BEARER: list[dict[str, list[str]]] = [{"staff": []}]
+door = Door("records", __name__, url_prefix="/admin/v1", description="Records that staff may read.")
 
 
-@door.route(f"/facilities/{FACILITY_ID}")
+@door.route(f"/facilities/{FACILITY_ID}", caller=staff("reader"), raises=(FacilityNotFound,))
 @door.response(200, replies.FacilityInFull, example=examples.FACILITY)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def get_facility_in_full(facility_id: int) -> Response:
     """Return a facility, hidden or not, with its newest ratings and all their texts."""
     with database().read() as session:
         return private(viewing.facility(session, facility_id))
 
 
-@door.route("/devices/<uuid:handle>")
+@door.route("/devices/<uuid:handle>", caller=staff("reader"), raises=(ThingNotFound,))
 @door.response(200, replies.DeviceInFull, example=examples.DEVICE)
-@door.doc(security=BEARER)
-@open_to(staff("reader"))
 def get_device_in_full(handle: UUID) -> Response:
     """Return a device, by the handle that decisions name, and its content."""
     with database().read() as session:
         return private(viewing.device(session, handle))
 
 
-@door.route("/staff")
+@door.route("/staff", caller=staff("admin"))
 @door.response(200, replies.StaffList, example=examples.STAFF)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def list_staff() -> Response:
     """Return all members of staff, including those whose token was revoked."""
     with database().read() as session:
         return private({"staff": [dict(row) for row in members.listed(session)]})
 
 
-@door.route("/staff", methods=["POST"])
+@door.route("/staff", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict))
 @door.arguments(requests.NewStaff, example={"name": "anna", "role": "moderator"})
 @door.response(201, replies.StaffToken, example=examples.NEW_STAFF)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def add_staff(said: Mapping[str, Any]) -> Response:
     """Add a member of staff; the token is shown only once."""
     with database().write() as session:
@@ -74,10 +62,8 @@ def add_staff(said: Mapping[str, Any]) -> Response:
     return private({"id": added.staff_id, "token": added.token, "expires_at": added.expires_at}, status=201)
 
 
-@door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"])
+@door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,))
 @door.response(204, description="The token is revoked.")
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def revoke_staff(name: str) -> Response:
     """Revoke the token of a member of staff."""
     with database().write() as session:
@@ -86,11 +72,9 @@ def revoke_staff(name: str) -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@door.route("/audit")
+@door.route("/audit", caller=staff("admin"))
 @door.arguments(requests.Page, location="query")
 @door.response(200, replies.AuditPage, example=examples.AUDIT)
-@door.doc(security=BEARER)
-@open_to(staff("admin"))
 def list_audit(asked: Mapping[str, Any]) -> Response:
     """Return the audit chain, newest first."""
     with database().read() as session:

@@ -1,15 +1,16 @@
 """Identifies the calling partner and checks its key: origin, scope and daily quota."""
 
 from datetime import datetime
+from functools import partial
 
 from flask import Response, g, request
 
 from api import cors, limits
 from api.callers import bearer_token
+from api.declarations import Policy
 from api.partner.memory import memory
-from api.policies import policy_here
 from api.services import database, now
-from geo.errors import LimitReached, NotAllowed
+from geo.errors import InvalidToken, LimitReached, NotAllowed
 from geo.partners import keys
 from geo.partners.quotas import DAY, Standing
 from geo.partners.registry import KnownKey
@@ -17,8 +18,13 @@ from geo.partners.registry import KnownKey
 QUOTA_POLICY = "day"
 
 
-def require_key() -> None:
-    """Reject the request unless its key is valid, used from an allowed origin, has the scope, and has quota left.
+def partner(scope: str) -> Policy:
+    """Return the policy of routes for a partner's key of this scope."""
+    return Policy("partner", scope, (InvalidToken, NotAllowed, LimitReached), partial(_check_key, scope))
+
+
+def _check_key(scope: str) -> None:
+    """Check that the key is valid, used from an allowed origin, has the scope, and has quota left.
 
     Requests rejected because of the key (401, 403) do not count against the quota; all others do.
 
@@ -32,14 +38,15 @@ def require_key() -> None:
     token = bearer_token("this route requires a partner key: send it as Authorization: Bearer")
     g.partner_key = key = memory().key(keys.digest(token), as_of)
     _require_place(key)
-    _require_scope(key)
+    if scope not in key.terms.scopes:
+        raise NotAllowed(f"this key does not have the scope {scope}")
     g.standing = _spend(key.partner_id, as_of)
     if not g.standing.allowed:
         raise LimitReached(QUOTA_POLICY, g.standing.quota, DAY, g.standing.resets_in)
 
 
 def calling_key() -> KnownKey:
-    """Return the key of this request, after require_key."""
+    """Return the key of this request, on a route with a ``partner`` policy."""
     key: KnownKey = g.partner_key
     return key
 
@@ -67,12 +74,6 @@ def _require_place(key: KnownKey) -> None:
     if origin not in key.terms.origins:
         raise NotAllowed("this key is not bound to the origin of this page")
     cors.allow_reading(origin)
-
-
-def _require_scope(key: KnownKey) -> None:
-    policy = policy_here()
-    if policy is None or policy.at_least not in key.terms.scopes:
-        raise NotAllowed(f"this key does not have the scope {policy.at_least if policy else 'of this route'}")
 
 
 def _spend(partner_id: int, as_of: datetime) -> Standing:

@@ -6,28 +6,25 @@ from typing import Any
 from flask import Response
 
 from api import limits
-from api.partner.callers import calling_key, require_key, tell_standing
-from api.policies import open_to, partner
+from api.partner.callers import calling_key, partner, tell_standing
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import crowd_replies, crowd_requests, proposals
+from geo.errors import FacilityNotFound
 
 door = Door(
     "partner proposals",
     __name__,
     url_prefix="/partner/v1/proposals",
     description="Proposals by partners.",
-    guard=require_key,
 )
 door.after_request(tell_standing)
 
 
-@door.route("", methods=["POST"])
+@door.route("", methods=["POST"], caller=partner("proposals:write"), raises=(FacilityNotFound,))
 @door.arguments(crowd_requests.NewProposal, example=proposals.NEW)
 @door.response(201, crowd_replies.ProposalReceipt, example=proposals.RECEIPT)
-@door.doc(security=[{"partner": []}])
-@open_to(partner("proposals:write"))
 def propose_as_partner(said: Mapping[str, Any]) -> Response:
     """Propose a new place or a change to one, with a secret key that has the scope proposals:write.
 

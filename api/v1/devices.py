@@ -4,7 +4,7 @@ from flask import Response
 
 from api import limits
 from api.callers import calling_network
-from api.policies import EVERYBODY, open_to
+from api.declarations import EVERYBODY
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -14,9 +14,8 @@ from geo.crowd import devices
 door = Door("devices", __name__, url_prefix="/v1/devices", description="Get a token to rate with.")
 
 
-@door.route("", methods=["POST"])
+@door.route("", methods=["POST"], caller=EVERYBODY)
 @door.response(201, replies.NewDevice, example=examples.DEVICE)
-@open_to(EVERYBODY)
 def register_device() -> Response:
     """Register a device.
 

@@ -8,13 +8,14 @@ from typing import Any
 from flask import Response
 
 from api.conditional import answer, not_modified, this_minute
+from api.declarations import EVERYBODY
 from api.geojson import GEOJSON, attribution, collection, feature
-from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from api.strictness import Door, id_segment
 from api.v1 import examples, replies, requests
 from geo.coordinates import Point
 from geo.crowd import observed
+from geo.errors import FacilityNotFound
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS, WIDEST_M
 
@@ -24,11 +25,10 @@ FACILITY_ID = id_segment("facility_id")
 """A path segment with the id of a facility."""
 
 
-@door.route("")
+@door.route("", caller=EVERYBODY)
 @door.arguments(requests.FacilitiesQuery, location="query")
 @door.response(200, replies.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-@open_to(EVERYBODY)
 def list_facilities(asked: Mapping[str, Any]) -> Response:
     """Return the best facilities near a point or in a bounding box.
 
@@ -39,10 +39,9 @@ def list_facilities(asked: Mapping[str, Any]) -> Response:
     return answer_list(asked)
 
 
-@door.route(f"/{FACILITY_ID}")
+@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=(FacilityNotFound,))
 @door.response(200, replies.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-@open_to(EVERYBODY)
 def get_facility(facility_id: int) -> Response:
     """Return one facility, with the facts that visitors observed."""
     return answer_one(facility_id)

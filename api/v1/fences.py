@@ -6,24 +6,24 @@ from typing import Any
 from flask import Response
 
 from api.conditional import answer, not_modified, this_minute
+from api.declarations import EVERYBODY
 from api.geojson import GEOJSON, attribution, feature
 from api.languages import Language, callers_language, spoken
-from api.policies import EVERYBODY, open_to
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import fence_replies, fence_requests, hint_examples
 from api.v1.hint_text import fence_text
 from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
 from geo.database import Row
+from geo.errors import CellTooCoarse
 
 door = Door("fences", __name__, url_prefix="/v1/fences", description="Geofences that the phone monitors itself.")
 
 
-@door.route("")
+@door.route("", caller=EVERYBODY, raises=(CellTooCoarse,))
 @door.arguments(fence_requests.FencesRequest, location="query")
 @door.response(200, fence_replies.FenceCollection, content_type=GEOJSON, example=hint_examples.FENCES)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-@open_to(EVERYBODY)
 def list_fences(asked: Mapping[str, Any]) -> Response:
     """Return the regions most worth monitoring, and the region in which they stay valid.
 

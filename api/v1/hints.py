@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response
 
+from api.declarations import EVERYBODY
 from api.geojson import attribution, feature
 from api.languages import callers_language, spoken
-from api.policies import EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -15,6 +15,7 @@ from api.v1 import hint_examples, hint_replies, hint_requests, route_requests
 from api.v1.hint_text import hint_text
 from geo.ahead.advice import advise
 from geo.ahead.hints import Memory, Situation
+from geo.errors import InvalidRoute
 
 door = Door(
     "hints",
@@ -25,10 +26,9 @@ door = Door(
 )
 
 
-@door.route("", methods=["POST"])
+@door.route("", methods=["POST"], caller=EVERYBODY, raises=(InvalidRoute,))
 @door.arguments(hint_requests.HintsRequest, example=hint_examples.REQUEST)
 @door.response(200, hint_replies.HintReply, example=hint_examples.HINT)
-@open_to(EVERYBODY)
 def ask_for_hint(asked: Mapping[str, Any]) -> Response:
     """Return whether to suggest a stop now, and when to ask again.
 

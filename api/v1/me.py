@@ -6,8 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.callers import calling_device
-from api.policies import DEVICE, open_to
+from api.callers import DEVICE, calling_device
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -15,11 +14,10 @@ from api.v1 import crowd_replies, crowd_requests
 from geo import privacy
 from geo.casework import decisions
 from geo.casework.statements import REASONS
+from geo.errors import Conflict, ThingNotFound
 from geo.moderation import appeals
 
 door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
-
-BEARER: list[dict[str, list[str]]] = [{"device": []}]
 
 _HANDLE = "0b7e2f0e-6a1e-4d0c-9a57-6f6d1f0f9c11"
 
@@ -64,20 +62,16 @@ _TOLD = (
 )
 
 
-@door.route("")
+@door.route("", caller=DEVICE)
 @door.response(200, crowd_replies.Me, example=_ME)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def get_me() -> Response:
     """Return how many rows are stored about the calling device."""
     with database().read() as session:
         return private(privacy.overview(session, calling_device(session, now())))
 
 
-@door.route("", methods=["DELETE"])
+@door.route("", methods=["DELETE"], caller=DEVICE)
 @door.response(204, description="All data of the device is erased and its token is invalid.")
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def erase_me() -> Response:
     """Erase the calling device and all its content: ratings, past ratings, reports, proposals, appeals."""
     as_of = now()
@@ -87,20 +81,16 @@ def erase_me() -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@door.route("/export")
+@door.route("/export", caller=DEVICE)
 @door.response(200, crowd_replies.Export, example=_EXPORT)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def export_me() -> Response:
     """Return all data stored about the calling device."""
     with database().read() as session:
         return private(privacy.export(session, calling_device(session, now())))
 
 
-@door.route("/decisions")
+@door.route("/decisions", caller=DEVICE)
 @door.response(200, crowd_replies.OwnDecisions, example={"decisions": [_DECISION]})
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def list_my_decisions() -> Response:
     """Return the decisions about the caller and its content, newest first, with their reasons and appeals."""
     with database().read() as session:
@@ -110,11 +100,9 @@ def list_my_decisions() -> Response:
     return private({"decisions": [_own(dict(row), objections.get(row["id"])) for row in made]})
 
 
-@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"])
+@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(ThingNotFound, Conflict))
 @door.arguments(crowd_requests.NewAppeal, example={"text": "It names nobody: Anna is the name of the café."})
 @door.response(201, crowd_replies.AppealReceipt, example={"id": 3})
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def appeal_decision(said: Mapping[str, Any], decision_id: UUID) -> Response:
     """Appeal against a decision within six months. Somebody else decides on it. A suspended device may appeal, too."""
     as_of = now()

@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import contributing_device
-from api.policies import DEVICE, open_to
+from api.callers import CONTRIBUTOR, calling_device
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
@@ -16,6 +15,7 @@ from api.v1 import crowd_replies, crowd_requests
 from geo.coordinates import Point
 from geo.crowd import proposals
 from geo.database import Session
+from geo.errors import FacilityNotFound
 
 door = Door("proposals", __name__, url_prefix="/v1/proposals", description="Propose a place or a change to one.")
 
@@ -33,11 +33,9 @@ RECEIPT = {
 }
 
 
-@door.route("", methods=["POST"])
+@door.route("", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @door.arguments(crowd_requests.NewProposal, example=NEW)
 @door.response(201, crowd_replies.ProposalReceipt, example=RECEIPT)
-@door.doc(security=[{"device": []}])
-@open_to(DEVICE)
 def propose(said: Mapping[str, Any]) -> Response:
     """Propose a new place or a change to an existing one.
 
@@ -46,7 +44,7 @@ def propose(said: Mapping[str, Any]) -> Response:
     """
     as_of = now()
     with database().write() as session:
-        device = contributing_device(session, as_of)
+        device = calling_device(session, as_of)
         receipt = put_before_staff(session, said, as_of, device_id=device.device_id)
         session.commit()
     return private(receipt, status=201)

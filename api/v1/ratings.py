@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import calling_device, calling_network, contributing_device
+from api.callers import CONTRIBUTOR, DEVICE, calling_device, calling_network
 from api.conditional import answer, not_modified, this_minute
+from api.declarations import EVERYBODY
 from api.geojson import feature
-from api.policies import DEVICE, EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import JSON, Door
@@ -19,19 +19,16 @@ from api.v1.facilities import FACILITY_ID
 from geo.crowd import devices, ratings
 from geo.crowd.trust import Circumstances
 from geo.database import Session
+from geo.errors import FacilityNotFound, RatingNotFound
 from geo.facilities import search
 
 door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place was.")
 
-BEARER: list[dict[str, list[str]]] = [{"device": []}]
 
-
-@door.route(f"/{FACILITY_ID}/rating", methods=["PUT"])
+@door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @door.arguments(requests.NewRating, example=examples.NEW_RATING)
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT, description="Replaced.")
 @door.alt_response(201, schema=replies.RatingReceipt, example=examples.RECEIPT, description="Given.", success=True)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     """Create or replace the caller's rating of a facility.
 
@@ -40,7 +37,7 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     """
     as_of = now()
     with database().write() as session:
-        device = contributing_device(session, as_of)
+        device = calling_device(session, as_of)
         rating = ratings.NewRating(said["stars"], said["comment"] or None, said["observed"])
         circumstances = Circumstances(calling_network(session), said["presence"])
         is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of, circumstances=circumstances)
@@ -50,10 +47,8 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     return private(receipt, status=201 if is_first else 200)
 
 
-@door.route(f"/{FACILITY_ID}/rating", methods=["GET"])
+@door.route(f"/{FACILITY_ID}/rating", methods=["GET"], caller=DEVICE, raises=(FacilityNotFound, RatingNotFound))
 @door.response(200, replies.RatingReceipt, example=examples.RECEIPT)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def get_rating(facility_id: int) -> Response:
     """Return the caller's own rating of a facility."""
     as_of = now()
@@ -62,25 +57,22 @@ def get_rating(facility_id: int) -> Response:
         return private(_receipt(session, facility_id, device, as_of))
 
 
-@door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"])
+@door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @door.response(204, description="The caller has no rating of this facility.")
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def delete_rating(facility_id: int) -> Response:
     """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated."""
     as_of = now()
     with database().write() as session:
-        device = contributing_device(session, as_of)
+        device = calling_device(session, as_of)
         ratings.withdraw(session, facility_id, device.device_id, as_of)
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@door.route(f"/{FACILITY_ID}/ratings")
+@door.route(f"/{FACILITY_ID}/ratings", caller=EVERYBODY, raises=(FacilityNotFound,))
 @door.arguments(requests.RatingsQuery, location="query")
 @door.response(200, replies.RatingPage, example=examples.RATINGS)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-@open_to(EVERYBODY)
 def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
     """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())

@@ -5,28 +5,26 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import calling_network, contributing_device
-from api.policies import DEVICE, open_to
+from api.callers import CONTRIBUTOR, calling_device, calling_network
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door, id_segment
 from api.v1 import crowd_replies, crowd_requests
 from api.v1.facilities import FACILITY_ID
 from geo.crowd import reports
+from geo.errors import FacilityNotFound, ThingNotFound
 
 door = Door("reports", __name__, url_prefix="/v1", description="Report a problem.")
-
-BEARER: list[dict[str, list[str]]] = [{"device": []}]
 
 _RECEIPT = {"id": 41, "reason": "closed", "created_at": "2026-11-21T12:00:41.930412Z"}
 
 
-@door.route(f"/facilities/{FACILITY_ID}/reports", methods=["POST"])
+@door.route(
+    f"/facilities/{FACILITY_ID}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound, ThingNotFound)
+)
 @door.arguments(crowd_requests.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
 @door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
     """Report a place or the comment of one of its ratings.
 
@@ -39,12 +37,12 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
     return _take("comment", said["rating_id"], said)
 
 
-@door.route(f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"])
+@door.route(
+    f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(ThingNotFound,)
+)
 @door.arguments(crowd_requests.NewProposalReport, example={"reason": "spam"})
 @door.response(200, crowd_replies.ReportReceipt, example=_RECEIPT, description="Reported before.")
 @door.alt_response(201, schema=crowd_replies.ReportReceipt, example=_RECEIPT, description="Taken.", success=True)
-@door.doc(security=BEARER)
-@open_to(DEVICE)
 def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
     """Report a pending proposal."""
     return _take("proposal", proposal_id, said)
@@ -53,7 +51,7 @@ def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
 def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
-        device = contributing_device(session, as_of)
+        device = calling_device(session, as_of)
         network = calling_network(session)
         new = reports.NewReport(thing, thing_id, said["reason"], network, said["note"] or None)
         receipt = reports.report(session, device, new, as_of)

@@ -5,14 +5,15 @@ from typing import Any
 
 from flask import Response
 
+from api.declarations import EVERYBODY
 from api.geojson import GEOJSON
-from api.policies import EVERYBODY, open_to
 from api.replies import private
 from api.services import database, now
 from api.strictness import Door
 from api.v1 import route_examples, route_replies, route_requests
 from api.v1.route_document import document
 from geo.ahead import stops
+from geo.errors import InvalidRoute
 
 door = Door(
     "route",
@@ -23,10 +24,9 @@ door = Door(
 )
 
 
-@door.route("/stops", methods=["POST"])
+@door.route("/stops", methods=["POST"], caller=EVERYBODY, raises=(InvalidRoute,))
 @door.arguments(route_requests.RouteStopsRequest, example=route_examples.REQUEST)
 @door.response(200, route_replies.RouteStops, content_type=GEOJSON, example=route_examples.STOPS)
-@open_to(EVERYBODY)
 def find_route_stops(asked: Mapping[str, Any]) -> Response:
     """Return the facilities along a route, and a plan of stops.
 

@@ -103,7 +103,7 @@ def one(session: Session, decision_id: int) -> RowMapping:
     """
     found = _read(session, Decision.id == decision_id)
     if not found:
-        raise ThingNotFound(f"there is no decision {decision_id}")
+        raise ThingNotFound(f"there is no decision {decision_id}", "decision_id")
     return found[0]
 
 

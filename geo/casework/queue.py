@@ -116,7 +116,7 @@ def one(session: Session, item_id: int) -> RowMapping:
     """
     row = session.execute(select(QueueItem.__table__).where(QueueItem.id == item_id)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}")
+        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 
@@ -164,7 +164,7 @@ def _locked(session: Session, item_id: int) -> RowMapping:
     statement = select(QueueItem.__table__).where(QueueItem.id == item_id).with_for_update()
     row = session.execute(statement).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}")
+        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 

@@ -73,7 +73,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
         device = select(Device.id).where(Device.handle == device_handle).with_for_update(read=True, key_share=True)
         device_id = session.execute(device).scalar_one_or_none()
         if device_id is None:
-            raise ThingNotFound(f"there is no device {device_handle}")
+            raise ThingNotFound(f"there is no device {device_handle}", "device_handle")
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = as_of + TOKEN_LIFETIME
     values = {"name": name, "role": role, "token_digest": _digest(token), "device_id": device_id}
@@ -85,7 +85,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
         .returning(Staff.id)
     ).scalar_one_or_none()
     if staff_id is None:
-        raise Conflict(f"a member of staff called {name} already exists")
+        raise Conflict(f"a member of staff called {name} already exists", "name")
     audit.append(session, actor, "staff added", {"staff_id": staff_id, "role": role}, as_of)
     return NewStaff(staff_id, token, expires_at)
 
@@ -100,7 +100,7 @@ def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
         update(Staff).where(Staff.name == name, Staff.revoked_at.is_(None)).values(revoked_at=as_of).returning(Staff.id)
     ).scalar_one_or_none()
     if staff_id is None:
-        raise ThingNotFound(f"there is no member of staff called {name}")
+        raise ThingNotFound(f"there is no member of staff called {name}", "name")
     audit.append(session, actor, "staff revoked", {"staff_id": staff_id}, as_of)
 
 

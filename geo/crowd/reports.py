@@ -110,7 +110,7 @@ def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
             is_shown = _lock(session, found.facility_id) is not None
             found = session.execute(rating).one_or_none() if is_shown else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
-            raise ThingNotFound(f"there is no comment {said.thing_id}")
+            raise ThingNotFound(f"there is no comment {said.thing_id}", "rating_id")
     elif (
         session.execute(
             select(Proposal.id)
@@ -119,7 +119,7 @@ def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
         ).first()
         is None
     ):
-        raise ThingNotFound(f"there is no open proposal {said.thing_id}")
+        raise ThingNotFound(f"there is no open proposal {said.thing_id}", "proposal_id")
 
 
 def _lock(session: Session, facility_id: int) -> int | None:

@@ -28,7 +28,7 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     """
     found = decisions.of_device(session, device.device_id, device.handle, puid)
     if not found:
-        raise ThingNotFound(f"there is no decision {puid}")
+        raise ThingNotFound(f"there is no decision {puid}", "decision_id")
     decision = found[0]
     if not decisions.is_restriction(dict(decision)):
         raise Conflict("this decision restricts nothing")
@@ -80,7 +80,7 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     """
     decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
     if decision_id is None:
-        raise ThingNotFound(f"there is no appeal {appeal_id}")
+        raise ThingNotFound(f"there is no appeal {appeal_id}", "appeal_id")
     decision = dict(decisions.one(session, decision_id))
     if decision["staff_id"] == member.staff_id:
         raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")

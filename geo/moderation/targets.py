@@ -92,7 +92,7 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
     """
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
-        raise ThingNotFound(f"there is no {kind} {target_id or handle}")
+        raise ThingNotFound(f"there is no {kind} {target_id or handle}", "thing_id" if target_id else "handle")
     return found
 
 

@@ -73,7 +73,7 @@ def device(session: Session, handle: UUID) -> dict[str, Any]:
     columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
     row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no device {handle}")
+        raise ThingNotFound(f"there is no device {handle}", "handle")
     told = {name: value for name, value in row.items() if name != "id"}
     return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
 

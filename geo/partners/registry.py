@@ -89,7 +89,7 @@ def add(session: Session, name: str, daily_quota: int, as_of: datetime) -> int:
     made = session.execute(upsert(Partner).values(**values).on_conflict_do_nothing().returning(Partner.id))
     partner_id = made.scalar_one_or_none()
     if partner_id is None:
-        raise Conflict(f"partner {name!r} already exists")
+        raise Conflict(f"partner {name!r} already exists", "name")
     return partner_id
 
 
@@ -124,7 +124,7 @@ def set_quota(session: Session, partner_id: int, daily_quota: int) -> None:
         update(Partner).where(Partner.id == partner_id).values(daily_quota=daily_quota).returning(Partner.id)
     )
     if changed.one_or_none() is None:
-        raise ThingNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
 
 
 def named(session: Session, name: str) -> int:
@@ -185,7 +185,7 @@ def rotate(
         .where(PartnerKey.revoked_at.is_(None))
     ).one_or_none()
     if old is None:
-        raise ThingNotFound(f"the partner has no valid {kind} key to rotate: add one")
+        raise ThingNotFound(f"the partner has no valid {kind} key to rotate: add one", "kind")
     session.execute(
         update(PartnerKey)
         .where(PartnerKey.id == old.id)
@@ -214,7 +214,7 @@ def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | Non
         .returning(PartnerKey.id)
     )
     if revoked.one_or_none() is None:
-        raise ThingNotFound(f"there is no key {key_id}, or it is already revoked")
+        raise ThingNotFound(f"there is no key {key_id}, or it is already revoked", "key_id")
 
 
 def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
@@ -279,7 +279,7 @@ def listed(session: Session, partner_id: int | None = None) -> Sequence[ListedPa
         select(Partner.id, Partner.name, Partner.daily_quota, Partner.created_at).where(*chosen).order_by(Partner.name)
     ).all()
     if partner_id is not None and not partners:
-        raise ThingNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
     rows = session.execute(
         select(*PartnerKey.__table__.columns)
         .join(Partner, Partner.id == PartnerKey.partner_id)
@@ -303,17 +303,17 @@ def _terms(row: Any) -> KeyTerms:
 def _check(terms: KeyTerms, as_of: datetime) -> None:
     """Check the terms, with messages for what the table's constraints would reject."""
     if terms.expires_at is not None and terms.expires_at <= as_of:
-        raise InvalidKeyTerms("expires_at must be in the future")
+        raise InvalidKeyTerms("expires_at must be in the future", "expires_at")
     if not terms.scopes:
-        raise InvalidKeyTerms("scopes must contain at least one scope")
+        raise InvalidKeyTerms("scopes must contain at least one scope", "scopes")
     if terms.kind == "secret":
         if terms.origins:
-            raise InvalidKeyTerms("origins are not allowed for a secret key, which is used on servers")
+            raise InvalidKeyTerms("origins are not allowed for a secret key, which is used on servers", "origins")
         return
     if not 1 <= len(terms.origins) <= MAX_ORIGINS:
-        raise InvalidKeyTerms(f"a publishable key must have between 1 and {MAX_ORIGINS} origins")
+        raise InvalidKeyTerms(f"a publishable key must have between 1 and {MAX_ORIGINS} origins", "origins")
     if not set(terms.scopes) <= set(PUBLISHABLE_SCOPES):
-        raise InvalidKeyTerms(f"a publishable key can have only the scope {PUBLISHABLE_SCOPES[0]}")
+        raise InvalidKeyTerms(f"a publishable key can have only the scope {PUBLISHABLE_SCOPES[0]}", "scopes")
 
 
 def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) -> int:
@@ -323,7 +323,7 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     """
     locked = session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True))
     if locked.one_or_none() is None:
-        raise ThingNotFound(f"there is no partner {partner_id}")
+        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
     mine = (PartnerKey.partner_id == partner_id, PartnerKey.kind == kind, PartnerKey.revoked_at.is_(None))
     session.execute(
         update(PartnerKey).where(*mine, PartnerKey.expires_at <= as_of).values(revoked_at=PartnerKey.expires_at)
@@ -332,4 +332,4 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     for slot in KEY_SLOTS:
         if slot not in taken:
             return slot
-    raise Conflict(f"the partner already has two valid {kind} keys: revoke one first")
+    raise Conflict(f"the partner already has two valid {kind} keys: revoke one first", "kind")

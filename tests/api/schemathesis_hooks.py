@@ -129,7 +129,7 @@ def proposal(body: dict[str, Any]) -> dict[str, Any]:
         return {"lat": 60.17, "lon": 24.94, **body, "attributes": {"kind": "toilets", **attributes}}
     changes = {name: value for name, value in attributes.items() if name != "kind"}
     place = {"lat": 60.17, "lon": 24.94}
-    return {**place, **body, "facility_id": int(body["facility_id"]) % PLACES + 1, "attributes": changes}
+    return {**place, **body, "facility_id": int(body["facility_id"]) % (2 * PLACES) + 1, "attributes": changes}
 
 
 BODIES = {

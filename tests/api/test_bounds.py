@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
+from api.declarations import schemas_of
 from api.problems import MAX_ERRORS, bad_values
-from api.strictness import MAX_MEMBERS, Array, QueryList, _places
+from api.strictness import MAX_MEMBERS, Array, QueryList
 from api.v1.route_requests import MAX_BODY_BYTES, MAX_POLYLINE_CHARACTERS, Items
 from tests.api.problem_documents import named, problem
 from tests.api.test_route import GOOD
@@ -29,7 +30,7 @@ MEMORY_BYTES = 64 * 1024 * 1024
 
 def request_schemas(app: Flask) -> Iterator[Schema]:
     """All schemas of requests, nested ones too."""
-    waiting = [schema for view in app.view_functions.values() for schema in _places(view).values()]
+    waiting = [schema for view in app.view_functions.values() for schema in schemas_of(view).values()]
     while waiting:
         schema = waiting.pop()
         yield schema

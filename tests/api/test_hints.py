@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.v1 import hint_examples
 from api.v1.hint_replies import HintReply
+from geo.ahead import passes
 from tests.api.problem_documents import named
 from tests.conftest import TestClock
 from tests.factories import add_facility, add_rating
@@ -160,3 +161,13 @@ def test_quiet_hours_go_by_the_phones_clock_across_midnight(
     answer = ask(client, {**IN_NEED, **quiet})
     assert (answer["reason"], answer["speak"]) == (reason, reason == "comfort_running_out")
     assert answer["ask_again"] == {"after_s": after_s, "after_m": None}
+
+
+def test_a_route_near_too_many_places_is_refused_by_its_name(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "MAX_PAIRS", 0)
+    line = {"type": "LineString", "coordinates": [[24.9384, 60.1699], [25.5, 60.5]]}
+    response = client.post("/v1/hints", json={**IN_NEED, "speed_m_s": 25, "route": {"line": line}})
+    assert named(response) == [("body", "route")]
+    assert response.get_json()["errors"][0]["pointer"] == "#/route"

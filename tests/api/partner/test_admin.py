@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.casework import audit, staff
 from geo.casework.models import ROLES, AuditEntry
+from geo.partners.models import SCOPES
 from tests.api.partner.conftest import ORIGIN, SEARCH, KnownPartner
 from tests.api.problem_documents import named, problem
 from tests.conftest import TestClock
@@ -48,6 +49,7 @@ def test_a_key_is_rotated_and_revoked(client: FlaskClient, admin: dict[str, str]
     rotated = client.post(f"{partner}/rotation", json={"kind": "secret", "overlap_days": 1}, headers=admin)
     assert rotated.status_code == 201
     assert problem(client.post(f"{partner}/rotation", json={"kind": "secret"}, headers=admin), 409)
+    assert problem(client.post(f"{partner}/keys", json={"kind": "secret"}, headers=admin), 409)
     assert client.delete(f"{partner}/keys/{acme.secret.key_id}", headers=admin).status_code == 204
     assert problem(client.delete(f"{partner}/keys/{acme.secret.key_id}", headers=admin), 404)
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 401
@@ -113,8 +115,10 @@ def test_each_change_is_in_the_audit_chain_without_the_key(
         (("/{id}/keys", {"kind": "publishable", "origins": [ORIGIN, "null"]}), [("body", "origins.1")]),
         (("/{id}/keys", {"kind": "secret", "scopes": ["everything"]}), [("body", "scopes.0")]),
         (("/{id}/keys", {"kind": "secret", "expires_at": "soon"}), [("body", "expires_at")]),
-        (("/{id}/keys", {"kind": "publishable"}), []),
-        (("/{id}/keys", {"kind": "secret", "expires_at": "2020-01-01T00:00:00Z"}), []),
+        (("/{id}/keys", {"kind": "publishable"}), [("body", "origins")]),
+        (("/{id}/keys", {"kind": "secret", "expires_at": "2020-01-01T00:00:00Z"}), [("body", "expires_at")]),
+        (("/{id}/keys", {"kind": "secret", "origins": [ORIGIN]}), [("body", "origins")]),
+        (("/{id}/keys", {"kind": "publishable", "origins": [ORIGIN], "scopes": list(SCOPES)}), [("body", "scopes")]),
         (("/{id}/rotation", {"kind": "secret", "overlap_days": -1}), [("body", "overlap_days")]),
     ],
 )
