@@ -84,12 +84,11 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     decision = dict(decisions.one(session, decision_id))
     if decision["staff_id"] == member.staff_id:
         raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")
+    # The target before its appeal, as whoever reverts the decision locks them.
+    lock_for_others(session, member, decision)
+    _lock(session, appeal_id, version)
     if granted:
-        _hold(session, appeal_id, version)
         revert(session, member, Revert(decision_id, "appeal_granted"), as_of)
-    else:
-        lock_for_others(session, member, decision)
-        _hold(session, appeal_id, version)
     state = "granted" if granted else "rejected"
     values = {"state": state, "ended_at": as_of, "staff_id": member.staff_id, "answer": answer}
     session.execute(update(Appeal).where(Appeal.id == appeal_id).values(**values, version=Appeal.version + 1))
@@ -107,7 +106,7 @@ def end_others(session: Session, decision_id: int, as_of: datetime) -> None:
     )
 
 
-def _hold(session: Session, appeal_id: int, version: int) -> None:
+def _lock(session: Session, appeal_id: int, version: int) -> None:
     row = session.execute(select(Appeal.state, Appeal.version).where(Appeal.id == appeal_id).with_for_update()).one()
     if row.state != "open":
         raise Conflict(f"appeal {appeal_id} is already {row.state}")

@@ -69,8 +69,8 @@ class ReportClosed(_SetStatus):
     def _refuse_ended(self, closure_id: int) -> None:
         """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
         later = select(Decision.id).where(
-            *(Decision.thing == "facility", Decision.thing_id == self.target.id, Decision.action == "report_closed"),
-            *(Decision.id > closure_id, stands()),
+            *(Decision.thing == self.target.kind, Decision.thing_id == self.target.id),
+            *(Decision.action == self.recorded_as.name, Decision.id > closure_id, stands()),
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
         if later_id is not None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from sqlalchemy.orm import Session
 
 from geo.casework import audit
@@ -79,3 +80,22 @@ def test_an_appeal_comes_within_six_months(place: int, phones: Phones, staff_of:
     (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
     clock.advance(days=185)  # type: ignore[attr-defined]
     assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."}).status_code == 409
+
+
+@pytest.mark.parametrize("outcome", ["granted", "rejected"])
+def test_an_answer_locks_the_place_before_the_appeal_as_a_revert_does(
+    outcome: str, place: int, phones: Phones, staff_of: StaffOf, statements: list[str]
+) -> None:
+    author = phones()
+    rating = author.rate(place, 1, INSULT)
+    phones().report(place, "offensive", rating["id"])
+    first, second = staff_of("moderator"), staff_of("moderator")
+    first.decide(first.queue()[0], "hide_comment", "offensive")
+    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    appeal_id = author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."}).get_json()["id"]
+    statements.clear()
+    answer = {"outcome": outcome, "answer": "Read again.", "version": 1}
+    assert second("POST", f"/admin/v1/appeals/{appeal_id}/decision", answer).status_code == 204
+    locks = [statement for statement in statements if " FOR " in statement and "UPDATE" in statement]
+    assert ["facility" in lock.partition("WHERE")[0] for lock in locks[:2]] == [True, False]
+    assert "FROM appeal" in locks[1]
