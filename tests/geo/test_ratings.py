@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
@@ -226,7 +227,7 @@ def test_a_recompute_reads_the_ratings_of_its_facility_alone(session: Session) -
     facility_ids = [add_facility(session) for _ in range(100)]
     for facility_id in facility_ids:
         store(session, facility_id, [WeightedStars(NOON - timedelta(days=age), 3) for age in range(50)])
-    session.execute(text("ANALYZE rating"))
+    session.execute(text("ANALYZE facility, rating, rating_exclusion"))
     plan = "\n".join(
         session.execute(
             text("EXPLAIN " + str(ratings._RECOMPUTE)),
@@ -238,7 +239,7 @@ def test_a_recompute_reads_the_ratings_of_its_facility_alone(session: Session) -
             },
         ).scalars()
     )
-    assert "Index Scan using ix_rating_facility_id" in plan
+    assert re.search("Index (Only )?Scan (using|on) (ix_rating_facility_id|pk_rating)", plan), plan
     assert "Seq Scan on rating " not in plan  # of rating itself; rating_exclusion is empty and may be read whole
 
 
