@@ -11,7 +11,7 @@ from geo.crowd import closures, comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
-from geo.facilities.models import Facility
+from geo.facilities import locks
 from geo.moderation import appeals
 from geo.moderation.models import Appeal
 
@@ -70,12 +70,7 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
         .scalars()
         .all()
     )
-    session.execute(
-        select(Facility.id)
-        .where(Facility.id.in_([*facility_ids, *reported]))
-        .order_by(Facility.id)
-        .with_for_update(key_share=True)
-    )
+    locks.lock_all(session, [*facility_ids, *reported])
     for row in rated:
         comments.forget_text(session, row.id, as_of)
     proposed = select(Proposal.id).where(Proposal.device_id == device_id, Proposal.state == "pending")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.casework.models import QueueItem
@@ -65,29 +65,23 @@ def target_kind(kind: str) -> str:
     return "facility" if kind == "rate_bomb" else kind
 
 
-def open_item(session: Session, kind: str, thing_id: int) -> int | None:
-    """The id of the open item of a thing, None where there is none."""
-    return session.execute(
-        select(QueueItem.id).where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
-    ).scalar_one_or_none()
+def lock(session: Session, kind: str, thing_id: int) -> None:
+    """Lock the open item of a target until the end of the transaction, if there is one."""
+    session.execute(select(QueueItem.id).where(_is_open(kind, thing_id)).with_for_update())
 
 
 def end(session: Session, kind: str, thing_id: int, state: str, as_of: datetime) -> None:
     """End the open item of a thing, if there is one, as ``decided`` or ``moot``."""
     session.execute(
         update(QueueItem)
-        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+        .where(_is_open(kind, thing_id))
         .values(state=state, ended_at=as_of, claimed_by=None, claimed_until=None, version=QueueItem.version + 1)
     )
 
 
 def renew(session: Session, kind: str, thing_id: int) -> None:
     """Raise the version of the open item of a thing that has changed, so that nobody decides on its old state."""
-    session.execute(
-        update(QueueItem)
-        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
-        .values(version=QueueItem.version + 1)
-    )
+    session.execute(update(QueueItem).where(_is_open(kind, thing_id)).values(version=QueueItem.version + 1))
 
 
 def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
@@ -158,6 +152,10 @@ def locked_for_decision(
     if item["version"] != version:
         raise OutOfDate(f"queue item {item_id} has changed and is now at version {item['version']}: read it again")
     return item
+
+
+def _is_open(kind: str, thing_id: int) -> ColumnElement[bool]:
+    return and_(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
 
 
 def _locked(session: Session, item_id: int) -> RowMapping:

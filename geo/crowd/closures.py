@@ -5,13 +5,13 @@ Every function requires a write session that has locked the facility's row.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select, text, update
+from sqlalchemy import select, text, update
 
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds
-from geo.crowd import agreement
+from geo.crowd import agreement, open_reports
 from geo.crowd.models import Report
 from geo.database import Session
 from geo.facilities.models import Facility
@@ -99,31 +99,21 @@ def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) ->
         .values(status="active", reported_closed_until=None, updated_at=as_of)
     )
     # The item before its reports: the lock order of decisions.
-    if not _is_reported(session, facility_id, Report.reason != "closed"):
+    if not open_reports.exist(session, "facility", facility_id, Report.reason != "closed"):
         queue.end(session, "facility", facility_id, "moot", as_of)
-    session.execute(
-        update(Report)
-        .where(_open_reports(facility_id), Report.reason == "closed")
-        .values(closed_at=as_of, outcome=outcome)
-    )
+    open_reports.close(session, "facility", facility_id, outcome, as_of, Report.reason == "closed")
 
 
 def settle_without_reports(session: Session, facility_id: int, as_of: datetime) -> None:
     """Undo the effects of reports of a place that no longer exist because their devices were erased."""
-    if not _is_reported(session, facility_id):
+    if not open_reports.exist(session, "facility", facility_id):
         queue.end(session, "facility", facility_id, "moot", as_of)
     status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
-    if status == "reported_closed" and not _is_reported(session, facility_id, Report.reason == "closed"):
+    if status == "reported_closed" and not open_reports.exist(
+        session, "facility", facility_id, Report.reason == "closed"
+    ):
         reopen(session, facility_id, "moot", as_of)
         audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
-
-
-def _open_reports(facility_id: int) -> ColumnElement[bool]:
-    return and_(Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None))
-
-
-def _is_reported(session: Session, facility_id: int, *which: ColumnElement[bool]) -> bool:
-    return session.execute(select(exists().where(_open_reports(facility_id), *which))).scalar_one()
 
 
 _REPORTERS = """

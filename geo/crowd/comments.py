@@ -18,7 +18,8 @@ from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
 from geo.casework.statements import TEXT_DISABLED, Grounds
-from geo.crowd.models import Device, PastRating, Rating, Report
+from geo.crowd import open_reports
+from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
 
@@ -226,8 +227,4 @@ def _digest(key: bytes, facility_id: int, text: str) -> str:
 def _end_pending(session: Session, rating_id: int, as_of: datetime, *, item_state: str, outcome: str) -> None:
     # The item before its reports: the lock order of decisions.
     queue.end(session, "comment", rating_id, item_state, as_of)
-    session.execute(
-        update(Report)
-        .where(Report.thing == "comment", Report.thing_id == rating_id, Report.closed_at.is_(None))
-        .values(closed_at=as_of, outcome=outcome)
-    )
+    open_reports.close(session, "comment", rating_id, outcome, as_of)

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, text
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.crowd import closures, comments, rate_bombs, trust
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
-from geo.errors import FacilityNotFound, RatingNotFound
-from geo.facilities.models import Facility
+from geo.errors import RatingNotFound
+from geo.facilities import locks
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """An identical rating within this time is the same visit, most likely a retry after a lost response. Later it counts as
@@ -91,7 +91,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
     """
-    facility = _lock_facility(session, facility_id)
+    facility = locks.lock_visible(session, facility_id)
     before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
     if before and _same_visit(before[0], said, as_of):
         return False
@@ -133,7 +133,7 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
     Raises:
         FacilityNotFound: there is no such facility.
     """
-    _lock_facility(session, facility_id)
+    locks.lock_visible(session, facility_id)
     _keep_past(session, facility_id, device_id, as_of, "withdrawn")
     rating_id = session.execute(
         delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id).returning(Rating.id)
@@ -185,18 +185,6 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
             "fast_half_life_s": FAST_HALF_LIFE_DAYS * SECONDS_PER_DAY,
         },
     )
-
-
-def _lock_facility(session: Session, facility_id: int) -> Row[str | None, str]:
-    """Lock the facility's row until the end of the transaction; inserts that reference it are not blocked."""
-    locked = session.execute(
-        select(Facility.country, Facility.status)
-        .where(Facility.id == facility_id, Facility.status != "hidden")
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if locked is None:
-        raise FacilityNotFound(facility_id)
-    return locked
 
 
 def _weights(

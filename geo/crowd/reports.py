@@ -14,12 +14,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds
-from geo.crowd import agreement, closures, comments, trust
+from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
-from geo.facilities.models import Facility
+from geo.errors import ThingNotFound
+from geo.facilities import locks
 
 Thing = Literal["facility", "comment", "proposal"]
 
@@ -64,7 +64,7 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
         FacilityNotFound: the facility does not exist or is hidden.
         ThingNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
-    _hold(session, said, device)
+    _lock_target(session, said, device)
     weight = trust.age_weight(device.registered_at, as_of)
     is_the_same = {"device_id": device.device_id, "thing": said.thing, "thing_id": said.thing_id, "reason": said.reason}
     report_id = session.execute(
@@ -86,29 +86,19 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
     return Receipt(report_id, as_of, is_new=True)
 
 
-def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: datetime) -> None:
-    """Close the open reports about a target as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
-    session.execute(
-        update(Report)
-        .where(Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None))
-        .values(closed_at=as_of, outcome=outcome)
-    )
-
-
-def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
+def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None:
     """Lock the row of the facility concerned, and check that the reporter can see the target."""
     if said.thing == "facility":
-        locked = _lock(session, said.thing_id)
-        if locked is None:
-            raise FacilityNotFound(said.thing_id)
+        locks.lock_visible(session, said.thing_id)
     elif said.thing == "comment":
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
             Rating.id == said.thing_id, Rating.comment.is_not(None)
         )
         found = session.execute(rating).one_or_none()
         if found is not None:
-            is_shown = _lock(session, found.facility_id) is not None
-            found = session.execute(rating).one_or_none() if is_shown else None
+            facility = locks.lock(session, found.facility_id)
+            is_visible = facility is not None and facility.status != "hidden"
+            found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
             raise ThingNotFound(f"there is no comment {said.thing_id}", "rating_id")
     elif (
@@ -122,16 +112,10 @@ def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
         raise ThingNotFound(f"there is no open proposal {said.thing_id}", "proposal_id")
 
 
-def _lock(session: Session, facility_id: int) -> int | None:
-    statement = select(Facility.id).where(Facility.id == facility_id, Facility.status != "hidden")
-    locked: int | None = session.execute(statement.with_for_update(key_share=True)).scalar_one_or_none()
-    return locked
-
-
 def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(Report.thing == said.thing, Report.thing_id == said.thing_id, Report.closed_at.is_(None))
+        .where(open_reports.about(said.thing, said.thing_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()

@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 from geo.casework.decisions import RecordedAction, stands
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DISABLED
-from geo.crowd import closures, reports
+from geo.crowd import closures, open_reports
 from geo.errors import Conflict
 from geo.facilities.models import Facility
 from geo.moderation.actions.action import Action
@@ -42,7 +42,7 @@ class _SetStatus(_FacilityAction):
     def apply(self) -> dict[str, Any]:
         """Set the status, and uphold the reports."""
         self._set(status=self.status)
-        reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
+        open_reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
         return super().apply()
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
@@ -109,7 +109,7 @@ class DismissReports(_FacilityAction):
         self._refuse_hidden()
         if self.target.state == "reported_closed":
             self._set(status="active", reported_closed_until=None)
-        reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
+        open_reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
         return super().apply()
 
 
