@@ -90,7 +90,7 @@ def _purge_devices(session: Session, as_of: datetime) -> int:
 
 def _expire_reports(session: Session, as_of: datetime) -> int:
     expired = session.execute(
-        select(Report.thing, Report.thing_id)
+        select(Report.target, Report.target_id)
         .where(Report.closed_at.is_(None), Report.created_at <= as_of - REPORT_LIFETIME)
         .distinct()
     )

@@ -62,10 +62,10 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
     facility_ids = [row.facility_id for row in rated]
     reported = (
         session.execute(
-            select(Report.thing_id)
-            .where(Report.device_id == device_id, Report.thing == "facility", Report.closed_at.is_(None))
+            select(Report.target_id)
+            .where(Report.device_id == device_id, Report.target == "facility", Report.closed_at.is_(None))
             .distinct()
-            .order_by(Report.thing_id)
+            .order_by(Report.target_id)
         )
         .scalars()
         .all()

@@ -41,7 +41,7 @@ def make_decision(said: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that nobody reported."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, said["thing"], said.get("thing_id"), said.get("handle"))
+        target = targets.lock(session, said["target"], said.get("target_id"), said.get("handle"))
         decision_id = decide.on_target(session, calling_staff(), target, new_decision(said), as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)

@@ -52,9 +52,9 @@ def get_queue_item(item_id: int) -> Response:
     with database().read() as session:
         item = dict(queue.one(session, item_id))
         kind = queue.target_kind(item["kind"])
-        thing = viewing.thing(session, kind, item["thing_id"])
-        told = [dict(report) for report in viewing.reports_of(session, kind, item["thing_id"])]
-    return private({**item, "thing": thing, "reports": told})
+        content = viewing.content(session, kind, item["target_id"])
+        reports = [dict(report) for report in viewing.reports_of(session, kind, item["target_id"])]
+    return private({**item, "content": content, "reports": reports})
 
 
 @door.route(f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, Conflict))

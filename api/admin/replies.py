@@ -14,7 +14,7 @@ class QueueItem(Schema):
 
     id = fields.Integer(required=True)
     kind = words(*QUEUE_KINDS, required=True)
-    thing_id = fields.Integer(required=True)
+    target_id = fields.Integer(required=True)
     state = words(*QUEUE_STATES, required=True)
     score = fields.Float(required=True)
     details = fields.Dict(required=True, metadata={"description": "Why the item is in the queue."})
@@ -35,7 +35,7 @@ class QueuePage(Schema):
 class QueueItemInFull(QueueItem):
     """A queue item with its target and the reports about it."""
 
-    thing = fields.Dict(required=True, allow_none=True, metadata={"description": "null if it no longer exists."})
+    content = fields.Dict(required=True, allow_none=True, metadata={"description": "null if it no longer exists."})
     reports = fields.List(fields.Dict(), required=True)
 
 
@@ -70,8 +70,8 @@ class Decision(Schema):
     puid = fields.UUID(required=True)
     decided_at = fields.AwareDateTime(required=True)
     action = words(*ACTIONS, required=True)
-    thing = fields.String(required=True)
-    thing_id = fields.Integer(required=True, allow_none=True)
+    target = fields.String(required=True)
+    target_id = fields.Integer(required=True, allow_none=True)
     subject = fields.UUID(required=True, allow_none=True)
     staff_id = fields.Integer(required=True, allow_none=True)
     queue_item_id = fields.Integer(required=True, allow_none=True)

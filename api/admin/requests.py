@@ -160,8 +160,8 @@ class BulkDecision(_NewDecision):
 class DirectDecision(_NewDecision):
     """A decision on something that nobody reported."""
 
-    thing = words("facility", "comment", "device", required=True)
-    thing_id = WholeNumber(
+    target = words("facility", "comment", "device", required=True)
+    target_id = WholeNumber(
         strict=True, validate=between(1, MAX_ID), metadata={"description": "Id of a facility or rating."}
     )
     handle = fields.UUID(metadata={"description": "Handle of a device."})
@@ -174,12 +174,12 @@ class DirectDecision(_NewDecision):
 
     @validates_schema
     def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
-        needed, other = ("handle", "thing_id") if data.get("thing") == "device" else ("thing_id", "handle")
+        needed, other = ("handle", "target_id") if data.get("target") == "device" else ("target_id", "handle")
         faults = {needed: ["is required"]} if needed not in data else {}
         if other in data:
-            faults[other] = [f"cannot be combined with thing={data.get('thing')}"]
-        if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = [f"is not allowed with thing={data.get('thing')}"]
+            faults[other] = [f"cannot be combined with target={data.get('thing')}"]
+        if "rated_at" in data and data.get("target") != "comment":
+            faults["rated_at"] = [f"is not allowed with target={data.get('thing')}"]
         if faults:
             raise ValidationError(faults)
 

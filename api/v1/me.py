@@ -39,8 +39,8 @@ _DECISION: dict[str, Any] = {
     "id": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
     "decided_at": "2026-11-21T12:00:00Z",
     "action": "hide_comment",
-    "thing": "comment",
-    "thing_id": 731,
+    "target": "comment",
+    "target_id": 731,
     "restricts": True,
     "automated": False,
     "reason": "personal_data",
@@ -57,7 +57,7 @@ _DECISION: dict[str, Any] = {
 }
 
 _TOLD = (
-    *("decided_at", "action", "thing", "thing_id", "reason", "note", "decision_visibility", "decision_account"),
+    *("decided_at", "action", "target", "target_id", "reason", "note", "decision_visibility", "decision_account"),
     *("decision_ground", "decision_facts", "end_date_visibility_restriction", "reverted_at"),
 )
 

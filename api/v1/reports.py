@@ -48,12 +48,12 @@ def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
     return _take("proposal", proposal_id, said)
 
 
-def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Response:
+def _take(target: reports.TargetKind, target_id: int, said: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(thing, thing_id, said["reason"], network, said["note"] or None)
+        new = reports.NewReport(target, target_id, said["reason"], network, said["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
     document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}

@@ -24,6 +24,9 @@ CHAIN_LOCK = 0x62656661
 MIN_ID = -(2**63)
 """Below every id, so that an entry slipped in before the first is seen too."""
 
+FORMER_COLUMNS = {"target": "thing", "target_id": "thing_id"}
+"""The names that columns of decisions had before migration 0008, which are part of the digests of that time."""
+
 BATCH = 1_000
 """Entries read at once when all are verified."""
 
@@ -146,7 +149,8 @@ def _decision_fault(session: Session, details: Mapping[str, Any]) -> str | None:
     row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one_or_none()
     if row is None:
         return f"its decision {decision_id} is missing"
-    if _digest_of_row(dict(row)) != details["decision_digest"]:
+    former = {FORMER_COLUMNS.get(name, name): value for name, value in row.items()}
+    if details["decision_digest"] not in {_digest_of_row(dict(row)), _digest_of_row(former)}:
         return f"decision {decision_id} has changed since the entry was written"
     return None
 
@@ -159,9 +163,7 @@ def _hash(entry: Mapping[str, Any]) -> bytes:
 
 
 def _digest_of_row(row: Mapping[str, Any]) -> str:
-    values = {
-        name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in dict(row).items()
-    }
+    values = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in row.items()}
     return sha256(_canonical(values)).hexdigest()
 
 

@@ -40,7 +40,7 @@ class DecisionRecord:
 
     Attributes:
         action: what is done.
-        target, target_id: to what, as the columns ``thing`` and ``thing_id`` name it; a device has no id there.
+        target, target_id: to what, as the columns ``target`` and ``target_id`` name it; a device has no id there.
         grounds: what it rests on.
         subject: handle of the device whose content it is, None where nobody is known.
         staff_id: who decides, None where nobody does.
@@ -74,8 +74,8 @@ def record(session: Session, made: DecisionRecord, as_of: datetime) -> int:
         .values(
             decided_at=as_of,
             action=made.action.name,
-            thing=made.target,
-            thing_id=made.target_id,
+            target=made.target,
+            target_id=made.target_id,
             reason=made.grounds.reason,
             before=dict(made.before),
             **{name: getattr(made, name) for name in same_names},

@@ -39,17 +39,17 @@ class QueueQuery:
 
 
 def put(  # noqa: PLR0913 - what, how urgent, why, when
-    session: Session, kind: str, thing_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
+    session: Session, kind: str, target_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
 ) -> int:
-    """Open an item, or add to the open one of this thing. Returns its id.
+    """Open an item, or add to the open one of this target. Returns its id.
 
     Details are merged, the score is the greater of the two, and the version grows with whatever is new.
     """
-    values = {"kind": kind, "thing_id": thing_id, "score": score, "details": dict(details), "opened_at": as_of}
+    values = {"kind": kind, "target_id": target_id, "score": score, "details": dict(details), "opened_at": as_of}
     statement = upsert(QueueItem).values(**values)
     return session.execute(
         statement.on_conflict_do_update(
-            index_elements=[QueueItem.kind, QueueItem.thing_id],
+            index_elements=[QueueItem.kind, QueueItem.target_id],
             index_where=QueueItem.state == "open",
             set_={
                 "score": func.greatest(QueueItem.score, statement.excluded.score),
@@ -65,23 +65,23 @@ def target_kind(kind: str) -> str:
     return "facility" if kind == "rate_bomb" else kind
 
 
-def lock(session: Session, kind: str, thing_id: int) -> None:
+def lock(session: Session, kind: str, target_id: int) -> None:
     """Lock the open item of a target until the end of the transaction, if there is one."""
-    session.execute(select(QueueItem.id).where(_is_open(kind, thing_id)).with_for_update())
+    session.execute(select(QueueItem.id).where(_is_open(kind, target_id)).with_for_update())
 
 
-def end(session: Session, kind: str, thing_id: int, state: str, as_of: datetime) -> None:
-    """End the open item of a thing, if there is one, as ``decided`` or ``moot``."""
+def end(session: Session, kind: str, target_id: int, state: str, as_of: datetime) -> None:
+    """End the open item of a target, if there is one, as ``decided`` or ``moot``."""
     session.execute(
         update(QueueItem)
-        .where(_is_open(kind, thing_id))
+        .where(_is_open(kind, target_id))
         .values(state=state, ended_at=as_of, claimed_by=None, claimed_until=None, version=QueueItem.version + 1)
     )
 
 
-def renew(session: Session, kind: str, thing_id: int) -> None:
-    """Raise the version of the open item of a thing that has changed, so that nobody decides on its old state."""
-    session.execute(update(QueueItem).where(_is_open(kind, thing_id)).values(version=QueueItem.version + 1))
+def renew(session: Session, kind: str, target_id: int) -> None:
+    """Raise the version of the open item of a target that has changed, so that nobody decides on its old state."""
+    session.execute(update(QueueItem).where(_is_open(kind, target_id)).values(version=QueueItem.version + 1))
 
 
 def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
@@ -154,8 +154,8 @@ def locked_for_decision(
     return item
 
 
-def _is_open(kind: str, thing_id: int) -> ColumnElement[bool]:
-    return and_(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+def _is_open(kind: str, target_id: int) -> ColumnElement[bool]:
+    return and_(QueueItem.kind == kind, QueueItem.target_id == target_id, QueueItem.state == "open")
 
 
 def _locked(session: Session, item_id: int) -> RowMapping:

@@ -61,9 +61,9 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     """Reopen a place reported closed if later ratings by others have at least the weight of the reports."""
     closure = session.execute(
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
-        .join(Facility, Facility.id == Decision.thing_id)
+        .join(Facility, Facility.id == Decision.target_id)
         .where(
-            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == REPORT_CLOSED.name),
+            *(Decision.target == "facility", Decision.target_id == facility_id, Decision.action == REPORT_CLOSED.name),
             *(Facility.status == "reported_closed", stands()),
         )
         .order_by(Decision.id.desc())
@@ -118,7 +118,7 @@ def settle_without_reports(session: Session, facility_id: int, as_of: datetime) 
 
 _REPORTERS = """
     SELECT device_id FROM report
-    WHERE thing = 'facility' AND thing_id = :facility_id AND reason = 'closed' AND closed_at IS NULL
+    WHERE target = 'facility' AND target_id = :facility_id AND reason = 'closed' AND closed_at IS NULL
 """
 
 _LAST_SIGN_OF_LIFE = text(

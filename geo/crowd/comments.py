@@ -186,7 +186,7 @@ def _judgements(author: UUID) -> Select[Any]:
     return (
         select(Decision.__table__)
         .where(
-            *(Decision.subject == author, Decision.thing == "comment", stands()),
+            *(Decision.subject == author, Decision.target == "comment", stands()),
             Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())
@@ -200,7 +200,7 @@ def _decided_on(session: Session, facility_id: int, device_id: int, decision: Ma
     """
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
-    rating_id, at = decision["thing_id"], decision["decided_at"]
+    rating_id, at = decision["target_id"], decision["decided_at"]
     is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
     live = select(Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at

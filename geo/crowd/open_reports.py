@@ -10,7 +10,7 @@ from geo.database import Session
 
 def about(target: str, target_id: int) -> ColumnElement[bool]:
     """Return the condition that a report is open and about a target."""
-    return and_(Report.thing == target, Report.thing_id == target_id, Report.closed_at.is_(None))
+    return and_(Report.target == target, Report.target_id == target_id, Report.closed_at.is_(None))
 
 
 def exist(session: Session, target: str, target_id: int, *conditions: ColumnElement[bool]) -> bool:

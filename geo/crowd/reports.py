@@ -21,7 +21,7 @@ from geo.database import Session
 from geo.errors import ThingNotFound
 from geo.facilities import locks
 
-Thing = Literal["facility", "comment", "proposal"]
+TargetKind = Literal["facility", "comment", "proposal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class NewReport:
     """The content of a report.
 
     Attributes:
-        thing, thing_id: its target.
+        target, target_id: kind and id of its target.
         reason: one of REPORT_REASONS.
         network: hash of the network that the report came from.
         note: the reporter's text.
     """
 
-    thing: Thing
-    thing_id: int
+    target: TargetKind
+    target_id: int
     reason: str
     network: bytes
     note: str | None = None
@@ -66,33 +66,33 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
     """
     _lock_target(session, said, device)
     weight = trust.age_weight(device.registered_at, as_of)
-    is_the_same = {"device_id": device.device_id, "thing": said.thing, "thing_id": said.thing_id, "reason": said.reason}
+    same = {"target": said.target, "target_id": said.target_id, "reason": said.reason, "device_id": device.device_id}
     report_id = session.execute(
         upsert(Report)
-        .values(**is_the_same, note=said.note, weight=weight, network=said.network, created_at=as_of)
+        .values(**same, note=said.note, weight=weight, network=said.network, created_at=as_of)
         .on_conflict_do_nothing()
         .returning(Report.id)
     ).scalar_one_or_none()
     if report_id is None:
         before = session.execute(
-            select(Report.id, Report.created_at).filter_by(**is_the_same).where(Report.closed_at.is_(None))
+            select(Report.id, Report.created_at).filter_by(**same).where(Report.closed_at.is_(None))
         ).one()
         return Receipt(before.id, before.created_at, is_new=False)
     item_id = _tell_staff(session, said, as_of)
-    if said.thing == "comment":
-        _hide_if_agreed(session, said.thing_id, item_id, as_of)
-    elif said.thing == "facility" and said.reason == "closed":
-        closures.close_if_agreed(session, said.thing_id, item_id, as_of)
+    if said.target == "comment":
+        _hide_if_agreed(session, said.target_id, item_id, as_of)
+    elif said.target == "facility" and said.reason == "closed":
+        closures.close_if_agreed(session, said.target_id, item_id, as_of)
     return Receipt(report_id, as_of, is_new=True)
 
 
 def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None:
     """Lock the row of the facility concerned, and check that the reporter can see the target."""
-    if said.thing == "facility":
-        locks.lock_visible(session, said.thing_id)
-    elif said.thing == "comment":
+    if said.target == "facility":
+        locks.lock_visible(session, said.target_id)
+    elif said.target == "comment":
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
-            Rating.id == said.thing_id, Rating.comment.is_not(None)
+            Rating.id == said.target_id, Rating.comment.is_not(None)
         )
         found = session.execute(rating).one_or_none()
         if found is not None:
@@ -100,28 +100,28 @@ def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None
             is_visible = facility is not None and facility.status != "hidden"
             found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
-            raise ThingNotFound(f"there is no comment {said.thing_id}", "rating_id")
+            raise ThingNotFound(f"there is no comment {said.target_id}", "rating_id")
     elif (
         session.execute(
             select(Proposal.id)
-            .where(Proposal.id == said.thing_id, Proposal.state == "pending")
+            .where(Proposal.id == said.target_id, Proposal.state == "pending")
             .with_for_update(read=True)
         ).first()
         is None
     ):
-        raise ThingNotFound(f"there is no open proposal {said.thing_id}", "proposal_id")
+        raise ThingNotFound(f"there is no open proposal {said.target_id}", "proposal_id")
 
 
 def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(open_reports.about(said.thing, said.thing_id))
+        .where(open_reports.about(said.target, said.target_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()
     details: Mapping[str, Any] = {"reports": {row.reason: row.count for row in rows}}
     score = sum(row.weight for row in rows)
-    return queue.put(session, said.thing, said.thing_id, as_of, score=score, details=details)
+    return queue.put(session, said.target, said.target_id, as_of, score=score, details=details)
 
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:

@@ -283,7 +283,7 @@ _JUDGE = text(
                resolved.outcome = 'vanished' AS vanished,
                facility.status, facility.status IN ('active', 'reported_closed') AS offered,
                coalesce(staged.closed, true) AS says_closed, source.has_closed,
-               facility.id IN (SELECT thing_id FROM decision WHERE action = 'close_facility'
+               facility.id IN (SELECT target_id FROM decision WHERE action = 'close_facility'
                                AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
                               ) AS staff_closed
         FROM resolved

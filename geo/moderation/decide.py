@@ -60,7 +60,7 @@ def on_item(session: Session, member: KnownStaff, seen: SeenItem, decision: NewD
     action = registry.for_item(item["kind"]).get(decision.action)
     if action is None:
         raise Conflict(f"{decision.action} is not possible for a queue item of kind {item['kind']}")
-    target = targets.lock(session, action.target_type.kind, item["thing_id"])
+    target = targets.lock(session, action.target_type.kind, item["target_id"])
     item = queue.locked_for_decision(session, seen.item_id, seen.version, member, as_of)
     return _carry_out(session, member, action(session, target, as_of, decision.window), decision, item)
 
@@ -121,7 +121,7 @@ def lock_for_others(session: Session, member: KnownStaff, recorded: Mapping[str,
         ThingNotFound: there is none, or no longer.
         NotAllowed: it is the member's own.
     """
-    target = targets.lock(session, recorded["thing"], recorded["thing_id"], recorded["subject"])
+    target = targets.lock(session, recorded["target"], recorded["target_id"], recorded["subject"])
     if member.device_id is not None and target.device_id == member.device_id:
         raise NotAllowed(_OWN)
     return target

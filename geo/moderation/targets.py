@@ -19,7 +19,7 @@ class Target:
     """Something to decide on, locked until the end of the transaction.
 
     Attributes:
-        kind, id: as the columns ``thing`` and ``thing_id`` of a decision name it; a device has no id there.
+        kind, id: as the columns ``target`` and ``target_id`` of a decision name it; a device has no id there.
         device_id, handle: whose content it is, None where nobody is known.
         content_date: when the content was made.
         state: what an action may change, for a revert.
@@ -92,7 +92,7 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
     """
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
-        raise ThingNotFound(f"there is no {kind} {target_id or handle}", "thing_id" if target_id else "handle")
+        raise ThingNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")
     return found
 
 

@@ -187,12 +187,13 @@ def test_what_facilities_offer_is_computed_anew_and_nothing_else_changes(empty_d
 
 COMPUTED = {"offers", "traits"}
 ADDED_LATER = {"menstrual_products"}
+RENAMED_LATER = ("report.", "queue_item.", "decision.")
 
 
 def compared(entries: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """A catalog without the columns that are computed, or that a later migration adds, and their constraints."""
+    """A catalog without what other migrations change: computed and added columns, and tables with a renamed column."""
     names = {f"facility.{prefix}{column}" for column in COMPUTED | ADDED_LATER for prefix in ("", "ck_facility_")}
-    return {entry for entry in entries if entry[1] not in names}
+    return {entry for entry in entries if entry[1] not in names and not entry[1].startswith(RENAMED_LATER)}
 
 
 def known_now(database: Database) -> tuple[dict[int, tuple[list[str], int]], dict[str, list[Any]], list[str]]:
@@ -326,7 +327,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ),
     ("ck_past_rating_ended_by", {"ended_by": "erased"}),
     ("ck_facility_excluded_rating_count", {"excluded_rating_count": -1}),
-    ("ck_report_thing", {"thing": "device"}),
+    ("ck_report_target", {"target": "device"}),
     ("ck_report_reason", {"reason": "ugly"}),
     ("ck_report_outcome", {"outcome": "lost", "closed_at": NOON}),
     ("ck_report_note", {"note": ""}),
@@ -347,8 +348,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("ck_queue_item_state", {"state": "lost", "ended_at": NOON}),
     ("ck_queue_item_ended", {"ended_at": NOON}),
     ("ck_queue_item_claim", {"claimed_until": NOON}),
-    ("ck_decision_thing", {"thing": "staff"}),
-    ("ck_decision_thing_id", {"thing_id": None}),
+    ("ck_decision_target", {"target": "staff"}),
+    ("ck_decision_target_id", {"target_id": None}),
     ("ck_decision_action", {"action": "shrug"}),
     ("ck_decision_reverts", {"action": "revert"}),
     ("ck_decision_note", {"note": ""}),

@@ -69,7 +69,7 @@ class ReportClosed(_SetStatus):
     def _refuse_ended(self, closure_id: int) -> None:
         """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
         later = select(Decision.id).where(
-            *(Decision.thing == self.target.kind, Decision.thing_id == self.target.id),
+            *(Decision.target == self.target.kind, Decision.target_id == self.target.id),
             *(Decision.action == self.recorded_as.name, Decision.id > closure_id, stands()),
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
@@ -121,7 +121,7 @@ _FITTING = text(
     """
     WITH standing AS (
         SELECT action FROM decision
-        WHERE thing = 'facility' AND thing_id = :facility_id AND id <> :except_id
+        WHERE target = 'facility' AND target_id = :facility_id AND id <> :except_id
           AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
     )
     SELECT CASE
