@@ -18,7 +18,7 @@ from api.problems import MAX_ERRORS, bad_values
 from api.strictness import MAX_MEMBERS, Array, QueryList
 from api.v1.route_requests import MAX_BODY_BYTES, MAX_POLYLINE_CHARACTERS, Items
 from tests.api.problem_documents import named, problem
-from tests.api.test_route import GOOD
+from tests.api.route_requests import GOOD
 
 MAX_PROBLEM_BYTES = 16_000
 
