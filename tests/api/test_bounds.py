@@ -20,7 +20,7 @@ from api.http.problems import MAX_ERRORS, bad_values
 from api.route.line import MAX_POLYLINE_CHARACTERS, Items
 from api.route.schemas import MAX_BODY_BYTES
 from tests.api.problem_documents import named, problem
-from tests.api.test_route import GOOD
+from tests.api.route_requests import GOOD
 
 MAX_PROBLEM_BYTES = 16_000
 
