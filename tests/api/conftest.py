@@ -1,11 +1,13 @@
-"""One place, and a device that may rate it."""
+"""One place, a device that may rate it, and a file that can be imported."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from geo.private_postgres.cluster import PrivatePostgres
+from tests.api.command_line import ROWS
 from tests.conftest import TestClock, temporary_database
 from tests.factories import add_device, add_facility, add_rating, bearer, contents
 
@@ -41,3 +43,10 @@ def nothing_changes(
     before = contents(session)
     yield
     assert contents(session) == before
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "city.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path

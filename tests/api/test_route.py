@@ -1,7 +1,5 @@
-"""POST /v1/route/stops over HTTP: what it takes, what it answers, and what it refuses by name."""
+"""POST /v1/route/stops over HTTP: what it answers."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,41 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
-from api import MAX_BODY_BYTES
-from api.v1 import route_requests
-from geo.ahead import passes
 from geo.ahead.polyline import decode
-from geo.ahead.route import MAX_VERTICES
-from tests.api.problem_documents import named, problem
-from tests.factories import add_facility, contents
+from tests.api.route_requests import LINE, PATH, answer, asked, line
+from tests.factories import add_facility
 from tests.geo.ahead.test_polyline import encode
-from tests.geo.ahead.test_stops import KM, at_km
-
-PATH = "/v1/route/stops"
-LINE = [[10.0, 0.0], [10.0, 60 * KM], [10.0, 120 * KM]]
-GOOD: dict[str, Any] = {
-    "line": {"type": "LineString", "coordinates": LINE},
-    "depart_at": "2026-11-20T14:00:00+02:00",
-    "speed_kmh": 60,
-}
-
-
-def asked(client: FlaskClient, **changes: Any) -> TestResponse:
-    """The answer to a good request with some members changed; None takes one out."""
-    body = {name: value for name, value in (GOOD | changes).items() if value is not None}
-    return client.post(PATH, json=body)
-
-
-def answer(client: FlaskClient, **changes: Any) -> Any:
-    response = asked(client, **changes)
-    assert response.status_code == 200, response.text
-    return json.loads(response.data)
-
-
-def line(*coordinates: Any, **members: Any) -> dict[str, Any]:
-    return {"type": "LineString", "coordinates": list(coordinates), **members}
+from tests.geo.ahead.test_stops import at_km
 
 
 def test_a_route_is_answered_with_stops_gaps_and_a_plan(client: FlaskClient, session: Session) -> None:
@@ -166,133 +135,6 @@ def test_a_line_across_the_antimeridian_is_valid(client: FlaskClient, session: S
 
 def test_an_altitude_is_not_looked_at(client: FlaskClient) -> None:
     assert answer(client, line=line([10, 0, 57.5], [10, 1, 60]))["route"]["length_m"] == pytest.approx(111_195, abs=1)
-
-
-BAD: list[tuple[Mapping[str, Any], list[str]]] = [
-    ({"line": None}, ["line"]),
-    ({"polyline": "_p~iF~ps|U_ulLnnqC"}, ["polyline"]),
-    ({"line": line([10, 0])}, ["line"]),
-    ({"line": line()}, ["line"]),
-    ({"line": line([10, 0], [10, 0], [10, 0])}, ["line"]),
-    ({"line": line([10, 0], [10, 18.5])}, ["line"]),
-    ({"line": line([10, 0], [10, 91])}, ["line.coordinates.1"]),
-    ({"line": line([181, 0], [10, 1])}, ["line.coordinates.0"]),
-    ({"line": line([10, 0], [10, "1"])}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], [10, True])}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], [10, None])}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], [10, 10**400])}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], [10])}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], 10)}, ["line.coordinates.1"]),
-    ({"line": line([10, 0], {"lon": 10})}, ["line.coordinates.1"]),
-    ({"line": {"type": "LineString", "coordinates": "10,0"}}, ["line.coordinates"]),
-    ({"line": {"type": "LineString"}}, ["line.coordinates"]),
-    ({"line": {"type": "Point", "coordinates": [10, 0]}}, ["line.coordinates.0", "line.type"]),
-    ({"line": line([10, 0], [10, 1], crs="EPSG:3857")}, ["line.crs"]),
-    ({"line": []}, ["line"]),
-    ({"line": line(*([[10, n / 1e6] for n in range(MAX_VERTICES + 1)]))}, ["line.coordinates"]),
-    ({"line": None, "polyline": "_p~iF~ps|U"}, ["polyline"]),
-    ({"line": None, "polyline": ""}, ["polyline"]),
-    ({"line": None, "polyline": "_p~iF ps|U"}, ["polyline"]),
-    ({"line": None, "polyline": "_p~iF~ps"}, ["polyline"]),
-    ({"line": None, "polyline": 5}, ["polyline"]),
-    ({"line": None, "polyline": encode([(10, 0), (10, 99)], 5)}, ["polyline"]),
-    ({"line": None, "polyline": encode([(10, 0), (10, 1)], 5), "precision": 7}, ["precision"]),
-    ({"precision": 5}, ["precision"]),
-    ({"speed_kmh": None}, ["speed_kmh"]),
-    ({"duration_s": 60}, ["duration_s"]),
-    ({"duration_s": 60, "times_s": [0, 1, 2]}, ["duration_s", "times_s"]),
-    ({"speed_kmh": 0}, ["speed_kmh"]),
-    ({"speed_kmh": 301}, ["speed_kmh"]),
-    ({"speed_kmh": "60"}, ["speed_kmh"]),
-    ({"speed_kmh": True}, ["speed_kmh"]),
-    ({"speed_kmh": None, "duration_s": 0}, ["duration_s"]),
-    ({"speed_kmh": None, "duration_s": 1e9}, ["duration_s"]),
-    ({"speed_kmh": None, "times_s": [0, 600]}, ["times_s"]),
-    ({"speed_kmh": None, "times_s": [0, 600, 600]}, ["times_s"]),
-    ({"speed_kmh": None, "times_s": [0, 600, 500]}, ["times_s"]),
-    ({"speed_kmh": None, "times_s": [1, 600, 700]}, ["times_s"]),
-    ({"speed_kmh": None, "times_s": [0, "600", 700]}, ["times_s.1"]),
-    ({"speed_kmh": None, "times_s": 600}, ["times_s"]),
-    ({"line": line([10, 0], [10, 17]), "speed_kmh": 1}, ["speed_kmh"]),
-    ({"depart_at": None}, ["depart_at"]),
-    ({"depart_at": "2026-11-20T14:00:00"}, ["depart_at"]),
-    ({"depart_at": "2026-11-20"}, ["depart_at"]),
-    ({"depart_at": "1066-10-14T09:00:00Z"}, ["depart_at"]),
-    ({"depart_at": "2026-02-30T09:00:00Z"}, ["depart_at"]),
-    ({"depart_at": 1_795_000_000}, ["depart_at"]),
-    ({"max_offset_m": 0.5}, ["max_offset_m"]),
-    ({"max_offset_m": 5001}, ["max_offset_m"]),
-    ({"comfort_s": 599}, ["comfort_s"]),
-    ({"comfort_s": 86_401}, ["comfort_s"]),
-    ({"comfort_s": 700.5}, ["comfort_s"]),
-    ({"since_last_stop_s": -1}, ["since_last_stop_s"]),
-    ({"limit": 0}, ["limit"]),
-    ({"limit": 501}, ["limit"]),
-    ({"rank": "best"}, ["rank"]),
-    ({"mode": "fly"}, ["mode"]),
-    ({"needs": {"kind": "toilets"}}, ["needs.kind"]),
-    ({"needs": {"kind": []}}, ["needs.kind"]),
-    ({"needs": {"kind": ["sauna"]}}, ["needs.kind.0"]),
-    ({"needs": {"open": ["closed"]}}, ["needs.open.0"]),
-    ({"needs": {"sauna": ["yes"]}}, ["needs.sauna"]),
-    ({"needs": []}, ["needs"]),
-    ({"radius_m": 500}, ["radius_m"]),
-]
-
-
-@pytest.mark.parametrize(("changes", "names"), BAD, ids=[str(n) for n in range(len(BAD))])
-def test_a_bad_value_is_named_and_changes_nothing(
-    client: FlaskClient, session: Session, changes: Mapping[str, Any], names: list[str]
-) -> None:
-    before = contents(session)
-    assert sorted(named(asked(client, **changes))) == [("body", name) for name in names]
-    assert contents(session) == before
-
-
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [
-        ('{"line": {"type": "LineString", "coordinates": [[10, 0], [10, %s]]}, "speed_kmh": 5}', "line.coordinates.1"),
-        ('{"line": {"type": "LineString", "coordinates": [[10, 0], [10, 1]]}, "speed_kmh": %s}', "speed_kmh"),
-        ('{"line": {"type": "LineString", "coordinates": [[10, 0], [10, 1]]}, "times_s": [0, %s]}', "times_s"),
-    ],
-)
-def test_a_number_that_is_none_is_refused(client: FlaskClient, body: str, name: str, number: str) -> None:
-    text = body.replace("%s", number)[:-1] + ', "depart_at": "2026-11-20T12:00:00Z"}'
-    assert named(client.post(PATH, data=text, content_type="application/json")) == [("body", name)]
-
-
-def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: FlaskClient) -> None:
-    vertices = [[10 + n * 1.23456789e-5, n * 1e-4] for n in range(MAX_VERTICES)]
-    times_s = [n * 3.123456789 for n in range(MAX_VERTICES)]
-    body = json.dumps(GOOD | {"line": line(*vertices), "times_s": times_s})
-    body = body.replace('"speed_kmh": 60, ', "")
-    assert MAX_BODY_BYTES < len(body) < route_requests.MAX_BODY_BYTES
-    assert client.post(PATH, data=body, content_type="application/json").status_code == 200
-    padded = body + " " * route_requests.MAX_BODY_BYTES
-    problem(client.post(PATH, data=padded, content_type="application/json"), 413)
-
-
-def test_other_routes_still_refuse_what_this_one_takes(client: FlaskClient) -> None:
-    problem(client.post("/v1/devices", data=b" " * (MAX_BODY_BYTES + 1), content_type="application/json"), 413)
-
-
-def test_a_route_near_too_many_places_is_refused(
-    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for km in (10, 20, 30):
-        at_km(session, km)
-    for bound in ("MAX_PASSES", "MAX_PAIRS"):
-        with monkeypatch.context() as patch:
-            patch.setattr(passes, bound, 3)
-            assert asked(client).status_code == (200 if bound == "MAX_PASSES" else 422)
-            patch.setattr(passes, bound, 2)
-            assert named(asked(client)) == [("body", "max_offset_m")]
-
-
-def test_parameters_in_the_query_are_refused(client: FlaskClient) -> None:
-    assert named(client.post(f"{PATH}?limit=5", json=GOOD)) == [("query", "limit")]
 
 
 def test_the_answers_are_what_the_document_says(app: Flask, client: FlaskClient, session: Session) -> None:

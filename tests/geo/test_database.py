@@ -7,7 +7,7 @@ from psycopg2.errors import DivisionByZero
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError, ProgrammingError
 
-from api import problems
+from api.http import problems
 from geo import database as module
 from geo.database import Database, data_version, driver_rows
 from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch

@@ -1,7 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from math import acos, asin, atan2, cos, radians, remainder, sin, tau
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,49 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours, State
 
-from bench.synthetic import synthetic_facilities
 from geo.coordinates import Point
-from geo.facilities import hours as hours_module
-from geo.facilities.hours import COMPILED_AHEAD, CompiledHours, TimeRange, compile_hours, multirange
+from geo.facilities.hours import COMPILED_AHEAD, CompiledHours, compile_hours, multirange
+from tests.geo.opening import (
+    ALWAYS,
+    HELSINKI,
+    LORD_HOWE,
+    MONDAY,
+    NEW_YORK,
+    TEXTS,
+    WINDOW_END,
+    WINDOW_START,
+    ZONES,
+    compiled,
+    contains,
+    state,
+    state_at,
+    states,
+)
 
-HELSINKI = Point(24.94, 60.17)
-NEW_YORK = Point(-74.0, 40.71)
-LORD_HOWE = Point(159.08, -31.55)
-ZONES = {
-    HELSINKI: ZoneInfo("Europe/Helsinki"),
-    NEW_YORK: ZoneInfo("America/New_York"),
-    LORD_HOWE: ZoneInfo("Australia/Lord_Howe"),
-}
-MONDAY = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
-WINDOW_START = datetime(2026, 11, 23, tzinfo=UTC)
-WINDOW_END = WINDOW_START + COMPILED_AHEAD
-ALWAYS = ((None, None),)
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
-
-
-def contains(ranges: tuple[TimeRange, ...], instant: datetime) -> bool:
-    return any((not s or s <= instant) and (not e or instant < e) for s, e in ranges)
-
-
-def state_at(compiled: CompiledHours, instant: datetime) -> str:
-    if contains(compiled.open_during, instant):
-        return "open"
-    return "unknown" if contains(compiled.unknown_during, instant) else "closed"
-
-
-def compiled(text: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> CompiledHours:
-    hours = compile_hours(text, location, as_of)
-    assert hours is not None
-    return hours
-
-
-def state(text: str, local: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> str:
-    instant = datetime.fromisoformat(local).replace(tzinfo=ZONES[location])
-    return state_at(compiled(text, location, as_of), instant.astimezone(UTC))
-
-
-def states(text: str, *local: str, location: Point = HELSINKI, as_of: datetime = MONDAY) -> list[str]:
-    return [state(text, instant, location, as_of) for instant in local]
 
 
 @pytest.mark.parametrize(
@@ -157,57 +133,6 @@ def test_a_public_holiday_of_the_country_is_kept() -> None:
 def test_school_holidays_are_in_no_calendar_and_so_unknown() -> None:
     assert compiled("Mo-Fr 08:00-18:00; SH off") == CompiledHours((), ALWAYS)
     assert compiled('Mo-Fr 08:00-18:00 off "SH"') != CompiledHours((), ALWAYS)
-
-
-def sun_above_horizon(date: datetime, location: Point) -> tuple[datetime, datetime]:
-    """Sunrise and sunset by the low-accuracy formulas of the US Naval Observatory, good to a minute."""
-    noon = datetime(date.year, date.month, date.day, 12, tzinfo=UTC) - timedelta(hours=location.lon / 15)
-    days = (noon - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
-    anomaly = radians(357.529 + 0.98560028 * days)
-    mean_longitude = radians(280.459 + 0.98564736 * days)
-    longitude = mean_longitude + radians(1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
-    obliquity = radians(23.439 - 0.00000036 * days)
-    declination = asin(sin(obliquity) * sin(longitude))
-    ascension = atan2(cos(obliquity) * sin(longitude), cos(longitude))
-    equation_of_time = remainder(mean_longitude - ascension, tau)
-    lat, refraction_and_radius = radians(location.lat), radians(-0.833)
-    half_day = acos((sin(refraction_and_radius) - sin(lat) * sin(declination)) / (cos(lat) * cos(declination)))
-    transit = noon - timedelta(days=equation_of_time / tau)
-    return transit - timedelta(days=half_day / tau), transit + timedelta(days=half_day / tau)
-
-
-@pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
-@pytest.mark.parametrize("month", [3, 6, 9, 12])
-def test_the_sun_rises_and_sets_when_the_almanac_says(location: Point, month: int) -> None:
-    day = datetime(2026, month, 21, tzinfo=UTC)
-    hours = compiled("sunrise-sunset", location, day - timedelta(days=2))
-    sunrise, sunset = sun_above_horizon(day, location)
-    two_minutes = timedelta(minutes=2)
-    assert any(
-        start is not None
-        and end is not None
-        and abs(start - sunrise) <= two_minutes
-        and abs(end - sunset) <= two_minutes
-        for start, end in hours.open_during
-    )
-
-
-def test_the_almanac_of_this_file_is_right() -> None:
-    # Helsinki on 21 December 2008: 9:24 to 15:13, as the almanac had it.
-    sunrise, sunset = sun_above_horizon(datetime(2008, 12, 21, tzinfo=UTC), HELSINKI)
-    assert abs(sunrise - datetime(2008, 12, 21, 7, 24, tzinfo=UTC)) <= timedelta(minutes=1)
-    assert abs(sunset - datetime(2008, 12, 21, 13, 13, tzinfo=UTC)) <= timedelta(minutes=1)
-
-
-def test_the_sun_is_that_of_the_place_and_not_of_its_time_zone() -> None:
-    west, east = compiled("sunrise-sunset", Point(-6, 37)), compiled("sunrise-sunset", Point(3, 41))
-    assert west.open_during != east.open_during
-
-
-def test_under_the_midnight_sun_it_does_not_set() -> None:
-    midsummer = datetime(2026, 6, 20, tzinfo=UTC)
-    svalbard = compiled("sunrise-sunset", Point(15.6, 78.2), midsummer)
-    assert state_at(svalbard, midsummer) == "open"
 
 
 def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:
@@ -318,24 +243,6 @@ def test_a_multirange_is_written_as_postgresql_reads_it() -> None:
     )
 
 
-TEXTS = [
-    "24/7",
-    "Mo-Fr 08:00-18:00; PH off",
-    "Mo-Sa 09:00-13:00,14:30-19:00; Su,PH 10:00-12:00",
-    "22:00-02:00",
-    "Mo-Su 06:00-26:00",
-    "sunrise-sunset",
-    "(sunrise+01:00)-(sunset-00:30); We off",
-    'Mo-Fr 08:00-12:00 "ask", Mo-Fr 12:00-18:00',
-    "Mo-Fr 08:00-18:00 unknown",
-    "Apr-Nov 08:00-20:00; Dec-Mar 09:00-16:00",
-    "week 1-53/2 Mo 08:00-12:00",
-    "Su[1] 10:00-12:00",
-    "easter off",
-    "24/7; Dec 25 off",
-]
-
-
 @settings(deadline=None)
 @given(
     st.sampled_from(TEXTS),
@@ -378,52 +285,3 @@ def test_every_text_of_paris_compiles_but_the_one_in_plain_french() -> None:
     notes = {text for text in texts if compile_hours(text, Point(2.35, 48.85), MONDAY) is None}
     assert len(texts) == 17
     assert notes == {"heures du marché (mercredi, vendredi, dimanche matin"}
-
-
-SYNTHETIC_TEXTS = sorted({record.opening_hours for record in synthetic_facilities(5_000) if record.opening_hours})
-NEIGHBOURS = [
-    *(Point(13.4, 52.52), Point(2.35, 48.85), Point(-3.7, 40.42), Point(12.5, 41.9)),  # one clock, four calendars
-    *(Point(7.59, 47.56), Point(7.62, 47.59), Point(3.06, 36.75)),  # over a border; the same hour without summer time
-    *(NEW_YORK, Point(-73.57, 45.5), Point(-112.07, 33.45), Point(-104.99, 39.74)),
-    *(HELSINKI, LORD_HOWE, Point(77.2, 28.6), Point(80.0, 23.2), Point(-140, -40), Point(166.4, -77.8)),
-]
-
-
-@pytest.mark.parametrize("as_of", [MONDAY, datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)])
-@pytest.mark.parametrize(
-    "text", sorted({*SYNTHETIC_TEXTS, *TEXTS, "PH 10:00-12:00", "Mo-Fr 08:00-18:00; PH +1 day off"})
-)
-def test_a_place_like_one_met_before_has_the_hours_that_it_would_have_alone(text: str, as_of: datetime) -> None:
-    hours_module._first_places.cache_clear()
-    after_others = [compile_hours(text, place, as_of) for place in NEIGHBOURS]
-    for place, hours in zip(NEIGHBOURS, after_others, strict=True):
-        assert hours == alone(text, place, as_of)
-
-
-@settings(deadline=None, max_examples=50)
-@given(
-    st.sampled_from([*SYNTHETIC_TEXTS, *TEXTS]),
-    st.lists(st.builds(Point, st.floats(-180, 180), st.floats(-90, 90)), min_size=2, max_size=4),
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - as hypothesis asks
-)
-def test_any_place_met_after_any_other_has_its_own_hours(text: str, places: list[Point], as_of: datetime) -> None:
-    after_others = [compile_hours(text, place, as_of) for place in places]
-    assert after_others == [alone(text, place, as_of) for place in places]
-
-
-def alone(text: str, place: Point, as_of: datetime) -> CompiledHours | None:
-    """Compile with nothing kept, and all that is known of the place."""
-    start = datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZoneInfo("UTC"))
-    lon, lat = max(-179.999, min(place.lon, 179.999)), max(-89.9, min(place.lat, 89.9))
-    return hours_module._compile(text, start, lambda rule: OpeningHours(rule, coords=(lat, lon)))
-
-
-@pytest.mark.parametrize("key", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"])
-@pytest.mark.parametrize("month", range(1, 13))
-def test_a_clock_tells_each_offset_of_its_weeks(key: str, month: int) -> None:
-    zone, start = ZoneInfo(key), datetime(2026, month, 1, tzinfo=ZoneInfo("UTC"))
-    clock = hours_module._clock(zone, start)
-    for quarter in range(-96, (35 + 1) * 96):
-        instant = start + quarter * timedelta(minutes=15)
-        told = [offset for since, offset in clock if since <= instant][-1]
-        assert told == instant.astimezone(zone).utcoffset()

@@ -1,6 +1,6 @@
 """The app in processes that start in no time, forked from this one, to be killed: one for each port on standard input.
 
-Run as a program, by test_kills.py.
+Run as a program, by fleet.py.
 """
 
 import os

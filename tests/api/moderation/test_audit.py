@@ -65,7 +65,7 @@ def test_tampering_with_the_guard_taken_off_is_found(
 def test_the_command_verifies_and_an_old_head_must_still_be_there(
     app: Flask, session: Session, staff_of: StaffOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.admin.commands.ready_database", lambda: app.extensions["beforehand"].database)
+    monkeypatch.setattr("api.cli.moderation.ready_database", lambda: app.extensions["beforehand"].database)
     staff_of("reader")
     runner = app.test_cli_runner()
     told = runner.invoke(args=["audit", "verify"])

@@ -1,57 +1,24 @@
 """A decision about a comment is about one text: neither it nor its revert changes another text of the author."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.casework import audit
 from tests.api.moderation.callers import Caller, Phones, StaffOf, scalar
+from tests.api.moderation.comment_decisions import (
+    HARMLESS,
+    RUDE,
+    UNREAD,
+    appeal_oldest,
+    decide,
+    forget_digests,
+    live,
+    revert,
+)
 from tests.api.moderation.test_whole import public_comments
 from tests.conftest import TestClock
 from tests.factories import add_facility
-
-HARMLESS = "Clean, and warm water"
-UNREAD = "call 040 123 4567 8, anna@evil.example"
-RUDE = "Rude words, Straße"
-LIVE = "SELECT comment, comment_state, comment_approved FROM rating"
-
-
-def decide(member: Caller, rating_id: int, action: str, **more: Any) -> int:
-    body = {"target": "comment", "target_id": rating_id, "action": action, "reason": "offensive", **more}
-    response = member("POST", "/admin/v1/decisions", body)
-    assert response.status_code == 201, response.text
-    return int(response.get_json()["decision_id"])
-
-
-def revert(senior: Caller, decision_id: int) -> None:
-    response = senior("POST", f"/admin/v1/decisions/{decision_id}/revert", {"reason": "mistake"})
-    assert response.status_code == 201, response.text
-
-
-def appeal_oldest(author: Caller, judge: Caller, outcome: str = "granted") -> None:
-    """Appeal the author's oldest decision, and have it answered."""
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "It is fine."}).status_code == 201
-    (appeal,) = judge("GET", "/admin/v1/appeals").get_json()["appeals"]
-    answer = {"outcome": outcome, "answer": "So it is.", "version": appeal["version"]}
-    response = judge("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer)
-    assert response.status_code == 204, response.text
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
-    assert told["appeal"]["state"] == outcome
-    assert (told["reverted_at"] is not None) == (outcome == "granted")
-
-
-def live(session: Session) -> tuple[str | None, str, bool]:
-    return tuple(session.execute(text(LIVE)).one())  # type: ignore[return-value]
-
-
-def forget_digests(session: Session) -> None:
-    """Make decisions as those that were made before they kept a digest."""
-    session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
-    session.execute(text("UPDATE decision SET before = before - 'text_digest'"))
-    session.execute(text("SET LOCAL session_replication_role = origin"))
 
 
 @pytest.mark.parametrize("is_old", [False, True])
@@ -209,75 +176,6 @@ def test_a_text_hidden_beside_another_stays_hidden(
     assert author.rate(place, 4, HARMLESS)["comment_state"] == "hidden"
     revert(senior, first)
     assert live(session) == (HARMLESS, "visible", True)
-
-
-@pytest.mark.parametrize(
-    "respelled",
-    [
-        "Rude words,\u200b Straße",
-        "Ru\u00adde words, Straße\u2060",
-        "\u202eRude words, Straße\u202c",
-        "RUDE WORDS, STRASSE",
-        "Rude\u00a0words,   Straße",
-        "Rude\nwords,\tStraße",
-        "Ｒｕｄｅ words, Straße",  # noqa: RUF001 - fullwidth letters, on purpose
-        "Rude\ufe0f wo\u034frds, Straße",
-        "Rude words\u3164, Straße",
-        "Rude words, \ufff9Straße\ufffb",
-    ],
-)
-def test_a_hidden_text_spelled_otherwise_is_hidden(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock, respelled: str
-) -> None:
-    author = phones()
-    rating = author.rate(place, 1, RUDE)
-    decide(moderator, rating["id"], "hide_comment")
-    for comment in (respelled, "Fine words", respelled):
-        clock.advance(minutes=1)
-        state = author.rate(place, 1, comment)["comment_state"]
-        assert state == ("visible" if comment == "Fine words" else "hidden")
-    assert author.rate(place, 1, f"{respelled} not")["comment_state"] == "visible"
-
-
-def test_a_text_hidden_by_reports_is_hidden_however_it_is_spelled(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock
-) -> None:
-    author = phones()
-    rating = author.rate(place, 1, RUDE)
-    for _ in range(3):
-        phones().report(place, "offensive", rating["id"])
-    clock.advance(minutes=1)
-    assert author.rate(place, 1, f"{RUDE}\u200b")["comment_state"] == "hidden"
-    (item,) = moderator.queue(kind="comment")  # it is still looked at
-    assert moderator.decide(item, "approve_comment", "no_fault").status_code == 201
-    clock.advance(minutes=1)
-    assert author.rate(place, 1, RUDE)["comment_state"] == "visible"
-
-
-def test_reports_of_a_text_outlast_another_spelling_of_it(place: int, phones: Phones, moderator: Caller) -> None:
-    author = phones()
-    rating = author.rate(place, 1, RUDE)
-    for _ in range(2):
-        phones().report(place, "offensive", rating["id"])
-    (item,) = moderator.queue(kind="comment")
-    author.rate(place, 1, f"{RUDE}\u200b")
-    assert moderator.decide(item, "approve_comment", "no_fault").status_code == 412  # nobody has read these bytes
-    phones().report(place, "offensive", rating["id"])
-    assert public_comments(phones(), place) == [None]
-
-
-def test_another_spelling_of_an_approved_text_is_not_approved(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
-) -> None:
-    author = phones()
-    rating = author.rate(place, 4, UNREAD)
-    decide(moderator, rating["id"], "approve_comment")
-    clock.advance(minutes=1)
-    author.rate(place, 4, UNREAD.upper())
-    assert live(session) == (UNREAD.upper(), "held", False)
-    clock.advance(minutes=1)
-    author.rate(place, 4, UNREAD)
-    assert live(session) == (UNREAD, "visible", True)
 
 
 def test_nobody_decides_on_a_text_written_after_they_read(

@@ -16,7 +16,7 @@ from tests.api.moderation.callers import Caller, Phones, StaffOf
 from tests.api.moderation.test_proposals import NEW, propose
 from tests.conftest import TestClock
 from tests.factories import facility_row
-from tests.geo.imports.test_writer import id_of, record, write
+from tests.geo.imports.city import id_of, record, write
 
 
 @dataclass

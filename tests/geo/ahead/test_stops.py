@@ -21,7 +21,7 @@ from tests.conftest import NOON
 from tests.factories import add_facility, add_rating, properties
 from tests.geo import brute_force
 from tests.geo.ahead.test_passes import everywhere, wiggly
-from tests.geo.test_search import add_world
+from tests.geo.world import add_world
 
 KM = 1 / 111.19505197522943
 """A kilometre along a meridian of the sphere, in degrees."""
