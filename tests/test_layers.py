@@ -17,7 +17,7 @@ FORBIDDEN = {
 
 
 FLOORS = (
-    *("errors", "coordinates", "database", "facilities.attributes", "models"),
+    *("errors", "coordinates", "database", "paging", "facilities.attributes", "models"),
     *("facilities", "casework", "crowd", "moderation"),
     *("partners", "limits", "imports", "ahead"),
     *("privacy", "maintenance", "private_postgres", "schema", "migrations"),

@@ -13,6 +13,7 @@ from api.http.callers import CONTRIBUTOR, DEVICE, calling_device, calling_networ
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import JSON, Door
+from api.http.paging import page_document
 from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
@@ -103,13 +104,8 @@ def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
         if unchanged := not_modified(session, as_of):
             return unchanged
         found = search.one(session, facility_id, as_of)
-        page = ratings.of_facility(session, facility_id, asked["limit"] + 1, asked.get("cursor"))
-    shown = page[: asked["limit"]]
-    document = {
-        "ratings": [_public(rating) for rating in shown],
-        "next_cursor": _cursor(shown[-1]) if len(page) > len(shown) else None,
-    }
-    return answer(document, JSON, as_of, found.data_version)
+        page = ratings.of_facility(session, facility_id, asked["limit"], asked.get("cursor"))
+    return answer(page_document("ratings", page, _public, _cursor), JSON, as_of, found.data_version)
 
 
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:

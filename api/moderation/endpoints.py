@@ -1,13 +1,14 @@
 """The moderators' queue, decisions and appeals, under /admin/v1."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from flask import Response
 
 from api.http.callers import calling_staff, staff
 from api.http.door import Door
-from api.http.paging import Page
+from api.http.paging import PageQuery, page_document
 from api.http.paths import id_segment
 from api.http.problems import STATUS_OF
 from api.http.responses import private
@@ -37,14 +38,12 @@ def list_queue(asked: Mapping[str, Any]) -> Response:
         state=asked["state"],
         opened_before=asked.get("opened_before"),
         score_at_least=asked.get("min_score"),
-        limit=asked["limit"] + 1,
+        limit=asked["limit"],
         after=asked.get("cursor"),
     )
     with database().read() as session:
-        page = [dict(item) for item in queue.page(session, query)]
-    shown = page[: asked["limit"]]
-    cursor = f"{shown[-1]['score']!r}-{shown[-1]['id']}" if len(page) > len(shown) else None
-    return private({"items": shown, "next_cursor": cursor})
+        page = queue.page(session, query)
+    return private(page_document("items", page, dict, lambda item: f"{item['score']!r}-{item['id']}"))
 
 
 @queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(ThingNotFound,))
@@ -127,19 +126,17 @@ def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -
 
 decisions_door = Door("decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.")
 
-_COLUMNS = tuple(schemas.Decision().fields)
+_DECISION_COLUMNS = tuple(schemas.Decision().fields)
 
 
 @decisions_door.route("/decisions", caller=staff("reader"))
-@decisions_door.arguments(Page, location="query")
+@decisions_door.arguments(PageQuery, location="query")
 @decisions_door.response(200, schemas.DecisionPage, example=examples.DECISIONS)
 def list_decisions(asked: Mapping[str, Any]) -> Response:
     """All decisions, newest first."""
     with database().read() as session:
-        page = decisions.page(session, asked["limit"] + 1, asked.get("cursor"))
-    shown = page[: asked["limit"]]
-    told = [{name: row[name] for name in _COLUMNS} for row in shown]
-    return private({"decisions": told, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+        page = decisions.page(session, asked["limit"], asked.get("cursor"))
+    return private(page_document("decisions", page, _decision, itemgetter("id")))
 
 
 @decisions_door.route(
@@ -182,9 +179,8 @@ def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
 def list_appeals(asked: Mapping[str, Any]) -> Response:
     """Appeals, oldest first."""
     with database().read() as session:
-        page = [dict(row) for row in appeals.page(session, asked["state"], asked["limit"] + 1, asked.get("cursor"))]
-    shown = page[: asked["limit"]]
-    return private({"appeals": shown, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+        page = appeals.page(session, asked["state"], asked["limit"], asked.get("cursor"))
+    return private(page_document("appeals", page, dict, itemgetter("id")))
 
 
 @decisions_door.route(
@@ -209,6 +205,10 @@ def decide_appeal(said: Mapping[str, Any], appeal_id: int) -> Response:
         )
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _decision(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _DECISION_COLUMNS}
 
 
 doors = (queue_door, decisions_door)

@@ -19,7 +19,7 @@ from api.http.fields import (
     note,
     words,
 )
-from api.http.paging import Page, limit
+from api.http.paging import PageQuery, limit
 from geo.casework.models import QUEUE_KINDS, QUEUE_STATES
 from geo.casework.statements import REASONS
 from geo.database import MAX_ID
@@ -63,7 +63,7 @@ class QueueQuery(StrictSchema):
     cursor = ScoreCursor(metadata={"description": "next_cursor of the previous page.", "pattern": f"^{SCORE_CURSOR}$"})
 
 
-class AppealQuery(Page):
+class AppealQuery(PageQuery):
     """The query for appeals."""
 
     state = words(*APPEAL_STATES, load_default="open", metadata={"description": "State. Default: open."})

@@ -1,6 +1,7 @@
 """/admin/v1/facilities, /devices, /staff and /audit: records that staff may read, and staff accounts."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from flask import Response
 
 from api.http.callers import calling_staff, staff
 from api.http.door import Door
-from api.http.paging import Page
+from api.http.paging import PageQuery, page_document
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.endpoints import FACILITY_ID
@@ -74,18 +75,17 @@ def revoke_staff(name: str) -> Response:
 
 
 @door.route("/audit", caller=staff("admin"))
-@door.arguments(Page, location="query")
+@door.arguments(PageQuery, location="query")
 @door.response(200, schemas.AuditPage, example=examples.AUDIT)
 def list_audit(asked: Mapping[str, Any]) -> Response:
     """Return the audit chain, newest first."""
     with database().read() as session:
-        page = audit.page(session, asked["limit"] + 1, asked.get("cursor"))
-    shown = page[: asked["limit"]]
-    entries = [
-        {**{name: row[name] for name in ("id", "at", "actor", "event", "details")}, "hash": row["hash"].hex()}
-        for row in shown
-    ]
-    return private({"entries": entries, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+        page = audit.page(session, asked["limit"], asked.get("cursor"))
+    return private(page_document("entries", page, _audit_entry, itemgetter("id")))
+
+
+def _audit_entry(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {**{name: row[name] for name in ("id", "at", "actor", "event", "details")}, "hash": row["hash"].hex()}
 
 
 doors = (door,)

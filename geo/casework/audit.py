@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo import paging
 from geo.casework.models import AuditEntry, Decision
 from geo.database import Session
+from geo.paging import Page
 
 GENESIS = bytes(32)
 """What the first entry has for the hash of the one before."""
@@ -114,11 +116,10 @@ def holds(session: Session, head: str) -> bool:
     return session.execute(select(AuditEntry.id).where(AuditEntry.hash == sought)).first() is not None
 
 
-def page(session: Session, limit: int, before: int | None = None) -> list[RowMapping]:
-    """Entries, newest first; only those before the given id."""
+def page(session: Session, limit: int, before: int | None = None) -> Page[RowMapping]:
+    """Return a page of entries, newest first; only those before the given id."""
     older = [] if before is None else [AuditEntry.id < before]
-    statement = select(AuditEntry.__table__).where(*older).order_by(AuditEntry.id.desc()).limit(limit)
-    return list(session.execute(statement).mappings())
+    return paging.read(session, select(AuditEntry.__table__).where(*older).order_by(AuditEntry.id.desc()), limit)
 
 
 def _entries(session: Session) -> Iterator[RowMapping]:

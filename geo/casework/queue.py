@@ -1,6 +1,6 @@
 """The queue: what staff should look at, worst first; claimed for a while by one, decided on as it was seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.casework.models import QueueItem
 from geo.casework.staff import KnownStaff
 from geo.database import Session
 from geo.errors import Conflict, OutOfDate, ThingNotFound
+from geo.paging import Page
 
 CLAIM_LEASE = timedelta(minutes=15)
 """How long a claim keeps others away: time to look at a place, not to go to lunch."""
@@ -84,8 +86,8 @@ def renew(session: Session, kind: str, target_id: int) -> None:
     session.execute(update(QueueItem).where(_is_open(kind, target_id)).values(version=QueueItem.version + 1))
 
 
-def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
-    """Items as the query asks."""
+def page(session: Session, query: QueueQuery) -> Page[RowMapping]:
+    """Return a page of items."""
     where = [QueueItem.state == query.state]
     if query.kinds is not None:
         where.append(QueueItem.kind.in_(query.kinds))
@@ -96,10 +98,8 @@ def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
     if query.after is not None:
         score, item_id = query.after
         where.append(or_(QueueItem.score < score, and_(QueueItem.score == score, QueueItem.id > item_id)))
-    statement = (
-        select(QueueItem.__table__).where(*where).order_by(QueueItem.score.desc(), QueueItem.id).limit(query.limit)
-    )
-    return session.execute(statement).mappings().all()
+    statement = select(QueueItem.__table__).where(*where).order_by(QueueItem.score.desc(), QueueItem.id)
+    return paging.read(session, statement, query.limit)
 
 
 def one(session: Session, item_id: int) -> RowMapping:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, text
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.crowd import closures, comments, rate_bombs, trust
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
 from geo.errors import RatingNotFound
 from geo.facilities import locks
+from geo.paging import Page
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """An identical rating within this time is the same visit, most likely a retry after a lost response. Later it counts as
@@ -92,8 +94,8 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         FacilityNotFound: the facility does not exist or is hidden.
     """
     facility = locks.lock_visible(session, facility_id)
-    before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
-    if before and _same_visit(before[0], said, as_of):
+    before = _current(session, facility_id, device_id)
+    if before and _same_visit(before, said, as_of):
         return False
     standing = comments.standing(session, facility_id, device_id, said.comment, facility.country)
     if before:
@@ -118,13 +120,13 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         trust.weigh_clusters(session, facility_id, as_of)
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
-    if before and before[0].comment != said.comment:
-        comments.replace_text(session, rating_id, before[0].comment, said.comment, as_of)
+    if before and before.comment != said.comment:
+        comments.replace_text(session, rating_id, before.comment, said.comment, as_of)
     if facility.status == "reported_closed":
         closures.reopen_if_visited(session, facility_id, as_of)
     if standing.holds:
         comments.hold(session, rating_id, device_id, standing.holds, as_of)
-    return not before
+    return before is None
 
 
 def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime) -> None:
@@ -150,16 +152,16 @@ def own(session: Session, facility_id: int, device_id: int) -> LiveRating:
     Raises:
         RatingNotFound: the device has no rating of this facility.
     """
-    found = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
-    if not found:
+    found = _current(session, facility_id, device_id)
+    if found is None:
         raise RatingNotFound("this device has no rating of this facility")
-    return found[0]
+    return found
 
 
 def of_facility(
     session: Session, facility_id: int, limit: int, before: tuple[datetime, int] | None = None
-) -> Sequence[LiveRating]:
-    """Return the ratings of a facility, newest first, with their texts where those are public.
+) -> Page[LiveRating]:
+    """Return a page of the ratings of a facility, newest first, with their texts where those are public.
 
     Args:
         session: a read session.
@@ -168,10 +170,8 @@ def of_facility(
         before: only ratings older than the one with this time and id.
     """
     older = [] if before is None else [func.row(Rating.rated_at, Rating.id) < func.row(*before)]
-    return [
-        rating if rating.comment_state == "visible" else replace(rating, comment=None)
-        for rating in _read(session, Rating.facility_id == facility_id, *older, limit=limit)
-    ]
+    page = paging.read(session, _select(Rating.facility_id == facility_id, *older), limit)
+    return page.convert(lambda row: _public(LiveRating(**row)))
 
 
 def recompute(session: Session, facility_ids: Sequence[int]) -> None:
@@ -228,22 +228,22 @@ def _keep_past(session: Session, facility_id: int, device_id: int, as_of: dateti
     )
 
 
-def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequence[LiveRating]:
-    rows = session.execute(
-        select(
-            Rating.id.label("rating_id"),
-            Rating.stars,
-            Rating.comment,
-            Rating.observed,
-            Rating.rated_at,
-            Rating.demo,
-            Rating.comment_state,
-        )
-        .where(*where)
-        .order_by(Rating.rated_at.desc(), Rating.id.desc())
-        .limit(limit)
-    )
-    return [LiveRating(**row) for row in rows.mappings()]
+def _current(session: Session, facility_id: int, device_id: int) -> LiveRating | None:
+    statement = _select(Rating.facility_id == facility_id, Rating.device_id == device_id)
+    row = session.execute(statement).mappings().one_or_none()
+    return None if row is None else LiveRating(**row)
+
+
+def _select(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the columns of LiveRating, newest first."""
+    columns = (Rating.stars, Rating.comment, Rating.observed, Rating.rated_at, Rating.demo, Rating.comment_state)
+    statement = select(Rating.id.label("rating_id"), *columns).where(*where)
+    return statement.order_by(Rating.rated_at.desc(), Rating.id.desc())
+
+
+def _public(rating: LiveRating) -> LiveRating:
+    """Return the rating as others see it."""
+    return rating if rating.comment_state == "visible" else replace(rating, comment=None)
 
 
 # The order makes the sums depend only on the set of ratings, to the last bit: adding floats in another order would

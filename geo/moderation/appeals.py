@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.casework import audit, decisions
 from geo.casework.staff import KnownStaff
 from geo.crowd.devices import KnownDevice
@@ -14,6 +15,7 @@ from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
 from geo.moderation.decide import Revert, lock_for_others, revert
 from geo.moderation.models import Appeal
+from geo.paging import Page
 
 APPEAL_WITHIN = timedelta(days=184)
 """Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
@@ -46,12 +48,11 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     return appeal_id
 
 
-def page(session: Session, state: str, limit: int, after: int | None = None) -> Sequence[RowMapping]:
-    """Appeals in a state, oldest first; only those after the given id."""
+def page(session: Session, state: str, limit: int, after: int | None = None) -> Page[RowMapping]:
+    """Return a page of the appeals in a state, oldest first; only those after the given id."""
     later = [] if after is None else [Appeal.id > after]
     shown = [column for column in Appeal.__table__.columns if column.name != "device_id"]
-    statement = select(*shown).where(Appeal.state == state, *later).order_by(Appeal.id).limit(limit)
-    return session.execute(statement).mappings().all()
+    return paging.read(session, select(*shown).where(Appeal.state == state, *later).order_by(Appeal.id), limit)
 
 
 def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,11 @@ from sqlalchemy import text
 from geo import schema
 from geo.database import Base, Database
 from geo.errors import DatabaseUnavailable
-from geo.private_postgres.cluster import PrivatePostgres
-from tests.conftest import NOON, temporary_database
+from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
 from tests.geo.catalog import catalog
 
 PATIENCE_S = 60
-
-
-@pytest.fixture
-def empty_database(postgres: PrivatePostgres) -> Iterator[Database]:
-    """A database with nothing in it, not even PostGIS."""
-    with temporary_database(postgres, f"empty_{os.getpid()}") as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 def execute(database: Database, *statements: str) -> None:

@@ -10,7 +10,7 @@ from geo.crowd import devices, reports
 from geo.database import Database, Session
 from tests.conftest import NOON
 from tests.factories import add_device, add_facility
-from tests.geo.test_schema import catalog, empty_database  # noqa: F401 - a fixture
+from tests.geo.catalog import catalog
 
 DECIDE_BEFORE = text(
     """
@@ -38,7 +38,7 @@ def decide_before_the_migration(session: Session, facility_id: int) -> int:
     return int(row["id"])
 
 
-def test_reports_queue_items_and_decisions_keep_their_targets_both_ways(empty_database: Database) -> None:  # noqa: F811
+def test_reports_queue_items_and_decisions_keep_their_targets_both_ways(empty_database: Database) -> None:
     schema.upgrade(empty_database)
     with empty_database.write() as session:
         facility_id = add_facility(session)
@@ -66,7 +66,7 @@ def test_reports_queue_items_and_decisions_keep_their_targets_both_ways(empty_da
         assert [tuple(row) for row in targets] == [("facility", facility_id)] * 2
 
 
-def test_the_audit_chain_verifies_decisions_of_both_sides_of_the_migration(empty_database: Database) -> None:  # noqa: F811
+def test_the_audit_chain_verifies_decisions_of_both_sides_of_the_migration(empty_database: Database) -> None:
     schema.upgrade(empty_database)
     schema.downgrade(empty_database, "0007")
     with empty_database.write() as session:
