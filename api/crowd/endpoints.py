@@ -23,7 +23,7 @@ from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports
 from geo.crowd.trust import Circumstances
 from geo.database import Session
-from geo.errors import FacilityNotFound, RatingNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RatingNotFound, RecordNotFound
 from geo.facilities import search
 
 devices_door = Door("devices", __name__, url_prefix="/v1/devices", description="Get a token to rate with.")
@@ -134,7 +134,10 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
 
 
 @reports_door.route(
-    f"/facilities/{FACILITY_ID}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound, ThingNotFound)
+    f"/facilities/{FACILITY_ID}/reports",
+    methods=["POST"],
+    caller=CONTRIBUTOR,
+    raises=(FacilityNotFound, RecordNotFound),
 )
 @reports_door.arguments(schemas.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
@@ -154,7 +157,7 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
 
 
 @reports_door.route(
-    f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(ThingNotFound,)
+    f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(RecordNotFound,)
 )
 @reports_door.arguments(schemas.NewProposalReport, example={"reason": "spam"})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")

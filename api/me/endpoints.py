@@ -14,7 +14,7 @@ from api.me import examples, schemas
 from geo import privacy
 from geo.casework import decisions
 from geo.casework.statements import REASONS
-from geo.errors import Conflict, ThingNotFound
+from geo.errors import Conflict, RecordNotFound
 from geo.moderation import appeals
 
 door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
@@ -63,7 +63,7 @@ def list_my_decisions() -> Response:
     return private({"decisions": [_own(dict(row), objections.get(row["id"])) for row in made]})
 
 
-@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(ThingNotFound, Conflict))
+@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(RecordNotFound, Conflict))
 @door.arguments(schemas.NewAppeal, example={"text": "It names nobody: Anna is the name of the café."})
 @door.response(201, schemas.AppealReceipt, example={"id": 3})
 def appeal_decision(said: Mapping[str, Any], decision_id: UUID) -> Response:

@@ -16,7 +16,7 @@ from api.http.services import database, now
 from api.moderation import examples, schemas
 from geo.casework import decisions, queue
 from geo.casework.statements import REASONS
-from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
 from geo.moderation import appeals, decide, targets, viewing
 from geo.moderation.actions.action import NewDecision
 
@@ -24,7 +24,7 @@ queue_door = Door("queue", __name__, url_prefix="/admin/v1", description="What m
 
 ITEM_ID = id_segment("item_id")
 
-DECISION_ERRORS = (ThingNotFound, NotAllowed, Conflict, OutOfDate)
+DECISION_ERRORS = (RecordNotFound, NotAllowed, Conflict, OutOfDate)
 """The errors of a decision on a queue item, alone or in bulk."""
 
 
@@ -46,7 +46,7 @@ def list_queue(asked: Mapping[str, Any]) -> Response:
     return private(page_document("items", page, dict, lambda item: f"{item['score']!r}-{item['id']}"))
 
 
-@queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(ThingNotFound,))
+@queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(RecordNotFound,))
 @queue_door.response(200, schemas.QueueItemInFull, example=examples.IN_FULL)
 def get_queue_item(item_id: int) -> Response:
     """A queue item, with what it is about, hidden or not, and what was reported of it."""
@@ -59,7 +59,7 @@ def get_queue_item(item_id: int) -> Response:
 
 
 @queue_door.route(
-    f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, Conflict)
+    f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(RecordNotFound, Conflict)
 )
 @queue_door.response(200, schemas.QueueItem, example=examples.ITEM)
 def claim_queue_item(item_id: int) -> Response:
@@ -140,7 +140,7 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
 
 
 @decisions_door.route(
-    "/decisions", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate)
+    "/decisions", methods=["POST"], caller=staff("moderator"), raises=(RecordNotFound, NotAllowed, Conflict, OutOfDate)
 )
 @decisions_door.arguments(schemas.DirectDecision, example=examples.DIRECT)
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
@@ -158,7 +158,7 @@ def make_decision(said: Mapping[str, Any]) -> Response:
     f"/decisions/{id_segment('decision_id')}/revert",
     methods=["POST"],
     caller=staff("senior"),
-    raises=(ThingNotFound, NotAllowed, Conflict),
+    raises=(RecordNotFound, NotAllowed, Conflict),
 )
 @decisions_door.arguments(schemas.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
@@ -187,7 +187,7 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
     f"/appeals/{id_segment('appeal_id')}/decision",
     methods=["POST"],
     caller=staff("moderator"),
-    raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate),
+    raises=(RecordNotFound, NotAllowed, Conflict, OutOfDate),
 )
 @decisions_door.arguments(schemas.AppealDecision, example=examples.APPEAL_DECISION)
 @decisions_door.response(204, description="Answered; a granted appeal has reverted the decision.")

@@ -16,7 +16,7 @@ from api.places.endpoints import FACILITY_ID
 from api.records import examples, schemas
 from geo.casework import audit
 from geo.casework import staff as members
-from geo.errors import Conflict, FacilityNotFound, ThingNotFound
+from geo.errors import Conflict, FacilityNotFound, RecordNotFound
 from geo.moderation import viewing
 
 door = Door("records", __name__, url_prefix="/admin/v1", description="Records that staff may read.")
@@ -30,7 +30,7 @@ def get_facility_in_full(facility_id: int) -> Response:
         return private(viewing.facility(session, facility_id))
 
 
-@door.route("/devices/<uuid:handle>", caller=staff("reader"), raises=(ThingNotFound,))
+@door.route("/devices/<uuid:handle>", caller=staff("reader"), raises=(RecordNotFound,))
 @door.response(200, schemas.DeviceInFull, example=examples.DEVICE)
 def get_device_in_full(handle: UUID) -> Response:
     """Return a device, by the handle that decisions name, and its content."""
@@ -46,7 +46,7 @@ def list_staff() -> Response:
         return private({"staff": [dict(row) for row in members.listed(session)]})
 
 
-@door.route("/staff", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict))
+@door.route("/staff", methods=["POST"], caller=staff("admin"), raises=(RecordNotFound, Conflict))
 @door.arguments(schemas.NewStaff, example={"name": "anna", "role": "moderator"})
 @door.response(201, schemas.StaffToken, example=examples.NEW_STAFF)
 def add_staff(said: Mapping[str, Any]) -> Response:
@@ -64,7 +64,7 @@ def add_staff(said: Mapping[str, Any]) -> Response:
     return private({"id": added.staff_id, "token": added.token, "expires_at": added.expires_at}, status=201)
 
 
-@door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,))
+@door.route("/staff/<string(maxlength=64):name>", methods=["DELETE"], caller=staff("admin"), raises=(RecordNotFound,))
 @door.response(204, description="The token is revoked.")
 def revoke_staff(name: str) -> Response:
     """Revoke the token of a member of staff."""

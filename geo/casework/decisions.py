@@ -15,7 +15,7 @@ from geo.casework.models import Decision
 from geo.casework.statements import Grounds, Restriction, statement
 from geo.crowd.models import Rating, RatingExclusion
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
 from geo.paging import Page
 
 
@@ -101,11 +101,11 @@ def one(session: Session, decision_id: int) -> RowMapping:
     """A decision.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
     """
     found = session.execute(_select(Decision.id == decision_id)).mappings().one_or_none()
     if found is None:
-        raise ThingNotFound(f"there is no decision {decision_id}", "decision_id")
+        raise RecordNotFound(f"there is no decision {decision_id}", "decision_id")
     return found
 
 

@@ -12,7 +12,7 @@ from geo import paging
 from geo.casework.models import QueueItem
 from geo.casework.staff import KnownStaff
 from geo.database import Session
-from geo.errors import Conflict, OutOfDate, ThingNotFound
+from geo.errors import Conflict, OutOfDate, RecordNotFound
 from geo.paging import Page
 
 CLAIM_LEASE = timedelta(minutes=15)
@@ -106,11 +106,11 @@ def one(session: Session, item_id: int) -> RowMapping:
     """An item.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
     """
     row = session.execute(select(QueueItem.__table__).where(QueueItem.id == item_id)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
+        raise RecordNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 
@@ -118,7 +118,7 @@ def claim(session: Session, item_id: int, member: KnownStaff, as_of: datetime) -
     """Take an open item for CLAIM_LEASE, or take it longer.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
         Conflict: it is decided already, or another has claimed it.
     """
     item = _locked(session, item_id)
@@ -142,7 +142,7 @@ def locked_for_decision(
     """An open item, held until the end of the transaction, as the member of staff saw it.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
         Conflict: it is decided already, or another has claimed it.
         OutOfDate: something has been added since.
     """
@@ -162,7 +162,7 @@ def _locked(session: Session, item_id: int) -> RowMapping:
     statement = select(QueueItem.__table__).where(QueueItem.id == item_id).with_for_update()
     row = session.execute(statement).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
+        raise RecordNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 

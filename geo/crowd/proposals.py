@@ -13,7 +13,7 @@ from geo.coordinates import Point
 from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RecordNotFound
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.models import Facility
 
@@ -137,11 +137,11 @@ def one(session: Session, proposal_id: int) -> RowMapping:
     """Return a proposal.
 
     Raises:
-        ThingNotFound: there is no proposal with that id.
+        RecordNotFound: there is no proposal with that id.
     """
     found = _read(session, Proposal.id == proposal_id)
     if not found:
-        raise ThingNotFound(f"there is no proposal {proposal_id}")
+        raise RecordNotFound(f"there is no proposal {proposal_id}")
     return found[0]
 
 

@@ -18,7 +18,7 @@ from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
 from geo.facilities import locks
 
 TargetKind = Literal["facility", "comment", "proposal"]
@@ -62,7 +62,7 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
-        ThingNotFound: the comment or proposal does not exist, or this device cannot see it.
+        RecordNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
     _lock_target(session, said, device)
     weight = trust.age_weight(device.registered_at, as_of)
@@ -100,7 +100,7 @@ def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None
             is_visible = facility is not None and facility.status != "hidden"
             found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
-            raise ThingNotFound(f"there is no comment {said.target_id}", "rating_id")
+            raise RecordNotFound(f"there is no comment {said.target_id}", "rating_id")
     elif (
         session.execute(
             select(Proposal.id)
@@ -109,7 +109,7 @@ def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None
         ).first()
         is None
     ):
-        raise ThingNotFound(f"there is no open proposal {said.target_id}", "proposal_id")
+        raise RecordNotFound(f"there is no open proposal {said.target_id}", "proposal_id")
 
 
 def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from geo.crowd.models import Device, PastRating, Proposal, Rating
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
 from geo.facilities import locks
 
 
@@ -88,11 +88,11 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
         handle: of the device; of a comment's author where a withdrawn comment will do.
 
     Raises:
-        ThingNotFound: there is none, or no longer.
+        RecordNotFound: there is none, or no longer.
     """
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
-        raise ThingNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")
+        raise RecordNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func, select
 from geo.crowd import proposals
 from geo.crowd.models import Device, Rating, RatingExclusion, Report
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RecordNotFound
 from geo.facilities.models import Facility
 
 RATINGS_SHOWN = 100
@@ -23,7 +23,7 @@ def content(session: Session, kind: str, target_id: int) -> dict[str, Any] | Non
         return dict(rows[0]) if rows else None
     try:
         return dict(proposals.one(session, target_id)) if kind == "proposal" else facility(session, target_id)
-    except (ThingNotFound, FacilityNotFound):
+    except (RecordNotFound, FacilityNotFound):
         return None
 
 
@@ -68,12 +68,12 @@ def device(session: Session, handle: UUID) -> dict[str, Any]:
     """A device and what it said.
 
     Raises:
-        ThingNotFound: there is none of that handle, or no longer.
+        RecordNotFound: there is none of that handle, or no longer.
     """
     columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
     row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no device {handle}", "handle")
+        raise RecordNotFound(f"there is no device {handle}", "handle")
     told = {name: value for name, value in row.items() if name != "id"}
     return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
 

@@ -17,7 +17,7 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
 from geo.partners.models import Partner, PartnerUsage
 
 GRANT_MOST = 100
@@ -74,11 +74,11 @@ def grant(session: Session, partner_id: int, day: date) -> Grant:
         day: the day in UTC.
 
     Raises:
-        ThingNotFound: the partner no longer exists.
+        RecordNotFound: the partner no longer exists.
     """
     quota = session.execute(select(Partner.daily_quota).where(Partner.id == partner_id)).scalar_one_or_none()
     if quota is None:
-        raise ThingNotFound(f"there is no partner {partner_id}")
+        raise RecordNotFound(f"there is no partner {partner_id}")
     granted = settle(session, partner_id, day, served=0, unspent=0)
     left = max(0, quota - granted)
     requests = min(GRANT_MOST, -(-left // GRANT_DIVISOR))
