@@ -15,7 +15,7 @@ from geo.facilities import locks
 from geo.moderation import appeals
 from geo.moderation.models import Appeal
 
-_NOT_TOLD = {"device_id", "network"}
+_NOT_EXPORTED = {"device_id", "network"}
 """Columns that an export omits: an internal key, and a hash without meaning outside the database."""
 
 
@@ -33,7 +33,7 @@ def overview(session: Session, device: KnownDevice) -> dict[str, Any]:
         "registered_at": device.registered_at,
         "expires_at": device.expires_at,
         "suspended_at": device.suspended_at,
-        "held": counts,
+        "stored": counts,
     }
 
 
@@ -86,6 +86,6 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
 
 
 def _rows(session: Session, table: Any, device_id: int) -> list[Mapping[str, Any]]:
-    columns = [column for column in table.__table__.columns if column.name not in _NOT_TOLD]
+    columns = [column for column in table.__table__.columns if column.name not in _NOT_EXPORTED]
     statement = select(*columns).where(table.device_id == device_id).order_by(table.id)
     return [dict(row) for row in session.execute(statement).mappings()]

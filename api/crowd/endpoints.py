@@ -53,7 +53,7 @@ ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", descriptio
 @ratings_door.alt_response(
     201, schema=schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Given.", success=True
 )
-def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
+def put_rating(body: Mapping[str, Any], facility_id: int) -> Response:
     """Create or replace the caller's rating of a facility.
 
     A device has one current rating per facility; rating again replaces it. Repeating a request has no further effect,
@@ -62,8 +62,8 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
-        rating = ratings.NewRating(said["stars"], said["comment"] or None, said["observed"])
-        circumstances = Circumstances(calling_network(session), said["presence"])
+        rating = ratings.NewRating(body["stars"], body["comment"] or None, body["observed"])
+        circumstances = Circumstances(calling_network(session), body["presence"])
         is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of, circumstances=circumstances)
         devices.renew(session, device, as_of)
         receipt = _receipt(session, facility_id, device, as_of)
@@ -97,14 +97,14 @@ def delete_rating(facility_id: int) -> Response:
 @ratings_door.arguments(schemas.RatingsQuery, location="query")
 @ratings_door.response(200, schemas.RatingPage, example=examples.RATINGS)
 @ratings_door.alt_response(304, description="The answer has not changed.", success=True)
-def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
+def list_ratings(query: Mapping[str, Any], facility_id: int) -> Response:
     """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
             return unchanged
         found = search.one(session, facility_id, as_of)
-        page = ratings.of_facility(session, facility_id, asked["limit"], asked.get("cursor"))
+        page = ratings.of_facility(session, facility_id, query["limit"], query.get("cursor"))
     return answer(page_document("ratings", page, _public, _cursor), JSON, as_of, found.data_version)
 
 
@@ -120,9 +120,9 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
 
 
 def _public(rating: ratings.LiveRating) -> dict[str, Any]:
-    said = asdict(rating)
-    said.pop("comment_state")
-    return {"id": said.pop("rating_id"), **said}
+    body = asdict(rating)
+    body.pop("comment_state")
+    return {"id": body.pop("rating_id"), **body}
 
 
 def _cursor(rating: ratings.LiveRating) -> str:
@@ -144,16 +144,16 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
 @reports_door.alt_response(
     201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
 )
-def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
+def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
     """Report a place or the comment of one of its ratings.
 
     A device has one open report per target and reason. Reports of ``closed`` from three networks within a week with a
     total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
     moderator decides, or when later ratings by other visitors reach the same weight.
     """
-    if said["rating_id"] is None:
-        return _take("facility", facility_id, said)
-    return _take("comment", said["rating_id"], said)
+    if body["rating_id"] is None:
+        return _take("facility", facility_id, body)
+    return _take("comment", body["rating_id"], body)
 
 
 @reports_door.route(
@@ -164,20 +164,20 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
 @reports_door.alt_response(
     201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
 )
-def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
+def report_proposal(body: Mapping[str, Any], proposal_id: int) -> Response:
     """Report a pending proposal."""
-    return _take("proposal", proposal_id, said)
+    return _take("proposal", proposal_id, body)
 
 
-def _take(target: reports.TargetKind, target_id: int, said: Mapping[str, Any]) -> Response:
+def _take(target: reports.TargetKind, target_id: int, body: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(target, target_id, said["reason"], network, said["note"] or None)
+        new = reports.NewReport(target, target_id, body["reason"], network, body["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
-    document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}
+    document = {"id": receipt.report_id, "reason": body["reason"], "created_at": receipt.created_at}
     return private(document, status=201 if receipt.is_new else 200)
 
 
@@ -189,7 +189,7 @@ proposals_door = Door(
 @proposals_door.route("", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @proposals_door.arguments(schemas.NewProposal, example=examples.NEW_PROPOSAL)
 @proposals_door.response(201, schemas.ProposalReceipt, example=examples.PROPOSAL_RECEIPT)
-def propose(said: Mapping[str, Any]) -> Response:
+def propose(body: Mapping[str, Any]) -> Response:
     """Propose a new place or a change to an existing one.
 
     Nothing changes for other users until a moderator accepts the proposal. The response lists places within 50 m, or
@@ -198,14 +198,14 @@ def propose(said: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
-        receipt = put_before_staff(session, said, as_of, device_id=device.device_id)
+        receipt = put_before_staff(session, body, as_of, device_id=device.device_id)
         session.commit()
     return private(receipt, status=201)
 
 
 def put_before_staff(
     session: Session,
-    said: Mapping[str, Any],
+    body: Mapping[str, Any],
     as_of: datetime,
     *,
     device_id: int | None = None,
@@ -215,17 +215,17 @@ def put_before_staff(
 
     Args:
         session: a write session.
-        said: the body as loaded by schemas.NewProposal.
+        body: the body as loaded by schemas.NewProposal.
         as_of: now.
         device_id: the device that proposes, or None for a partner.
         partner_id: the partner that proposes, or None for a device.
     """
-    location = Point(said["lon"], said["lat"]) if "lat" in said else None
+    location = Point(body["lon"], body["lat"]) if "lat" in body else None
     new = proposals.NewProposal(
-        said["facility_id"],
+        body["facility_id"],
         location,
-        said["attributes"],
-        said["note"] or None,
+        body["attributes"],
+        body["note"] or None,
         device_id=device_id,
         partner_id=partner_id,
     )

@@ -11,7 +11,7 @@ ME: dict[str, Any] = {
     "registered_at": "2026-11-21T12:00:00Z",
     "expires_at": "2027-11-21T12:00:00Z",
     "suspended_at": None,
-    "held": {"ratings": 1, "past_ratings": 0, "reports": 0, "proposals": 0, "appeals": 0},
+    "stored": {"ratings": 1, "past_ratings": 0, "reports": 0, "proposals": 0, "appeals": 0},
 }
 
 EXPORT: dict[str, Any] = {

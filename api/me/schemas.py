@@ -13,7 +13,7 @@ class NewAppeal(StrictSchema):
     text = note("In the author's words.", required=True)
 
 
-class Held(Schema):
+class StoredRows(Schema):
     """The number of rows stored about a device."""
 
     ratings = fields.Integer(required=True)
@@ -30,7 +30,7 @@ class Me(Schema):
     registered_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True)
     suspended_at = fields.AwareDateTime(required=True, allow_none=True)
-    held = fields.Nested(Held, required=True)
+    stored = fields.Nested(StoredRows, required=True)
 
 
 class Export(Schema):

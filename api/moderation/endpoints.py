@@ -31,18 +31,18 @@ DECISION_ERRORS = (RecordNotFound, NotAllowed, Conflict, OutOfDate)
 @queue_door.route("/queue", caller=staff("reader"))
 @queue_door.arguments(schemas.QueueQuery, location="query")
 @queue_door.response(200, schemas.QueuePage, example=examples.QUEUE)
-def list_queue(asked: Mapping[str, Any]) -> Response:
+def list_queue(query: Mapping[str, Any]) -> Response:
     """The queue, the most urgent first."""
-    query = queue.QueueQuery(
-        kinds=tuple(asked["kind"]) if "kind" in asked else None,
-        state=asked["state"],
-        opened_before=asked.get("opened_before"),
-        score_at_least=asked.get("min_score"),
-        limit=asked["limit"],
-        after=asked.get("cursor"),
+    wanted = queue.QueueQuery(
+        kinds=tuple(query["kind"]) if "kind" in query else None,
+        state=query["state"],
+        opened_before=query.get("opened_before"),
+        score_at_least=query.get("min_score"),
+        limit=query["limit"],
+        after=query.get("cursor"),
     )
     with database().read() as session:
-        page = queue.page(session, query)
+        page = queue.page(session, wanted)
     return private(page_document("items", page, dict, lambda item: f"{item['score']!r}-{item['id']}"))
 
 
@@ -73,18 +73,18 @@ def claim_queue_item(item_id: int) -> Response:
 @queue_door.route(f"/queue/{ITEM_ID}/decision", methods=["POST"], caller=staff("moderator"), raises=DECISION_ERRORS)
 @queue_door.arguments(schemas.ItemDecision, example=examples.ITEM_DECISION)
 @queue_door.response(201, schemas.Made, example=examples.MADE)
-def decide_queue_item(said: Mapping[str, Any], item_id: int) -> Response:
+def decide_queue_item(body: Mapping[str, Any], item_id: int) -> Response:
     """Decide on an item as it was seen: 412 where something has been added since, 409 where somebody was faster."""
-    return private({"decision_id": _decide(item_id, said["version"], new_decision(said), dry_run=False)}, status=201)
+    return private({"decision_id": _decide(item_id, body["version"], new_decision(body), dry_run=False)}, status=201)
 
 
 @queue_door.route("/queue/decisions", methods=["POST"], caller=staff("senior"))
 @queue_door.arguments(schemas.BulkDecision, example=examples.BULK)
 @queue_door.response(200, schemas.BulkOutcomes, example=examples.BULK_OUTCOMES)
-def decide_queue_items(said: Mapping[str, Any]) -> Response:
+def decide_queue_items(body: Mapping[str, Any]) -> Response:
     """Decide on many items alike, each for itself: what stands in the way of one stops no other."""
-    outcomes = [_outcome(item["id"], item["version"], new_decision(said), said["dry_run"]) for item in said["items"]]
-    return private({"dry_run": said["dry_run"], "items": outcomes})
+    outcomes = [_outcome(item["id"], item["version"], new_decision(body), body["dry_run"]) for item in body["items"]]
+    return private({"dry_run": body["dry_run"], "items": outcomes})
 
 
 @queue_door.route("/reasons", caller=staff("reader"))
@@ -95,14 +95,14 @@ def decide_queue_items(said: Mapping[str, Any]) -> Response:
 )
 def list_reasons() -> Response:
     """The canned reasons, as authors read them."""
-    told = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
-    return private({"reasons": told})
+    reasons = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
+    return private({"reasons": reasons})
 
 
-def new_decision(said: Mapping[str, Any]) -> NewDecision:
+def new_decision(body: Mapping[str, Any]) -> NewDecision:
     """What a body decides."""
-    window = (said["from_"], said["until"]) if "from_" in said else None
-    return NewDecision(said["action"], said["reason"], said["note"] or None, window, said.get("rated_at"))
+    window = (body["from_"], body["until"]) if "from_" in body else None
+    return NewDecision(body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"))
 
 
 def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:
@@ -132,10 +132,10 @@ _DECISION_COLUMNS = tuple(schemas.Decision().fields)
 @decisions_door.route("/decisions", caller=staff("reader"))
 @decisions_door.arguments(PageQuery, location="query")
 @decisions_door.response(200, schemas.DecisionPage, example=examples.DECISIONS)
-def list_decisions(asked: Mapping[str, Any]) -> Response:
+def list_decisions(query: Mapping[str, Any]) -> Response:
     """All decisions, newest first."""
     with database().read() as session:
-        page = decisions.page(session, asked["limit"], asked.get("cursor"))
+        page = decisions.page(session, query["limit"], query.get("cursor"))
     return private(page_document("decisions", page, _decision, itemgetter("id")))
 
 
@@ -144,12 +144,12 @@ def list_decisions(asked: Mapping[str, Any]) -> Response:
 )
 @decisions_door.arguments(schemas.DirectDecision, example=examples.DIRECT)
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
-def make_decision(said: Mapping[str, Any]) -> Response:
+def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that nobody reported."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, said["target"], said.get("target_id"), said.get("handle"))
-        decision_id = decide.on_target(session, calling_staff(), target, new_decision(said), as_of)
+        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
+        decision_id = decide.on_target(session, calling_staff(), target, new_decision(body), as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 
@@ -162,12 +162,12 @@ def make_decision(said: Mapping[str, Any]) -> Response:
 )
 @decisions_door.arguments(schemas.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
-def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
+def revert_decision(body: Mapping[str, Any], decision_id: int) -> Response:
     """Take a decision back, by a new one; what was restricted is restored."""
     as_of = now()
     with database().write() as session:
-        asked = decide.Revert(decision_id, said["reason"], said["note"] or None)
-        made = decide.revert(session, calling_staff(), asked, as_of)
+        new = decide.Revert(decision_id, body["reason"], body["note"] or None)
+        made = decide.revert(session, calling_staff(), new, as_of)
         appeals.end_others(session, decision_id, as_of)
         session.commit()
     return private({"decision_id": made}, status=201)
@@ -176,10 +176,10 @@ def revert_decision(said: Mapping[str, Any], decision_id: int) -> Response:
 @decisions_door.route("/appeals", caller=staff("reader"))
 @decisions_door.arguments(schemas.AppealQuery, location="query")
 @decisions_door.response(200, schemas.AppealPage, example=examples.APPEALS)
-def list_appeals(asked: Mapping[str, Any]) -> Response:
+def list_appeals(query: Mapping[str, Any]) -> Response:
     """Appeals, oldest first."""
     with database().read() as session:
-        page = appeals.page(session, asked["state"], asked["limit"], asked.get("cursor"))
+        page = appeals.page(session, query["state"], query["limit"], query.get("cursor"))
     return private(page_document("appeals", page, dict, itemgetter("id")))
 
 
@@ -191,17 +191,17 @@ def list_appeals(asked: Mapping[str, Any]) -> Response:
 )
 @decisions_door.arguments(schemas.AppealDecision, example=examples.APPEAL_DECISION)
 @decisions_door.response(204, description="Answered; a granted appeal has reverted the decision.")
-def decide_appeal(said: Mapping[str, Any], appeal_id: int) -> Response:
+def decide_appeal(body: Mapping[str, Any], appeal_id: int) -> Response:
     """Answer an appeal; whoever made the decision may not."""
     with database().write() as session:
         appeals.decide(
             session,
             calling_staff(),
             appeal_id,
-            said["version"],
+            body["version"],
             now(),
-            granted=said["outcome"] == "granted",
-            answer=said["answer"],
+            granted=body["outcome"] == "granted",
+            answer=body["answer"],
         )
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})

@@ -49,16 +49,16 @@ def list_staff() -> Response:
 @door.route("/staff", methods=["POST"], caller=staff("admin"), raises=(RecordNotFound, Conflict))
 @door.arguments(schemas.NewStaff, example={"name": "anna", "role": "moderator"})
 @door.response(201, schemas.StaffToken, example=examples.NEW_STAFF)
-def add_staff(said: Mapping[str, Any]) -> Response:
+def add_staff(body: Mapping[str, Any]) -> Response:
     """Add a member of staff; the token is shown only once."""
     with database().write() as session:
         added = members.add(
             session,
-            said["name"],
-            said["role"],
+            body["name"],
+            body["role"],
             now(),
             actor=calling_staff().actor,
-            device_handle=said["device_handle"],
+            device_handle=body["device_handle"],
         )
         session.commit()
     return private({"id": added.staff_id, "token": added.token, "expires_at": added.expires_at}, status=201)
@@ -77,10 +77,10 @@ def revoke_staff(name: str) -> Response:
 @door.route("/audit", caller=staff("admin"))
 @door.arguments(PageQuery, location="query")
 @door.response(200, schemas.AuditPage, example=examples.AUDIT)
-def list_audit(asked: Mapping[str, Any]) -> Response:
+def list_audit(query: Mapping[str, Any]) -> Response:
     """Return the audit chain, newest first."""
     with database().read() as session:
-        page = audit.page(session, asked["limit"], asked.get("cursor"))
+        page = audit.page(session, query["limit"], query.get("cursor"))
     return private(page_document("entries", page, _audit_entry, itemgetter("id")))
 
 

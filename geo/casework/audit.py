@@ -107,8 +107,8 @@ def verify(session: Session) -> Verification:
     return Verification(entries, head, None)
 
 
-def holds(session: Session, head: str) -> bool:
-    """Whether the chain holds an entry of this hash, in hexadecimal."""
+def contains(session: Session, head: str) -> bool:
+    """Return whether the chain contains an entry with this hash, in hexadecimal."""
     try:
         sought = bytes.fromhex(head)
     except ValueError:

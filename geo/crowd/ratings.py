@@ -68,7 +68,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     session: Session,
     facility_id: int,
     device_id: int,
-    said: NewRating,
+    new: NewRating,
     as_of: datetime,
     *,
     circumstances: trust.Circumstances | None = None,
@@ -76,13 +76,13 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
 ) -> bool:
     """Create or replace the device's current rating of the facility.
 
-    A text with contact details is held for review; a text that was hidden or approved before stays so.
+    A text with contact details is held for review. A text that was hidden or approved before keeps that state.
 
     Args:
         session: a write session.
         facility_id: the facility.
         device_id: the rater.
-        said: the rating.
+        new: the rating.
         as_of: now.
         circumstances: what the request reveals about the rater. Default: the rating has full weight.
         demo: whether the rating is invented, which every response shows.
@@ -95,17 +95,17 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     """
     facility = locks.lock_visible(session, facility_id)
     before = _current(session, facility_id, device_id)
-    if before and _same_visit(before, said, as_of):
+    if before and _same_visit(before, new, as_of):
         return False
-    standing = comments.standing(session, facility_id, device_id, said.comment, facility.country)
+    visibility = comments.visibility(session, facility_id, device_id, new.comment, facility.country)
     if before:
         _keep_past(session, facility_id, device_id, as_of, "replaced")
     values = {
-        "stars": said.stars,
-        "comment": said.comment,
-        "comment_state": standing.state,
-        "comment_approved": standing.approved,
-        "observed": said.observed,
+        "stars": new.stars,
+        "comment": new.comment,
+        "comment_state": visibility.state,
+        "comment_approved": visibility.approved,
+        "observed": new.observed,
         **_weights(session, device_id, circumstances, as_of),
         "rated_at": as_of,
         "demo": demo,
@@ -120,12 +120,12 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         trust.weigh_clusters(session, facility_id, as_of)
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
-    if before and before.comment != said.comment:
-        comments.replace_text(session, rating_id, before.comment, said.comment, as_of)
+    if before and before.comment != new.comment:
+        comments.replace_text(session, rating_id, before.comment, new.comment, as_of)
     if facility.status == "reported_closed":
         closures.reopen_if_visited(session, facility_id, as_of)
-    if standing.holds:
-        comments.hold(session, rating_id, device_id, standing.holds, as_of)
+    if visibility.contact_details:
+        comments.hold_for_review(session, rating_id, device_id, visibility.contact_details, as_of)
     return before is None
 
 
@@ -205,24 +205,24 @@ def _weights(
     }
 
 
-def _same_visit(before: LiveRating, said: NewRating, as_of: datetime) -> bool:
-    same = (before.stars, before.comment, before.observed) == (said.stars, said.comment, said.observed)
+def _same_visit(before: LiveRating, new: NewRating, as_of: datetime) -> bool:
+    same = (before.stars, before.comment, before.observed) == (new.stars, new.comment, new.observed)
     return same and as_of - before.rated_at < REPEAT_WINDOW
 
 
 def _keep_past(session: Session, facility_id: int, device_id: int, as_of: datetime, ended_by: str) -> None:
     weights = ("weight", "weight_age", "weight_presence", "weight_cluster", "presence")
-    said = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
+    copied = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
     session.execute(
         insert(PastRating).from_select(
-            ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *said],
+            ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *copied],
             select(
                 Rating.id,
                 Rating.facility_id,
                 Rating.device_id,
                 literal(as_of),
                 literal(ended_by),
-                *(getattr(Rating, column) for column in said),
+                *(getattr(Rating, column) for column in copied),
             ).where(Rating.facility_id == facility_id, Rating.device_id == device_id),
         )
     )

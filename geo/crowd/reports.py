@@ -57,19 +57,19 @@ class Receipt:
     is_new: bool
 
 
-def report(session: Session, device: KnownDevice, said: NewReport, as_of: datetime) -> Receipt:
+def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetime) -> Receipt:
     """Store a report. Repeating an open report changes nothing.
 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
         RecordNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
-    _lock_target(session, said, device)
+    _lock_target(session, new, device)
     weight = trust.age_weight(device.registered_at, as_of)
-    same = {"target": said.target, "target_id": said.target_id, "reason": said.reason, "device_id": device.device_id}
+    same = {"target": new.target, "target_id": new.target_id, "reason": new.reason, "device_id": device.device_id}
     report_id = session.execute(
         upsert(Report)
-        .values(**same, note=said.note, weight=weight, network=said.network, created_at=as_of)
+        .values(**same, note=new.note, weight=weight, network=new.network, created_at=as_of)
         .on_conflict_do_nothing()
         .returning(Report.id)
     ).scalar_one_or_none()
@@ -78,21 +78,21 @@ def report(session: Session, device: KnownDevice, said: NewReport, as_of: dateti
             select(Report.id, Report.created_at).filter_by(**same).where(Report.closed_at.is_(None))
         ).one()
         return Receipt(before.id, before.created_at, is_new=False)
-    item_id = _tell_staff(session, said, as_of)
-    if said.target == "comment":
-        _hide_if_agreed(session, said.target_id, item_id, as_of)
-    elif said.target == "facility" and said.reason == "closed":
-        closures.close_if_agreed(session, said.target_id, item_id, as_of)
+    item_id = _update_queue(session, new, as_of)
+    if new.target == "comment":
+        _hide_if_agreed(session, new.target_id, item_id, as_of)
+    elif new.target == "facility" and new.reason == "closed":
+        closures.close_if_agreed(session, new.target_id, item_id, as_of)
     return Receipt(report_id, as_of, is_new=True)
 
 
-def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None:
+def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
     """Lock the row of the facility concerned, and check that the reporter can see the target."""
-    if said.target == "facility":
-        locks.lock_visible(session, said.target_id)
-    elif said.target == "comment":
+    if new.target == "facility":
+        locks.lock_visible(session, new.target_id)
+    elif new.target == "comment":
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
-            Rating.id == said.target_id, Rating.comment.is_not(None)
+            Rating.id == new.target_id, Rating.comment.is_not(None)
         )
         found = session.execute(rating).one_or_none()
         if found is not None:
@@ -100,28 +100,28 @@ def _lock_target(session: Session, said: NewReport, device: KnownDevice) -> None
             is_visible = facility is not None and facility.status != "hidden"
             found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
-            raise RecordNotFound(f"there is no comment {said.target_id}", "rating_id")
+            raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")
     elif (
         session.execute(
             select(Proposal.id)
-            .where(Proposal.id == said.target_id, Proposal.state == "pending")
+            .where(Proposal.id == new.target_id, Proposal.state == "pending")
             .with_for_update(read=True)
         ).first()
         is None
     ):
-        raise RecordNotFound(f"there is no open proposal {said.target_id}", "proposal_id")
+        raise RecordNotFound(f"there is no open proposal {new.target_id}", "proposal_id")
 
 
-def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
+def _update_queue(session: Session, new: NewReport, as_of: datetime) -> int:
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(open_reports.about(said.target, said.target_id))
+        .where(open_reports.about(new.target, new.target_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()
     details: Mapping[str, Any] = {"reports": {row.reason: row.count for row in rows}}
     score = sum(row.weight for row in rows)
-    return queue.put(session, said.target, said.target_id, as_of, score=score, details=details)
+    return queue.put(session, new.target, new.target_id, as_of, score=score, details=details)
 
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:

@@ -38,7 +38,7 @@ def test_a_granted_appeal_leaves_the_later_text_held(
     assert live(session) == (UNREAD, "held", False)
     assert public_comments(reader, place) == [None]
     (item,) = colleague.queue(kind="comment")
-    assert item["details"]["held_for"]
+    assert item["details"]["contact_details"]
     clock.advance(minutes=1)
     assert author.rate(place, 4, HARMLESS)["comment_state"] == "visible"
     assert live(session) == (HARMLESS, "visible", True)
