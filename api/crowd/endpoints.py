@@ -44,14 +44,14 @@ def register_device() -> Response:
     return private({"token": device.token, "expires_at": device.expires_at}, status=201)
 
 
-ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place was.")
+ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place is.")
 
 
 @ratings_door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @ratings_door.arguments(schemas.NewRating, example=examples.NEW_RATING)
 @ratings_door.response(200, schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Replaced.")
 @ratings_door.alt_response(
-    201, schema=schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Given.", success=True
+    201, schema=schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Created.", success=True
 )
 def put_rating(body: Mapping[str, Any], facility_id: int) -> Response:
     """Create or replace the caller's rating of a facility.
@@ -97,14 +97,14 @@ def delete_rating(facility_id: int) -> Response:
 @ratings_door.arguments(schemas.RatingsQuery, location="query")
 @ratings_door.response(200, schemas.RatingPage, example=examples.RATINGS)
 @ratings_door.alt_response(304, description="The answer has not changed.", success=True)
-def list_ratings(query: Mapping[str, Any], facility_id: int) -> Response:
+def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
     """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
             return unchanged
         found = search.one(session, facility_id, as_of)
-        page = ratings.of_facility(session, facility_id, query["limit"], query.get("cursor"))
+        page = ratings.of_facility(session, facility_id, parameters["limit"], parameters.get("cursor"))
     return answer(page_document("ratings", page, _public, _cursor), JSON, as_of, found.data_version)
 
 
@@ -120,9 +120,9 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
 
 
 def _public(rating: ratings.LiveRating) -> dict[str, Any]:
-    body = asdict(rating)
-    body.pop("comment_state")
-    return {"id": body.pop("rating_id"), **body}
+    members = asdict(rating)
+    members.pop("comment_state")
+    return {"id": members.pop("rating_id"), **members}
 
 
 def _cursor(rating: ratings.LiveRating) -> str:
@@ -142,7 +142,7 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
 @reports_door.arguments(schemas.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
 @reports_door.alt_response(
-    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
+    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Created.", success=True
 )
 def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
     """Report a place or the comment of one of its ratings.
@@ -162,7 +162,7 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
 @reports_door.arguments(schemas.NewProposalReport, example={"reason": "spam"})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
 @reports_door.alt_response(
-    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
+    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Created.", success=True
 )
 def report_proposal(body: Mapping[str, Any], proposal_id: int) -> Response:
     """Report a pending proposal."""

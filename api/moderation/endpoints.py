@@ -20,7 +20,7 @@ from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
 from geo.moderation import appeals, decide, targets, viewing
 from geo.moderation.actions.action import NewDecision
 
-queue_door = Door("queue", __name__, url_prefix="/admin/v1", description="What moderators should look at.")
+queue_door = Door("queue", __name__, url_prefix="/admin/v1", description="Items for moderators to review.")
 
 ITEM_ID = id_segment("item_id")
 
@@ -31,25 +31,25 @@ DECISION_ERRORS = (RecordNotFound, NotAllowed, Conflict, OutOfDate)
 @queue_door.route("/queue", caller=staff("reader"))
 @queue_door.arguments(schemas.QueueQuery, location="query")
 @queue_door.response(200, schemas.QueuePage, example=examples.QUEUE)
-def list_queue(query: Mapping[str, Any]) -> Response:
-    """The queue, the most urgent first."""
-    wanted = queue.QueueQuery(
-        kinds=tuple(query["kind"]) if "kind" in query else None,
-        state=query["state"],
-        opened_before=query.get("opened_before"),
-        score_at_least=query.get("min_score"),
-        limit=query["limit"],
-        after=query.get("cursor"),
+def list_queue(parameters: Mapping[str, Any]) -> Response:
+    """Return queue items, the most urgent first."""
+    query = queue.QueueQuery(
+        kinds=tuple(parameters["kind"]) if "kind" in parameters else None,
+        state=parameters["state"],
+        opened_before=parameters.get("opened_before"),
+        score_at_least=parameters.get("min_score"),
+        limit=parameters["limit"],
+        after=parameters.get("cursor"),
     )
     with database().read() as session:
-        page = queue.page(session, wanted)
+        page = queue.page(session, query)
     return private(page_document("items", page, dict, lambda item: f"{item['score']!r}-{item['id']}"))
 
 
 @queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(RecordNotFound,))
 @queue_door.response(200, schemas.QueueItemInFull, example=examples.IN_FULL)
 def get_queue_item(item_id: int) -> Response:
-    """A queue item, with what it is about, hidden or not, and what was reported of it."""
+    """Return a queue item with its target, hidden or not, and the reports about it."""
     with database().read() as session:
         item = dict(queue.one(session, item_id))
         kind = queue.target_kind(item["kind"])
@@ -63,7 +63,7 @@ def get_queue_item(item_id: int) -> Response:
 )
 @queue_door.response(200, schemas.QueueItem, example=examples.ITEM)
 def claim_queue_item(item_id: int) -> Response:
-    """Keep others from deciding on an item for a quarter of an hour, or for another one."""
+    """Claim an item for a quarter of an hour, or extend the claim: only the claimant may decide on it meanwhile."""
     with database().write() as session:
         item = dict(queue.claim(session, item_id, calling_staff(), now()))
         session.commit()
@@ -74,7 +74,10 @@ def claim_queue_item(item_id: int) -> Response:
 @queue_door.arguments(schemas.ItemDecision, example=examples.ITEM_DECISION)
 @queue_door.response(201, schemas.Made, example=examples.MADE)
 def decide_queue_item(body: Mapping[str, Any], item_id: int) -> Response:
-    """Decide on an item as it was seen: 412 where something has been added since, 409 where somebody was faster."""
+    """Decide on an item in the version that was read.
+
+    The response is 412 if the item has changed since, and 409 if it is already decided.
+    """
     return private({"decision_id": _decide(item_id, body["version"], new_decision(body), dry_run=False)}, status=201)
 
 
@@ -82,7 +85,7 @@ def decide_queue_item(body: Mapping[str, Any], item_id: int) -> Response:
 @queue_door.arguments(schemas.BulkDecision, example=examples.BULK)
 @queue_door.response(200, schemas.BulkOutcomes, example=examples.BULK_OUTCOMES)
 def decide_queue_items(body: Mapping[str, Any]) -> Response:
-    """Decide on many items alike, each for itself: what stands in the way of one stops no other."""
+    """Make the same decision on many items, each in its own transaction: an error of one does not affect the others."""
     outcomes = [_outcome(item["id"], item["version"], new_decision(body), body["dry_run"]) for item in body["items"]]
     return private({"dry_run": body["dry_run"], "items": outcomes})
 
@@ -94,13 +97,13 @@ def decide_queue_items(body: Mapping[str, Any]) -> Response:
     example={"reasons": [{"id": "spam", "text": REASONS["spam"].text, "category": REASONS["spam"].category}]},
 )
 def list_reasons() -> Response:
-    """The canned reasons, as authors read them."""
+    """Return the predefined reasons, as authors read them."""
     reasons = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
     return private({"reasons": reasons})
 
 
 def new_decision(body: Mapping[str, Any]) -> NewDecision:
-    """What a body decides."""
+    """Return the decision that a body contains."""
     window = (body["from_"], body["until"]) if "from_" in body else None
     return NewDecision(body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"))
 
@@ -115,7 +118,7 @@ def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool)
 
 
 def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -> dict[str, Any]:
-    """What came of one of many; a transaction for each, so that no two of them wait for each other in a circle."""
+    """Decide on one of many items in its own transaction, so that two bulk decisions cannot deadlock."""
     status, detail = 201, None
     try:
         _decide(item_id, version, decision, dry_run=dry_run)
@@ -124,7 +127,7 @@ def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -
     return {"id": item_id, "decided": detail is None, "status": status, "detail": detail}
 
 
-decisions_door = Door("decisions", __name__, url_prefix="/admin/v1", description="What was decided, and why.")
+decisions_door = Door("decisions", __name__, url_prefix="/admin/v1", description="Decisions and appeals.")
 
 _DECISION_COLUMNS = tuple(schemas.Decision().fields)
 
@@ -132,10 +135,10 @@ _DECISION_COLUMNS = tuple(schemas.Decision().fields)
 @decisions_door.route("/decisions", caller=staff("reader"))
 @decisions_door.arguments(PageQuery, location="query")
 @decisions_door.response(200, schemas.DecisionPage, example=examples.DECISIONS)
-def list_decisions(query: Mapping[str, Any]) -> Response:
-    """All decisions, newest first."""
+def list_decisions(parameters: Mapping[str, Any]) -> Response:
+    """Return all decisions, newest first."""
     with database().read() as session:
-        page = decisions.page(session, query["limit"], query.get("cursor"))
+        page = decisions.page(session, parameters["limit"], parameters.get("cursor"))
     return private(page_document("decisions", page, _decision, itemgetter("id")))
 
 
@@ -145,7 +148,7 @@ def list_decisions(query: Mapping[str, Any]) -> Response:
 @decisions_door.arguments(schemas.DirectDecision, example=examples.DIRECT)
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
 def make_decision(body: Mapping[str, Any]) -> Response:
-    """Decide on a place, a comment or a device that nobody reported."""
+    """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
     with database().write() as session:
         target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
@@ -163,11 +166,11 @@ def make_decision(body: Mapping[str, Any]) -> Response:
 @decisions_door.arguments(schemas.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
 def revert_decision(body: Mapping[str, Any], decision_id: int) -> Response:
-    """Take a decision back, by a new one; what was restricted is restored."""
+    """Revert a decision by a new one, which lifts the restriction."""
     as_of = now()
     with database().write() as session:
-        new = decide.Revert(decision_id, body["reason"], body["note"] or None)
-        made = decide.revert(session, calling_staff(), new, as_of)
+        revert = decide.Revert(decision_id, body["reason"], body["note"] or None)
+        made = decide.revert(session, calling_staff(), revert, as_of)
         appeals.end_others(session, decision_id, as_of)
         session.commit()
     return private({"decision_id": made}, status=201)
@@ -176,10 +179,10 @@ def revert_decision(body: Mapping[str, Any], decision_id: int) -> Response:
 @decisions_door.route("/appeals", caller=staff("reader"))
 @decisions_door.arguments(schemas.AppealQuery, location="query")
 @decisions_door.response(200, schemas.AppealPage, example=examples.APPEALS)
-def list_appeals(query: Mapping[str, Any]) -> Response:
-    """Appeals, oldest first."""
+def list_appeals(parameters: Mapping[str, Any]) -> Response:
+    """Return appeals, oldest first."""
     with database().read() as session:
-        page = appeals.page(session, query["state"], query["limit"], query.get("cursor"))
+        page = appeals.page(session, parameters["state"], parameters["limit"], parameters.get("cursor"))
     return private(page_document("appeals", page, dict, itemgetter("id")))
 
 
@@ -190,9 +193,9 @@ def list_appeals(query: Mapping[str, Any]) -> Response:
     raises=(RecordNotFound, NotAllowed, Conflict, OutOfDate),
 )
 @decisions_door.arguments(schemas.AppealDecision, example=examples.APPEAL_DECISION)
-@decisions_door.response(204, description="Answered; a granted appeal has reverted the decision.")
+@decisions_door.response(204, description="The appeal is decided. Granting it reverts the decision.")
 def decide_appeal(body: Mapping[str, Any], appeal_id: int) -> Response:
-    """Answer an appeal; whoever made the decision may not."""
+    """Decide on an appeal. The member of staff who made the decision may not."""
     with database().write() as session:
         appeals.decide(
             session,

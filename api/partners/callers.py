@@ -51,7 +51,7 @@ def calling_key() -> KnownKey:
     return key
 
 
-def add_quota_headers(response: Response) -> Response:
+def add_rate_limit_fields(response: Response) -> Response:
     """Add the RateLimit header fields to every response that counted against the quota."""
     quota_state: QuotaState | None = g.get("quota_state")
     if quota_state is not None and "RateLimit" not in response.headers:

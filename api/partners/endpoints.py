@@ -18,7 +18,7 @@ from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
 from api.partners import examples, schemas
-from api.partners.callers import add_quota_headers, calling_key, partner
+from api.partners.callers import add_rate_limit_fields, calling_key, partner
 from api.places import examples as places_examples
 from api.places import schemas as places_schemas
 from api.places.endpoints import FACILITY_ID, answer_list, answer_one
@@ -34,7 +34,7 @@ facilities_door = Door(
     url_prefix="/partner/v1/facilities",
     description="Search for facilities, for partner sites.",
 )
-facilities_door.after_request(add_quota_headers)
+facilities_door.after_request(add_rate_limit_fields)
 
 
 @facilities_door.after_request
@@ -54,9 +54,9 @@ def keep_for_the_caller(response: Response) -> Response:
     200, places_schemas.FeatureCollection, content_type=GEOJSON, example=places_examples.COLLECTION
 )
 @facilities_door.alt_response(304, description="The answer has not changed.", success=True)
-def list_partner_facilities(query: Mapping[str, Any]) -> Response:
+def list_partner_facilities(parameters: Mapping[str, Any]) -> Response:
     """Return the best facilities near a point or in a bounding box: the same response as GET /v1/facilities."""
-    return answer_list(query)
+    return answer_list(parameters)
 
 
 @facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=(FacilityNotFound,))
@@ -73,7 +73,7 @@ proposals_door = Door(
     url_prefix="/partner/v1/proposals",
     description="Proposals by partners.",
 )
-proposals_door.after_request(add_quota_headers)
+proposals_door.after_request(add_rate_limit_fields)
 
 
 @proposals_door.route("", methods=["POST"], caller=partner("proposals:write"), raises=(FacilityNotFound,))

@@ -77,10 +77,10 @@ def revoke_staff(name: str) -> Response:
 @door.route("/audit", caller=staff("admin"))
 @door.arguments(PageQuery, location="query")
 @door.response(200, schemas.AuditPage, example=examples.AUDIT)
-def list_audit(query: Mapping[str, Any]) -> Response:
+def list_audit(parameters: Mapping[str, Any]) -> Response:
     """Return the audit chain, newest first."""
     with database().read() as session:
-        page = audit.page(session, query["limit"], query.get("cursor"))
+        page = audit.page(session, parameters["limit"], parameters.get("cursor"))
     return private(page_document("entries", page, _audit_entry, itemgetter("id")))
 
 
