@@ -23,7 +23,7 @@ commands = Blueprint("facility_commands", __name__, cli_group=None)
 REJECTIONS_SHOWN = 10
 """Rejected rows that an import prints; it counts the others."""
 
-_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed, unless they are all."
+_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed if others remain."
 
 
 class Refused(click.ClickException):
@@ -131,14 +131,14 @@ def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_
             session.commit()
     elapsed = f"in {perf_counter() - started_s:.1f} s"
     if dry_run:
-        _tell(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
+        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
         if refused:
             click.echo(f"would be refused: {refused}; {_how_to_allow(refused)}")
     elif refused:
-        _tell(dataset, summary, f"{elapsed} (refused: nothing was changed)", err=True)
+        _print_summary(dataset, summary, f"{elapsed} (refused: nothing was changed)", err=True)
         raise Refused(f"{dataset.name}: {refused}, so nothing was changed; {_how_to_allow(refused)}")
     else:
-        _tell(dataset, summary, elapsed)
+        _print_summary(dataset, summary, elapsed)
 
 
 def _how_to_allow(refused: EditionRefused) -> str:
@@ -159,7 +159,7 @@ def _counting() -> Iterator[Any]:
         click.echo(err=True)
 
 
-def _tell(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
+def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
     figures = ", ".join(
         f"{getattr(summary, outcome)} {outcome}"
         for outcome in ("added", "changed", "unchanged", "vanished", "rejected")

@@ -43,16 +43,16 @@ def register_device() -> Response:
     return private({"token": device.token, "expires_at": device.expires_at}, status=201)
 
 
-ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place was.")
+ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place is.")
 
 
 @ratings_door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @ratings_door.arguments(schemas.NewRating, example=examples.NEW_RATING)
 @ratings_door.response(200, schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Replaced.")
 @ratings_door.alt_response(
-    201, schema=schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Given.", success=True
+    201, schema=schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Created.", success=True
 )
-def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
+def put_rating(body: Mapping[str, Any], facility_id: int) -> Response:
     """Create or replace the caller's rating of a facility.
 
     A device has one current rating per facility; rating again replaces it. Repeating a request has no further effect,
@@ -61,8 +61,8 @@ def put_rating(said: Mapping[str, Any], facility_id: int) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
-        rating = ratings.NewRating(said["stars"], said["comment"] or None, said["observed"])
-        circumstances = Circumstances(calling_network(session), said["presence"])
+        rating = ratings.NewRating(body["stars"], body["comment"] or None, body["observed"])
+        circumstances = Circumstances(calling_network(session), body["presence"])
         is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of, circumstances=circumstances)
         devices.renew(session, device, as_of)
         receipt = _receipt(session, facility_id, device, as_of)
@@ -96,15 +96,15 @@ def delete_rating(facility_id: int) -> Response:
 @ratings_door.arguments(schemas.RatingsQuery, location="query")
 @ratings_door.response(200, schemas.RatingPage, example=examples.RATINGS)
 @ratings_door.alt_response(304, description="The answer has not changed.", success=True)
-def list_ratings(asked: Mapping[str, Any], facility_id: int) -> Response:
+def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
     """Return the ratings of a facility, newest first."""
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
             return unchanged
         found = search.one(session, facility_id, as_of)
-        page = ratings.of_facility(session, facility_id, asked["limit"] + 1, asked.get("cursor"))
-    shown = page[: asked["limit"]]
+        page = ratings.of_facility(session, facility_id, parameters["limit"] + 1, parameters.get("cursor"))
+    shown = page[: parameters["limit"]]
     document = {
         "ratings": [_public(rating) for rating in shown],
         "next_cursor": _cursor(shown[-1]) if len(page) > len(shown) else None,
@@ -124,9 +124,9 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
 
 
 def _public(rating: ratings.LiveRating) -> dict[str, Any]:
-    said = asdict(rating)
-    said.pop("comment_state")
-    return {"id": said.pop("rating_id"), **said}
+    members = asdict(rating)
+    members.pop("comment_state")
+    return {"id": members.pop("rating_id"), **members}
 
 
 def _cursor(rating: ratings.LiveRating) -> str:
@@ -143,18 +143,18 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
 @reports_door.arguments(schemas.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
 @reports_door.alt_response(
-    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
+    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Created.", success=True
 )
-def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
+def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
     """Report a place or the comment of one of its ratings.
 
     A device has one open report per target and reason. Reports of ``closed`` from three networks within a week with a
     total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
     moderator decides, or when later ratings by other visitors reach the same weight.
     """
-    if said["rating_id"] is None:
-        return _take("facility", facility_id, said)
-    return _take("comment", said["rating_id"], said)
+    if body["rating_id"] is None:
+        return _take("facility", facility_id, body)
+    return _take("comment", body["rating_id"], body)
 
 
 @reports_door.route(
@@ -163,22 +163,22 @@ def report_facility(said: Mapping[str, Any], facility_id: int) -> Response:
 @reports_door.arguments(schemas.NewProposalReport, example={"reason": "spam"})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
 @reports_door.alt_response(
-    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Taken.", success=True
+    201, schema=schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Created.", success=True
 )
-def report_proposal(said: Mapping[str, Any], proposal_id: int) -> Response:
+def report_proposal(body: Mapping[str, Any], proposal_id: int) -> Response:
     """Report a pending proposal."""
-    return _take("proposal", proposal_id, said)
+    return _take("proposal", proposal_id, body)
 
 
-def _take(thing: reports.Thing, thing_id: int, said: Mapping[str, Any]) -> Response:
+def _take(thing: reports.Thing, thing_id: int, body: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(thing, thing_id, said["reason"], network, said["note"] or None)
+        new = reports.NewReport(thing, thing_id, body["reason"], network, body["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
-    document = {"id": receipt.report_id, "reason": said["reason"], "created_at": receipt.created_at}
+    document = {"id": receipt.report_id, "reason": body["reason"], "created_at": receipt.created_at}
     return private(document, status=201 if receipt.is_new else 200)
 
 
@@ -190,7 +190,7 @@ proposals_door = Door(
 @proposals_door.route("", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
 @proposals_door.arguments(schemas.NewProposal, example=examples.NEW_PROPOSAL)
 @proposals_door.response(201, schemas.ProposalReceipt, example=examples.PROPOSAL_RECEIPT)
-def propose(said: Mapping[str, Any]) -> Response:
+def propose(body: Mapping[str, Any]) -> Response:
     """Propose a new place or a change to an existing one.
 
     Nothing changes for other users until a moderator accepts the proposal. The response lists places within 50 m, or
@@ -199,14 +199,14 @@ def propose(said: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
-        receipt = put_before_staff(session, said, as_of, device_id=device.device_id)
+        receipt = put_before_staff(session, body, as_of, device_id=device.device_id)
         session.commit()
     return private(receipt, status=201)
 
 
 def put_before_staff(
     session: Session,
-    said: Mapping[str, Any],
+    body: Mapping[str, Any],
     as_of: datetime,
     *,
     device_id: int | None = None,
@@ -216,17 +216,17 @@ def put_before_staff(
 
     Args:
         session: a write session.
-        said: the body as loaded by schemas.NewProposal.
+        body: the body as loaded by schemas.NewProposal.
         as_of: now.
         device_id: the device that proposes, or None for a partner.
         partner_id: the partner that proposes, or None for a device.
     """
-    location = Point(said["lon"], said["lat"]) if "lat" in said else None
+    location = Point(body["lon"], body["lat"]) if "lat" in body else None
     new = proposals.NewProposal(
-        said["facility_id"],
+        body["facility_id"],
         location,
-        said["attributes"],
-        said["note"] or None,
+        body["attributes"],
+        body["note"] or None,
         device_id=device_id,
         partner_id=partner_id,
     )

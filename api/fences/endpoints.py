@@ -25,7 +25,7 @@ door = Door("fences", __name__, url_prefix="/v1/fences", description="Geofences 
 @door.arguments(schemas.FencesRequest, location="query")
 @door.response(200, schemas.FenceCollection, content_type=GEOJSON, example=examples.FENCES)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-def list_fences(asked: Mapping[str, Any]) -> Response:
+def list_fences(parameters: Mapping[str, Any]) -> Response:
     """Return the regions most worth monitoring, and the region in which they stay valid.
 
     The phone monitors them itself and shows text when it has been inside one for dwell_s seconds; its position is not
@@ -38,7 +38,7 @@ def list_fences(asked: Mapping[str, Any]) -> Response:
     with database().read() as session:
         if unchanged := not_modified(session, as_of, language.code):
             return spoken(unchanged, language)
-        query = FencesQuery(**asked, as_of=as_of)
+        query = FencesQuery(**parameters, as_of=as_of)
         fences = watch(session, query)
     return spoken(
         answer(_document(query, fences, language), GEOJSON, as_of, fences.data_version, language.code), language

@@ -30,14 +30,14 @@ door = Door(
 @door.route("", methods=["POST"], caller=EVERYBODY, raises=(InvalidRoute,))
 @door.arguments(schemas.HintsRequest, example=examples.REQUEST)
 @door.response(200, schemas.HintReply, example=examples.HINT)
-def ask_for_hint(asked: Mapping[str, Any]) -> Response:
+def ask_for_hint(body: Mapping[str, Any]) -> Response:
     """Return whether to suggest a stop now, and when to ask again.
 
     The phone sends its own memory of earlier hints; neither that nor its position is stored or logged. A phone that
     asks again as soon as either value of ask_again is reached gets every hint that it would get by asking each
     minute. docs/hints.md states every rule.
     """
-    situation = Situation(**{**asked, "memory": Memory(**asked["memory"])}, as_of=now())
+    situation = Situation(**{**body, "memory": Memory(**body["memory"])}, as_of=now())
     with database().read() as session:
         advice = advise(session, situation)
     language, hint = callers_language(), advice.hint

@@ -89,7 +89,7 @@ _DETAILS: Mapping[int, str] = {
     404: "there is no route at this path; /docs lists all routes",
     413: "request body too large",
 }
-"""Replaces werkzeug's descriptions, which address somebody at a browser."""
+"""Replacements of werkzeug's descriptions, which are written for users of a browser."""
 
 
 def problem(
@@ -142,11 +142,11 @@ def bad_values(status: int, errors: Iterable[Mapping[str, str]], headers: Mappin
             break
         listed.append(entry)
     more += sum(1 for _ in rest)
-    said = "; ".join(f"{entry['name']}: {entry['detail']}" for entry in listed)
+    detail = "; ".join(f"{entry['name']}: {entry['detail']}" for entry in listed)
     if more:
-        more_said = f"; and {more} more"
-        said = _cut(said, MAX_DETAIL_CHARACTERS - len(more_said)) + more_said
-    return problem(status, said, errors=listed, headers=headers)
+        rest_of_detail = f"; and {more} more"
+        detail = _cut(detail, MAX_DETAIL_CHARACTERS - len(rest_of_detail)) + rest_of_detail
+    return problem(status, detail, errors=listed, headers=headers)
 
 
 def _entry(error: Mapping[str, str]) -> dict[str, str]:

@@ -66,11 +66,11 @@ def list_my_decisions() -> Response:
 @door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(ThingNotFound, Conflict))
 @door.arguments(schemas.NewAppeal, example={"text": "It names nobody: Anna is the name of the café."})
 @door.response(201, schemas.AppealReceipt, example={"id": 3})
-def appeal_decision(said: Mapping[str, Any], decision_id: UUID) -> Response:
+def appeal_decision(body: Mapping[str, Any], decision_id: UUID) -> Response:
     """Appeal against a decision within six months. Somebody else decides on it. A suspended device may appeal, too."""
     as_of = now()
     with database().write() as session:
-        appeal_id = appeals.appeal(session, calling_device(session, as_of), decision_id, said["text"], as_of)
+        appeal_id = appeals.appeal(session, calling_device(session, as_of), decision_id, body["text"], as_of)
         session.commit()
     return private({"id": appeal_id}, status=201)
 

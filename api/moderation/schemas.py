@@ -85,12 +85,12 @@ def reason() -> fields.String:
 
 
 class _NewDecision(StrictSchema):
-    """What is decided, and why."""
+    """An action and its reason."""
 
     action = words(*STAFF_ACTIONS, required=True)
     reason = reason()
     note = note("A sentence to the author.")
-    # "from" is a word of Python's.
+    # "from" is a keyword of Python.
     from_ = Instant(data_key="from", metadata={"description": f"{_WINDOWED}: from when.", "format": "date-time"})
     until = Instant(metadata={"description": f"{_WINDOWED}: until before when.", "format": "date-time"})
 
@@ -133,7 +133,7 @@ class BulkDecision(_NewDecision):
 
 
 class DirectDecision(_NewDecision):
-    """A decision on something that nobody reported."""
+    """A decision on a target that is not in the queue."""
 
     thing = words("facility", "comment", "device", required=True)
     thing_id = WholeNumber(
@@ -167,7 +167,7 @@ class Revert(StrictSchema):
 
 
 class AppealDecision(StrictSchema):
-    """What becomes of an appeal."""
+    """The outcome of an appeal."""
 
     outcome = words("granted", "rejected", required=True)
     answer = note("The answer to the author.", required=True)

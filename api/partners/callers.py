@@ -51,7 +51,7 @@ def calling_key() -> KnownKey:
     return key
 
 
-def tell_standing(response: Response) -> Response:
+def add_rate_limit_fields(response: Response) -> Response:
     """Add the RateLimit header fields to every response that counted against the quota."""
     standing: Standing | None = g.get("standing")
     if standing is not None and "RateLimit" not in response.headers:

@@ -18,7 +18,7 @@ from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
 from api.partners import examples, schemas
-from api.partners.callers import calling_key, partner, tell_standing
+from api.partners.callers import add_rate_limit_fields, calling_key, partner
 from api.places import examples as places_examples
 from api.places import schemas as places_schemas
 from api.places.endpoints import FACILITY_ID, answer_list, answer_one
@@ -34,7 +34,7 @@ facilities_door = Door(
     url_prefix="/partner/v1/facilities",
     description="Search for facilities, for partner sites.",
 )
-facilities_door.after_request(tell_standing)
+facilities_door.after_request(add_rate_limit_fields)
 
 
 @facilities_door.after_request
@@ -54,9 +54,9 @@ def keep_for_the_caller(response: Response) -> Response:
     200, places_schemas.FeatureCollection, content_type=GEOJSON, example=places_examples.COLLECTION
 )
 @facilities_door.alt_response(304, description="The answer has not changed.", success=True)
-def list_partner_facilities(asked: Mapping[str, Any]) -> Response:
+def list_partner_facilities(parameters: Mapping[str, Any]) -> Response:
     """Return the best facilities near a point or in a bounding box: the same response as GET /v1/facilities."""
-    return answer_list(asked)
+    return answer_list(parameters)
 
 
 @facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=(FacilityNotFound,))
@@ -73,13 +73,13 @@ proposals_door = Door(
     url_prefix="/partner/v1/proposals",
     description="Proposals by partners.",
 )
-proposals_door.after_request(tell_standing)
+proposals_door.after_request(add_rate_limit_fields)
 
 
 @proposals_door.route("", methods=["POST"], caller=partner("proposals:write"), raises=(FacilityNotFound,))
 @proposals_door.arguments(crowd_schemas.NewProposal, example=crowd_examples.NEW_PROPOSAL)
 @proposals_door.response(201, crowd_schemas.ProposalReceipt, example=crowd_examples.PROPOSAL_RECEIPT)
-def propose_as_partner(said: Mapping[str, Any]) -> Response:
+def propose_as_partner(body: Mapping[str, Any]) -> Response:
     """Propose a new place or a change to one, with a secret key that has the scope proposals:write.
 
     Nothing changes for other users until a moderator accepts the proposal.
@@ -88,7 +88,7 @@ def propose_as_partner(said: Mapping[str, Any]) -> Response:
     partner_id = calling_key().partner_id
     with database().write() as session:
         limits.count_proposal(session, partner_id)
-        receipt = put_before_staff(session, said, as_of, partner_id=partner_id)
+        receipt = put_before_staff(session, body, as_of, partner_id=partner_id)
         session.commit()
     return private(receipt, status=201)
 
@@ -115,12 +115,12 @@ def list_partners() -> Response:
 @partners_door.route("/partners", methods=["POST"], caller=staff("admin"), raises=(Conflict,))
 @partners_door.arguments(schemas.NewPartner, example={"name": "Acme", "daily_quota": registry.DAILY_QUOTA})
 @partners_door.response(201, schemas.Partner, example={**examples.PARTNER, "keys": []})
-def add_partner(said: Mapping[str, Any]) -> Response:
+def add_partner(body: Mapping[str, Any]) -> Response:
     """Create a partner without a key."""
     with database().write() as session:
-        partner_id = registry.add(session, said["name"], said["daily_quota"], now())
+        partner_id = registry.add(session, body["name"], body["daily_quota"], now())
         made = _document(registry.listed(session, partner_id)[0])
-        _record(session, "partner added", partner_id, daily_quota=said["daily_quota"])
+        _record(session, "partner added", partner_id, daily_quota=body["daily_quota"])
         session.commit()
     return private(made, status=201)
 
@@ -136,12 +136,12 @@ def get_partner(partner_id: int) -> Response:
 @partners_door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"], caller=staff("admin"), raises=(ThingNotFound,))
 @partners_door.arguments(schemas.Quota, example={"daily_quota": 50_000})
 @partners_door.response(200, schemas.Partner, example={**examples.PARTNER, "daily_quota": 50_000})
-def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
+def change_partner(body: Mapping[str, Any], partner_id: int) -> Response:
     """Change a partner's daily quota; it takes effect within a minute."""
     with database().write() as session:
-        registry.set_quota(session, partner_id, said["daily_quota"])
+        registry.set_quota(session, partner_id, body["daily_quota"])
         changed = _document(registry.listed(session, partner_id)[0])
-        _record(session, "partner quota changed", partner_id, daily_quota=said["daily_quota"])
+        _record(session, "partner quota changed", partner_id, daily_quota=body["daily_quota"])
         session.commit()
     return private(changed)
 
@@ -154,17 +154,17 @@ def change_partner(said: Mapping[str, Any], partner_id: int) -> Response:
 )
 @partners_door.arguments(schemas.NewKeyTerms, example={"kind": "publishable", "origins": [examples.ORIGIN]})
 @partners_door.response(201, schemas.ShownKey, example=examples.KEY)
-def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
+def add_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
     """Create a key, which is shown only once. A partner may have two working keys of a kind."""
     terms = registry.KeyTerms(
-        said["kind"],
-        tuple(dict.fromkeys(said["origins"])),
-        tuple(dict.fromkeys(said["scopes"])),
-        said["expires_at"],
+        body["kind"],
+        tuple(dict.fromkeys(body["origins"])),
+        tuple(dict.fromkeys(body["scopes"])),
+        body["expires_at"],
     )
     with database().write() as session:
         new = registry.add_key(session, partner_id, terms, now())
-        _record(session, "partner key added", partner_id, key_id=new.key_id, kind=said["kind"])
+        _record(session, "partner key added", partner_id, key_id=new.key_id, kind=body["kind"])
         session.commit()
     return private({"id": new.key_id, "key": new.key}, status=201)
 
@@ -176,12 +176,12 @@ def add_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
     schemas.Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days}
 )
 @partners_door.response(201, schemas.ShownKey, example=examples.KEY)
-def rotate_partner_key(said: Mapping[str, Any], partner_id: int) -> Response:
+def rotate_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
     """Create a successor of a partner's key on the same terms; the old key expires after the overlap."""
     with database().write() as session:
-        overlap = timedelta(days=said["overlap_days"])
-        new = registry.rotate(session, partner_id, said["kind"], now(), overlap)
-        _record(session, "partner key rotated", partner_id, key_id=new.key_id, kind=said["kind"])
+        overlap = timedelta(days=body["overlap_days"])
+        new = registry.rotate(session, partner_id, body["kind"], now(), overlap)
+        _record(session, "partner key rotated", partner_id, key_id=new.key_id, kind=body["kind"])
         session.commit()
     return private({"id": new.key_id, "key": new.key}, status=201)
 

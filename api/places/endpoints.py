@@ -30,14 +30,14 @@ FACILITY_ID = id_segment("facility_id")
 @door.arguments(schemas.FacilitiesQuery, location="query")
 @door.response(200, schemas.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
-def list_facilities(asked: Mapping[str, Any]) -> Response:
+def list_facilities(parameters: Mapping[str, Any]) -> Response:
     """Return the best facilities near a point or in a bounding box.
 
     The result is the exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty
     and the distance. If none lies within the radius, the search widens to twice the distance of the nearest facility
     that meets the needs, at most to 100 km, and sets widened and note.
     """
-    return answer_list(asked)
+    return answer_list(parameters)
 
 
 @door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=(FacilityNotFound,))
@@ -48,17 +48,17 @@ def get_facility(facility_id: int) -> Response:
     return answer_one(facility_id)
 
 
-def answer_list(asked: Mapping[str, Any]) -> Response:
+def answer_list(parameters: Mapping[str, Any]) -> Response:
     """Return the response to a search, for the mobile and the partner API.
 
     Args:
-        asked: the query as loaded by schemas.FacilitiesQuery.
+        parameters: the query as loaded by schemas.FacilitiesQuery.
     """
     as_of = this_minute(now())
     with database().read() as session:
         if unchanged := not_modified(session, as_of):
             return unchanged
-        query = _query(asked, as_of)
+        query = _query(parameters, as_of)
         if isinstance(query, search.NearbyQuery):
             found, mode = search.nearby(session, query), query.mode
         else:
@@ -68,7 +68,7 @@ def answer_list(asked: Mapping[str, Any]) -> Response:
         as_of=as_of,
         widened=found.widened,
         note=_note(query, found),
-        ranking=RANKINGS[query.rank, mode] if asked["explain"] else None,
+        ranking=RANKINGS[query.rank, mode] if parameters["explain"] else None,
     )
     return answer(document, GEOJSON, as_of, found.data_version)
 
@@ -90,18 +90,18 @@ def answer_one(facility_id: int) -> Response:
     return answer(document, GEOJSON, as_of, found.data_version)
 
 
-def _query(asked: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
-    needs = filters.needs_of(asked, **asked.get("open", {}))
-    if "bbox" in asked:
-        return search.BoxQuery(asked["bbox"], as_of, asked["limit"], needs, asked["rank"])
+def _query(parameters: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
+    needs = filters.needs_of(parameters, **parameters.get("open", {}))
+    if "bbox" in parameters:
+        return search.BoxQuery(parameters["bbox"], as_of, parameters["limit"], needs, parameters["rank"])
     return search.NearbyQuery(
-        Point(asked["lon"], asked["lat"]),
+        Point(parameters["lon"], parameters["lat"]),
         as_of,
-        asked.get("radius_m", schemas.DEFAULT_RADIUS_M),
-        asked["limit"],
+        parameters.get("radius_m", schemas.DEFAULT_RADIUS_M),
+        parameters["limit"],
         needs,
-        asked["rank"],
-        asked.get("mode", "walk"),
+        parameters["rank"],
+        parameters.get("mode", "walk"),
     )
 
 

@@ -19,18 +19,18 @@ KIND_DESCRIPTION = (
 _DEFAULTS = {name: f" Default: {', '.join(words)}." for name, words in DEFAULT_ACCEPTED.items()}
 
 
-def needs_of(asked: Mapping[str, Any], **opening: Any) -> Needs:
+def needs_of(loaded: Mapping[str, Any], **opening: Any) -> Needs:
     """Return the Needs of a request, for all routes that filter facilities.
 
     Args:
-        asked: the loaded request, with lists under ``kind``, ``verdict`` and the names of attributes, each optional.
+        loaded: the loaded request, with lists under ``kind``, ``verdict`` and the names of attributes, each optional.
         opening: fields of Needs about opening hours.
     """
-    kinds = tuple(asked.get("kind", DEFAULT_KINDS))
+    kinds = tuple(loaded.get("kind", DEFAULT_KINDS))
     return Needs(
         kinds=None if ANY_KIND in kinds else kinds,
-        accepted={name: tuple(asked[name]) for name in ATTRIBUTE_NAMES if name in asked},
-        verdicts=tuple(asked["verdict"]) if "verdict" in asked else None,
+        accepted={name: tuple(loaded[name]) for name in ATTRIBUTE_NAMES if name in loaded},
+        verdicts=tuple(loaded["verdict"]) if "verdict" in loaded else None,
         **opening,
     )
 

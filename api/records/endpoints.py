@@ -48,16 +48,16 @@ def list_staff() -> Response:
 @door.route("/staff", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict))
 @door.arguments(schemas.NewStaff, example={"name": "anna", "role": "moderator"})
 @door.response(201, schemas.StaffToken, example=examples.NEW_STAFF)
-def add_staff(said: Mapping[str, Any]) -> Response:
+def add_staff(body: Mapping[str, Any]) -> Response:
     """Add a member of staff; the token is shown only once."""
     with database().write() as session:
         added = members.add(
             session,
-            said["name"],
-            said["role"],
+            body["name"],
+            body["role"],
             now(),
             actor=calling_staff().actor,
-            device_handle=said["device_handle"],
+            device_handle=body["device_handle"],
         )
         session.commit()
     return private({"id": added.staff_id, "token": added.token, "expires_at": added.expires_at}, status=201)
@@ -76,11 +76,11 @@ def revoke_staff(name: str) -> Response:
 @door.route("/audit", caller=staff("admin"))
 @door.arguments(Page, location="query")
 @door.response(200, schemas.AuditPage, example=examples.AUDIT)
-def list_audit(asked: Mapping[str, Any]) -> Response:
+def list_audit(parameters: Mapping[str, Any]) -> Response:
     """Return the audit chain, newest first."""
     with database().read() as session:
-        page = audit.page(session, asked["limit"] + 1, asked.get("cursor"))
-    shown = page[: asked["limit"]]
+        page = audit.page(session, parameters["limit"] + 1, parameters.get("cursor"))
+    shown = page[: parameters["limit"]]
     entries = [
         {**{name: row[name] for name in ("id", "at", "actor", "event", "details")}, "hash": row["hash"].hex()}
         for row in shown

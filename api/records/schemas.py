@@ -21,7 +21,7 @@ class NewStaff(StrictSchema):
     device_handle = fields.UUID(
         allow_none=True,
         load_default=None,
-        metadata={"description": "The person's own phone; nobody may decide on their own content."},
+        metadata={"description": "The person's own phone; staff may not decide on their own content."},
     )
 
 

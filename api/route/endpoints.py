@@ -28,14 +28,14 @@ door = Door(
 @door.route("/stops", methods=["POST"], caller=EVERYBODY, raises=(InvalidRoute,))
 @door.arguments(schemas.RouteStopsRequest, example=examples.REQUEST)
 @door.response(200, schemas.RouteStops, content_type=GEOJSON, example=examples.STOPS)
-def find_route_stops(asked: Mapping[str, Any]) -> Response:
+def find_route_stops(body: Mapping[str, Any]) -> Response:
     """Return the facilities along a route, and a plan of stops.
 
     Each facility is evaluated for the time when the traveller passes it: those closed by then are excluded, those with
     unknown hours are marked. The plan keeps every gap within the traveller's comfort time at the least cost. The route
     is not stored or logged.
     """
-    query = StopsQuery(as_of=now(), **asked)
+    query = StopsQuery(as_of=now(), **body)
     with database().read() as session:
         journey = along(session, query)
     return private(document(query, journey), mimetype=GEOJSON)
