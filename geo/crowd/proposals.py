@@ -167,7 +167,7 @@ _NEAR = text(
          area AS (SELECT facility_search.boxes_around(location, :within_m) AS boxes FROM proposed)
     SELECT f.id, f.name, f.kind, ST_DistanceSphere(f.location, proposed.location) AS distance_m
     FROM proposed, area, facility AS f
-    WHERE f.status IN ('active', 'reported_closed')
+    WHERE facility_search.is_listed(f.status)
       AND (f.location && (area.boxes).box OR f.location && (area.boxes).box_beyond_antimeridian)
       AND ST_DistanceSphere(f.location, proposed.location) <= :within_m
       AND f.id IS DISTINCT FROM CAST(:facility_id AS bigint)
