@@ -127,10 +127,10 @@ def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | Non
     Raises:
         RecordNotFound: the key does not exist or is already revoked.
     """
-    whose = [] if partner_id is None else [PartnerKey.partner_id == partner_id]
+    owner = [] if partner_id is None else [PartnerKey.partner_id == partner_id]
     revoked = session.execute(
         update(PartnerKey)
-        .where(PartnerKey.id == key_id, PartnerKey.revoked_at.is_(None), *whose)
+        .where(PartnerKey.id == key_id, PartnerKey.revoked_at.is_(None), *owner)
         .values(revoked_at=as_of)
         .returning(PartnerKey.id)
     )
