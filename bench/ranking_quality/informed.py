@@ -8,8 +8,8 @@ from math import exp, inf, sqrt
 import numpy as np
 
 from bench.ranking_quality.cleanliness import MANAGEMENT_DAYS
-from bench.ranking_quality.estimates import Estimate
 from bench.ranking_quality.world import World
+from bench.reference.estimates import Estimate
 from geo.crowd.quality import STARS_SIGMA
 
 STARS_PER_FELT = 0.82

@@ -1,4 +1,4 @@
--- Quality of a facility from its ratings: docs/ranking.md has the formulas, geo/crowd/quality.py their mirror in Python.
+-- Quality of a facility from its ratings: docs/ranking.md has the formulas, bench/reference/quality.py their mirror in Python.
 
 -- The factor that converts a forward-decayed sum of the database to one at as_of.
 CREATE FUNCTION facility_search.decay(as_of timestamptz, half_life_days float8) RETURNS float8
