@@ -17,7 +17,7 @@ FORBIDDEN = {
 
 
 FLOORS = (
-    *("errors", "coordinates", "database", "rows", "facilities.attributes", "models"),
+    *("errors", "coordinates", "database", "rows", "paging", "facilities.attributes", "models"),
     *("facilities", "casework", "crowd", "moderation"),
     *("partners", "limits", "imports"),
     *("ahead", "ahead.fences", "ahead.route", "ahead.hints"),

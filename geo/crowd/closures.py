@@ -5,13 +5,13 @@ Every function requires a write session that has locked the facility's row.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds
-from geo.crowd import agreement
+from geo.crowd import agreement, open_reports
 from geo.crowd.models import Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.facilities.models import Facility
@@ -61,9 +61,9 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     """Reopen a place reported closed if later ratings by others have at least the weight of the reports."""
     closure = session.execute(
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
-        .join(Facility, Facility.id == Decision.thing_id)
+        .join(Facility, Facility.id == Decision.target_id)
         .where(
-            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == REPORT_CLOSED.name),
+            *(Decision.target == "facility", Decision.target_id == facility_id, Decision.action == REPORT_CLOSED.name),
             *(Facility.status == "reported_closed", stands()),
         )
         .order_by(Decision.id.desc())
@@ -98,36 +98,26 @@ def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) ->
         .values(status="active", reported_closed_until=None, updated_at=as_of)
     )
     # The item before its reports: the lock order of decisions.
-    if not _is_reported(session, facility_id, Report.reason != "closed"):
+    if not open_reports.exist(session, "facility", facility_id, Report.reason != "closed"):
         queue.end(session, "facility", facility_id, "moot", as_of)
-    session.execute(
-        update(Report)
-        .where(_open_reports(facility_id), Report.reason == "closed")
-        .values(closed_at=as_of, outcome=outcome)
-    )
+    open_reports.close(session, "facility", facility_id, outcome, as_of, Report.reason == "closed")
 
 
 def settle_without_reports(session: Session, facility_id: int, as_of: datetime) -> None:
     """Undo the effects of reports of a place that no longer exist because their devices were erased."""
-    if not _is_reported(session, facility_id):
+    if not open_reports.exist(session, "facility", facility_id):
         queue.end(session, "facility", facility_id, "moot", as_of)
     status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
-    if status == "reported_closed" and not _is_reported(session, facility_id, Report.reason == "closed"):
+    if status == "reported_closed" and not open_reports.exist(
+        session, "facility", facility_id, Report.reason == "closed"
+    ):
         reopen(session, facility_id, "moot", as_of)
         audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
 
 
-def _open_reports(facility_id: int) -> ColumnElement[bool]:
-    return and_(Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None))
-
-
-def _is_reported(session: Session, facility_id: int, *which: ColumnElement[bool]) -> bool:
-    return session.execute(select(exists().where(_open_reports(facility_id), *which))).scalar_one()
-
-
 def _reporters(facility_id: int) -> Select[int]:
     """Return the devices that have reported the place closed."""
-    return select(Report.device_id).where(_open_reports(facility_id), Report.reason == "closed")
+    return select(Report.device_id).where(open_reports.about("facility", facility_id), Report.reason == "closed")
 
 
 def _last_sign_of_life(session: Session, facility_id: int) -> datetime | None:

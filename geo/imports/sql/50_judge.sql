@@ -14,7 +14,7 @@ FROM (
            resolved.outcome = 'vanished' AS vanished,
            facility.status, facility_search.is_listed(facility.status) AS listed,
            coalesce(staged.closed, true) AS says_closed, source.has_closed,
-           facility.id IN (SELECT thing_id FROM decision WHERE action = 'close_facility'
+           facility.id IN (SELECT target_id FROM decision WHERE action = 'close_facility'
                            AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
                           ) AS staff_closed
     FROM resolved
