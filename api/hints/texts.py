@@ -1,6 +1,4 @@
-"""Texts of hints and geofences: one short sentence in the caller's language."""
-
-from typing import Any
+"""Texts of hints: one short sentence in the caller's language."""
 
 from api.http.languages import Language
 from geo.ahead.hints import Hint
@@ -29,14 +27,6 @@ def hint_text(hint: Hint, spoken: Language) -> str:
     return spoken.say("%(place)s, %(away)s: a good moment for a stop.", **where)
 
 
-def fence_text(row: Row, spoken: Language) -> str:
-    """Return the text to show to a person who stays near a facility."""
-    place = place_name(row, spoken)
-    if row["mean_stars"] is None:
-        return spoken.say("Close by: %(place)s.", place=place)
-    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(row, spoken))
-
-
 def place_name(row: Row, spoken: Language) -> str:
     """Return a facility's name, or else the first thing that it offers."""
     if row["name"]:
@@ -47,10 +37,6 @@ def place_name(row: Row, spoken: Language) -> str:
         "shower": spoken.say("A shower"),
         "baby_care": spoken.say("A baby-care room"),
     }[row["offers"][0]]
-
-
-def _stars(row: Any, spoken: Language) -> str:
-    return spoken.decimal(round(row["quality"], 1))
 
 
 def _away(row: Row, spoken: Language) -> str:

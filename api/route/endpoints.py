@@ -7,6 +7,7 @@ from flask import Response
 
 from api.http.declarations import EVERYBODY
 from api.http.door import Door
+from api.http.languages import callers_language, spoken
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.geojson import GEOJSON
@@ -37,7 +38,8 @@ def find_route_stops(asked: Mapping[str, Any]) -> Response:
     query = stops.StopsQuery(as_of=now(), **asked)
     with database().read() as session:
         journey = stops.along(session, query)
-    return private(document(query, journey), mimetype=GEOJSON)
+    language = callers_language()
+    return spoken(private(document(query, journey, language), mimetype=GEOJSON), language)
 
 
 doors = (door,)

@@ -17,7 +17,7 @@ from sqlalchemy import Select, select, update
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
-from geo.casework.statements import TEXT_DISABLED, Grounds
+from geo.casework.statements import TEXT_DISABLED, Grounds, contact_details_found
 from geo.crowd.models import Device, PastRating, Rating, Report
 from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
@@ -112,7 +112,7 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
             grounds=Grounds(
                 "contact_details",
                 as_of.date(),
-                f"A program found in it: {', '.join(holds)}.",
+                contact_details_found(holds),
                 detected_automatically=True,
             ),
             subject=author_handle(session, device_id),

@@ -107,7 +107,7 @@ NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_stat
 RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
 """SQL: the composite arguments of facility_search's functions. needs_parameters and ranking_parameters fill them."""
 
-_CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms"
+_CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.status, card.feature, card.terms"
 """Columns of the results: only those used, because each costs time for each facility."""
 
 _NEARBY = driver_text(

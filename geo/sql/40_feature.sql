@@ -12,7 +12,7 @@ CREATE FUNCTION facility_search.cards(
 ) RETURNS TABLE (
     id bigint, kind text, offers text[], name text, lon float8, lat float8, mean_stars float8,
     distance_m float8, quality float8, sd float8, verdict text, utility float8,
-    open_checked_at timestamptz, open_state text, open_until timestamptz, feature text, terms text
+    open_checked_at timestamptz, open_state text, open_until timestamptz, status text, feature text, terms text
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
@@ -21,7 +21,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), shown.mean_stars,
-           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until,
+           b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until, f.status,
            json_build_object(
                'type', 'Feature',
                'id', f.id,
@@ -30,9 +30,7 @@ BEGIN
                'properties', json_build_object(
                    'kind', f.kind, 'offers', f.offers, 'name', f.name, 'venue', f.venue,
                    'status', f.status,
-                   'status_note', CASE f.status
-                       WHEN 'reported_closed' THEN 'Visitors reported it closed; nobody has confirmed that yet.'
-                       WHEN 'closed' THEN 'It is closed for good, or its source no longer lists it.' END,
+                   'status_note', NULL,  -- api/places/geojson.py writes the sentence
                    'address', json_build_object(
                        'street', f.street, 'house_number', f.house_number, 'postcode', f.postcode, 'city', f.city,
                        'region', f.region, 'country', f.country),
