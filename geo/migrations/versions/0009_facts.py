@@ -1,7 +1,7 @@
 """Codes and parameters of the facts of a decision, from which the API composes the sentences in any language.
 
-Decisions made before keep their English texts, over which their digests are. A downgrade is refused while there is a
-decision without texts: the former schema cannot hold it.
+Decisions made before keep their English texts, which are part of their digests. After a downgrade, decisions made since
+have no texts, and the former code reports their digests as changed.
 """
 
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ def upgrade() -> None:
         "decision",
         "(decision_facts_code IS NULL) = (decision_facts_parameters IS NULL)",
     )
-    op.drop_constraint("statement_complete", "decision")
+    op.drop_constraint(op.f("ck_decision_statement_complete"), "decision")
     op.create_check_constraint(
         "statement_complete", "decision", f"decision_ground IS NULL OR num_nonnulls({OTHER_FIELDS}) = 8"
     )
@@ -41,10 +41,19 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("statement_texts", "decision")
-    op.drop_constraint("statement_complete", "decision")
-    op.create_check_constraint(
-        "statement_complete", "decision", f"decision_ground IS NULL OR num_nonnulls({TEXTS}, {OTHER_FIELDS}) = 11"
+    op.drop_constraint(op.f("ck_decision_statement_texts"), "decision")
+    op.drop_constraint(op.f("ck_decision_statement_complete"), "decision")
+    # Decisions of this schema have no texts; they are never changed, so the former constraint only applies to new ones.
+    op.execute(
+        f"""ALTER TABLE decision ADD CONSTRAINT ck_decision_statement_complete
+            CHECK (decision_ground IS NULL OR num_nonnulls({TEXTS}, {OTHER_FIELDS}) = 11) NOT VALID"""
+    )
+    op.execute(
+        """DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM decision WHERE decision_facts_code IS NOT NULL) THEN
+                ALTER TABLE decision VALIDATE CONSTRAINT ck_decision_statement_complete;
+            END IF;
+        END $$"""
     )
     op.drop_column("decision", "decision_facts_parameters")
     op.drop_column("decision", "decision_facts_code")
