@@ -98,7 +98,7 @@ def test_a_search_that_finds_nothing_near_widens_and_says_so(client: FlaskClient
     assert answer["widened"] is True
     distance_m = round(answer["features"][0]["properties"]["distance_m"])
     assert answer["note"] == (
-        f"Nothing within 500 m meets these needs. The nearest that does is {distance_m} m away;"
+        f"Nothing within 500 m meets these needs. The nearest that does is {distance_m:,} m away;"
         " these are the best within twice that distance."
     )
 

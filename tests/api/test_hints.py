@@ -68,7 +68,7 @@ def test_water_is_no_answer_to_a_need_for_toilets_unless_asked_for(client: Flask
 SENTENCES = [
     (None, "en", "Asema-aukio, 200 metres away: a good moment for a stop."),
     ("en-GB", "en", "Asema-aukio, 200 metres away: a good moment for a stop."),
-    ("fr", "fr", "Asema-aukio, à 200 mètres : un bon moment pour s\u2019arrêter."),
+    ("fr", "fr", "Asema-aukio, à 200 mètres\N{NO-BREAK SPACE}: un bon moment pour s\u2019arrêter."),
     ("de-CH, en;q=0.5", "de", "Asema-aukio, 200 Meter entfernt: ein guter Moment für einen Halt."),
     ("es-419", "es", "Asema-aukio, a 200 metros: un buen momento para parar."),
     ("sv, fi;q=0.8, en;q=0.1", "fi", "Asema-aukio, 200 metrin päässä: hyvä hetki pysähtyä."),

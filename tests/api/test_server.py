@@ -9,7 +9,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from geo.crowd import quality, ratings
+from bench.reference.quality import WeightedStars, forward_sums
+from geo.crowd import ratings
 from geo.crowd.models import Rating
 from geo.database import Database
 from tests.api.serving import PATIENCE_S, Server, have_answered, serving
@@ -80,7 +81,7 @@ def test_every_one_of_two_hundred_ratings_at_once_counts(server: Server, databas
         ).all()
     assert row["rating_count"] == len(live) == len(made)
     assert row["stars_total"] == sum(stars for stars, _ in answers)
-    sums = quality.forward_sums(quality.WeightedStars(*rating) for rating in live)
+    sums = forward_sums(WeightedStars(*rating) for rating in live)
     for name in ("weight_slow", "stars_slow", "weight_fast", "stars_fast"):
         assert row[name] == pytest.approx(getattr(sums, name), rel=1e-9), name
 

@@ -143,4 +143,4 @@ def test_an_answer_is_kept_by_the_callers_browser_alone_and_not_sent_again(
     for response in (first, again):
         assert response.headers["Cache-Control"] == "private, max-age=60"
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-        assert set(response.vary) == {"Origin", "Authorization"}
+        assert set(response.vary) == {"Origin", "Authorization", "Accept-Language"}
