@@ -65,7 +65,7 @@ def require_unavailable(response: TestResponse, said: str) -> None:
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_a_database_that_takes_no_writes_says_so_and_is_still_read(
+def test_a_read_only_database_serves_reads_and_refuses_writes_with_503(
     client: FlaskClient, own_database: Database, known: Known, own_database_url: str
 ) -> None:
     one = f"/v1/facilities/{known.place}"
@@ -107,7 +107,7 @@ def test_a_database_that_takes_no_writes_says_so_and_is_still_read(
         ("ALTER TABLE facility RENAME name TO title", "ALTER TABLE facility RENAME title TO name"),
     ],
 )
-def test_a_schema_of_another_revision_says_so_until_the_release_is_through(
+def test_a_schema_of_another_revision_is_a_503_until_the_release_is_complete(
     client: FlaskClient, own_database_url: str, known: Known, change: str, back: str
 ) -> None:
     one = f"/v1/facilities/{known.place}"
@@ -137,7 +137,7 @@ def test_a_schema_of_another_revision_says_so_until_the_release_is_through(
         assert client.open(path, method=method, **more).status_code == status, path
 
 
-def test_of_several_who_add_one_name_at_once_one_does_and_the_others_conflict(
+def test_one_of_several_concurrent_additions_of_a_name_succeeds_and_the_others_conflict(
     client: FlaskClient, known: Known
 ) -> None:
     at_once = Barrier(8)

@@ -91,7 +91,7 @@ def break_everything(server: Server, place: int, token: str) -> list[str]:
     return [request_id for _, request_id, _ in asked]
 
 
-def test_the_log_holds_nothing_private_and_one_line_for_each_request(
+def test_the_log_has_one_line_per_request_without_private_data(
     log: tuple[str, list[str]], postgres: PrivatePostgres
 ) -> None:
     written, ids = log
@@ -107,7 +107,7 @@ def test_the_log_holds_nothing_private_and_one_line_for_each_request(
     assert all(set(line) == fields for line in told)
 
 
-def test_an_unexpected_error_is_logged_with_where_it_happened(log: tuple[str, list[str]]) -> None:
+def test_an_unexpected_error_is_logged_with_its_location(log: tuple[str, list[str]]) -> None:
     written, ids = log
     faults = [json.loads(line) for line in written.splitlines() if '"unexpected_error"' in line]
     # A search goes to the driver itself, a write by way of SQLAlchemy.

@@ -108,12 +108,12 @@ def test_a_bad_value_is_named_and_changes_nothing(
         ('{"line": {"type": "LineString", "coordinates": [[10, 0], [10, 1]]}, "times_s": [0, %s]}', "times_s"),
     ],
 )
-def test_a_number_that_is_none_is_refused(client: FlaskClient, body: str, name: str, number: str) -> None:
+def test_a_number_that_is_not_finite_is_refused(client: FlaskClient, body: str, name: str, number: str) -> None:
     text = body.replace("%s", number)[:-1] + ', "depart_at": "2026-11-20T12:00:00Z"}'
     assert named(client.post(PATH, data=text, content_type="application/json")) == [("body", name)]
 
 
-def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: FlaskClient) -> None:
+def test_a_route_with_the_most_vertices_is_accepted_and_a_larger_body_refused(client: FlaskClient) -> None:
     vertices = [[10 + n * 1.23456789e-5, n * 1e-4] for n in range(MAX_VERTICES)]
     times_s = [n * 3.123456789 for n in range(MAX_VERTICES)]
     body = json.dumps(GOOD | {"line": line(*vertices), "times_s": times_s})
@@ -124,7 +124,7 @@ def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: Flas
     problem(client.post(PATH, data=padded, content_type="application/json"), 413)
 
 
-def test_other_routes_still_refuse_what_this_one_takes(client: FlaskClient) -> None:
+def test_other_endpoints_keep_the_smaller_body_limit(client: FlaskClient) -> None:
     problem(client.post("/v1/devices", data=b" " * (MAX_BODY_BYTES + 1), content_type="application/json"), 413)
 
 

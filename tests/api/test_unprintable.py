@@ -51,7 +51,7 @@ def opened(doors: dict[str, dict[str, str]], path: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", NO_PATHS)
-def test_what_can_be_no_part_of_a_path_is_not_found(
+def test_an_invalid_path_segment_is_a_404(
     app: Flask, client: FlaskClient, doors: dict[str, dict[str, str]], kind: str
 ) -> None:
     asked = 0
@@ -97,7 +97,7 @@ def with_text(value: Any, path: tuple[Any, ...], text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "a\udfff"])
-def test_every_text_in_a_body_is_refused_with_it(
+def test_every_text_of_a_body_refuses_nul_and_lone_surrogates(
     client: FlaskClient, doors: dict[str, dict[str, str]], text: str
 ) -> None:
     asked = 0
@@ -120,7 +120,9 @@ def test_every_text_in_a_body_is_refused_with_it(
 
 
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%ff", "%ed%a0%80"])
-def test_every_parameter_is_refused_with_it(client: FlaskClient, doors: dict[str, dict[str, str]], text: str) -> None:
+def test_every_parameter_refuses_nul_and_lone_surrogates(
+    client: FlaskClient, doors: dict[str, dict[str, str]], text: str
+) -> None:
     asked = 0
     for path, item in client.get("/openapi.json").get_json()["paths"].items():
         names = [entry["name"] for entry in item.get("get", {}).get("parameters", []) if entry["in"] == "query"]

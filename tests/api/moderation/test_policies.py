@@ -38,7 +38,7 @@ def test_every_route_declares_its_policy(app: Flask) -> None:
     assert not undeclared
 
 
-def test_a_route_without_a_policy_answers_nobody(app: Flask) -> None:
+def test_a_route_without_a_policy_refuses_every_caller(app: Flask) -> None:
     app.add_url_rule("/undeclared", view_func=lambda: "secret")
     response = app.test_client().get("/undeclared")
     assert (response.status_code, "secret" in response.text) == (500, False)
@@ -48,7 +48,7 @@ OPEN_POSTS = {"/v1/devices", "/v1/route/stops", "/v1/hints"}
 """Of the mobile door: how one becomes a device, and the questions that are too long for a URL."""
 
 
-def test_the_policy_fits_the_door(app: Flask) -> None:
+def test_the_policy_of_a_route_matches_its_url_prefix(app: Flask) -> None:
     for method, rule in routes(app):
         policy = policy_of(app.view_functions[rule.endpoint])
         if rule.rule.startswith("/admin/"):
@@ -60,7 +60,9 @@ def test_the_policy_fits_the_door(app: Flask) -> None:
             assert policy.caller == ("everybody" if rule.rule in OPEN_POSTS else "device"), rule.rule
 
 
-def test_without_a_token_or_with_anothers_nobody_gets_in(app: Flask, client: FlaskClient, phones: Phones) -> None:
+def test_a_missing_token_or_one_of_another_kind_of_caller_is_a_401(
+    app: Flask, client: FlaskClient, phones: Phones
+) -> None:
     device, checked = phones(), 0
     for method, rule in routes(app):
         policy = policy_of(app.view_functions[rule.endpoint])
@@ -76,7 +78,7 @@ def test_without_a_token_or_with_anothers_nobody_gets_in(app: Flask, client: Fla
     assert checked > 25
 
 
-def test_each_role_gets_as_far_as_its_routes_say(
+def test_each_role_reaches_exactly_the_routes_that_declare_it(
     app: Flask, session: Session, staff_of: StaffOf, place: int, phones: Phones
 ) -> None:
     phones().rate(place)
@@ -97,7 +99,7 @@ def test_each_role_gets_as_far_as_its_routes_say(
             assert contents(session) == before
 
 
-def test_roles_grow(staff_of: StaffOf) -> None:
+def test_each_role_may_do_what_the_role_below_it_may(staff_of: StaffOf) -> None:
     reaches = [
         {
             path
@@ -114,7 +116,7 @@ def _reads(caller: Caller, path: str) -> bool:
     return caller("GET", f"/admin/v1/{path}").status_code == 200
 
 
-def test_a_device_reads_and_changes_only_what_is_its_own(
+def test_a_device_reads_and_changes_only_its_own_data(
     session: Session, place: int, phones: Phones, moderator: Caller
 ) -> None:
     one, other = phones(), phones()
@@ -152,7 +154,7 @@ def test_a_staff_token_ends_when_it_is_revoked_or_expires(
     assert late("GET", "/admin/v1/queue").status_code == 401
 
 
-def test_a_staff_token_is_typed_and_kept_as_a_hash(session: Session, staff_of: StaffOf) -> None:
+def test_a_staff_token_has_a_typed_prefix_and_is_stored_as_a_hash(session: Session, staff_of: StaffOf) -> None:
     token = staff_of("reader").token
     assert re.fullmatch(r"bfs_[\w-]{43}", token)
     assert token not in str(contents(session))
@@ -171,7 +173,7 @@ def test_a_staff_token_is_typed_and_kept_as_a_hash(session: Session, staff_of: S
         (1, "nonsense", ""),
     ],
 )
-def test_a_forwarded_address_is_believed_as_far_as_proxies_are_trusted(
+def test_a_forwarded_address_is_used_only_from_trusted_proxies(
     app: Flask, session: Session, phones: Phones, place: int, proxies: int, forwarded: str, client_network: str
 ) -> None:
     services = app.extensions["beforehand"]

@@ -44,7 +44,7 @@ def cells(session: Session) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_an_export_holds_everything_that_names_the_device(
+def test_an_export_contains_every_row_that_refers_to_the_device(
     session: Session, clock: TestClock, place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     author = busy(session, clock, place, phones, staff_of)
@@ -94,7 +94,7 @@ def test_a_device_that_never_rated_is_erased_as_well(phones: Phones) -> None:
     assert phone("GET", "/v1/me").status_code == 401
 
 
-def test_erasing_one_of_a_cluster_weighs_the_others_anew(
+def test_erasing_one_rating_of_a_cluster_reweights_the_others(
     session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     client = phones().client
@@ -117,7 +117,7 @@ def test_no_table_holds_a_client_address_or_a_token(
         assert author.token not in value, (table, column)
 
 
-def test_maintenance_ends_what_had_its_time_and_nothing_else(
+def test_maintenance_removes_expired_data_and_nothing_else(
     session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
 ) -> None:
     silent, rater = phones(), phones()
@@ -141,7 +141,7 @@ def test_maintenance_ends_what_had_its_time_and_nothing_else(
     assert (again.devices, again.reports, again.networks, again.claims) == (0, 0, 0, 0)
 
 
-def test_the_handle_is_random_and_says_nothing(phones: Phones) -> None:
+def test_the_handle_is_random_and_reveals_nothing(phones: Phones) -> None:
     handles = {phones().handle for _ in range(20)}
     assert len(handles) == 20
     assert all(UUID(str(handle)).version == 4 for handle in handles)

@@ -21,7 +21,7 @@ def summary(reader: Caller, place: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("count", "f"), [(1, 1), (2, 1.6931), (5, 2.6094), (10, 3.3026), (100, 5.6052)])
-def test_f_of_the_published_vectors(count: int, f: float) -> None:
+def test_the_weight_of_a_cluster_has_the_published_values(count: int, f: float) -> None:
     assert trust.cluster_weight(count) * count == pytest.approx(f, abs=5e-5)
 
 
@@ -34,7 +34,7 @@ def test_f_of_the_published_vectors(count: int, f: float) -> None:
         (timedelta(days=9), "farther", (1, 0.5, 1, 0.5)),
     ],
 )
-def test_a_weight_is_stored_with_its_parts(
+def test_a_weight_is_stored_with_its_factors(
     client: FlaskClient,
     session: Session,
     clock: TestClock,
@@ -51,7 +51,7 @@ def test_a_weight_is_stored_with_its_parts(
     assert row.presence == presence
 
 
-def test_ratings_of_one_network_within_a_week_are_weighed_together(
+def test_ratings_of_one_network_within_a_week_share_their_weight(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     neighbours = [phone(client, session, clock, f"192.0.2.{host}") for host in range(5)]
@@ -121,7 +121,7 @@ def bombed(place: int, phones: Phones, clock: TestClock) -> None:
         phones().rate(place, 1)
 
 
-def test_a_window_is_excluded_reversibly_and_the_answer_says_so(
+def test_excluded_ratings_are_counted_in_the_response_and_can_be_restored(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
 ) -> None:
     reader = phones()
@@ -159,7 +159,7 @@ def test_a_window_is_excluded_reversibly_and_the_answer_says_so(
     assert summary(reader, place)["count"] == harmed["rating_count"] + 1
 
 
-def test_a_good_place_that_many_rate_good_is_no_alarm(
+def test_many_good_ratings_of_a_good_place_raise_no_alarm(
     place: int, phones: Phones, clock: TestClock, moderator: Caller
 ) -> None:
     for _ in range(6):
@@ -170,7 +170,7 @@ def test_a_good_place_that_many_rate_good_is_no_alarm(
     assert moderator.queue() == []
 
 
-def test_a_dismissed_alarm_rings_again_only_for_news(
+def test_a_dismissed_alarm_is_raised_again_only_for_new_ratings(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     bombed(place, phones, clock)

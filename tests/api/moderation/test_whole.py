@@ -15,7 +15,9 @@ def public_comments(reader: Caller, place: int) -> list[str | None]:
     return [rating["comment"] for rating in reader("GET", f"/v1/facilities/{place}/ratings").get_json()["ratings"]]
 
 
-def test_from_report_to_granted_appeal(session: Session, place: int, phones: Phones, staff_of: StaffOf) -> None:
+def test_a_report_leads_to_a_decision_and_a_granted_appeal(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
     author, reader = phones(), phones()
     rating = author.rate(place, 1, INSULT)
     assert reader.report(place, "personal_data", rating["id"]).status_code == 201
@@ -53,7 +55,7 @@ def test_from_report_to_granted_appeal(session: Session, place: int, phones: Pho
     assert UUID(told["id"])
 
 
-def test_a_rejected_appeal_leaves_the_decision(place: int, phones: Phones, staff_of: StaffOf) -> None:
+def test_a_rejected_appeal_leaves_the_decision_in_force(place: int, phones: Phones, staff_of: StaffOf) -> None:
     author = phones()
     rating = author.rate(place, 1, INSULT)
     phones().report(place, "offensive", rating["id"])
@@ -71,7 +73,7 @@ def test_a_rejected_appeal_leaves_the_decision(place: int, phones: Phones, staff
     assert (told["reverted_at"], told["appeal"]["state"]) == (None, "rejected")
 
 
-def test_an_appeal_comes_within_six_months(place: int, phones: Phones, staff_of: StaffOf, clock: object) -> None:
+def test_an_appeal_after_six_months_is_refused(place: int, phones: Phones, staff_of: StaffOf, clock: object) -> None:
     author = phones()
     rating = author.rate(place, 1, INSULT)
     phones().report(place, "offensive", rating["id"])
@@ -83,7 +85,7 @@ def test_an_appeal_comes_within_six_months(place: int, phones: Phones, staff_of:
 
 
 @pytest.mark.parametrize("outcome", ["granted", "rejected"])
-def test_an_answer_locks_the_place_before_the_appeal_as_a_revert_does(
+def test_an_appeal_decision_and_a_revert_lock_the_place_first(
     outcome: str, place: int, phones: Phones, staff_of: StaffOf, statements: list[str]
 ) -> None:
     author = phones()

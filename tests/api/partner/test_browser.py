@@ -96,9 +96,7 @@ def attribute(session: Session, facility_id: int) -> None:
     )
 
 
-def test_the_documented_page_shows_places_at_its_keys_origin_and_nothing_elsewhere(
-    own_database_url: str, tmp_path: Path
-) -> None:
+def test_the_documented_page_shows_places_only_at_the_origin_of_its_key(own_database_url: str, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     pages = tmp_path / "pages"
     pages.mkdir()

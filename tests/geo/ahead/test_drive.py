@@ -48,7 +48,7 @@ def assert_well_behaved(log: Log, quiet: tuple[int, int] = (0, 0)) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("with_route", [True, False], ids=["route", "heading"])
 @pytest.mark.parametrize("seed", range(4))
-def test_on_a_drive_of_300_km_nothing_is_missed_repeated_or_said_in_quiet_hours(
+def test_a_drive_of_300_km_has_no_missed_repeated_or_quiet_hours_hints(
     session: Session, capsys: pytest.CaptureFixture[str], seed: int, with_route: bool
 ) -> None:
     random = Random(seed)
@@ -66,7 +66,7 @@ def test_on_a_drive_of_300_km_nothing_is_missed_repeated_or_said_in_quiet_hours(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("with_route", [True, False], ids=["route", "heading"])
-def test_nor_on_a_drive_through_the_toilets_of_australia(
+def test_a_drive_through_australia_has_no_missed_or_repeated_hints(
     session: Session, capsys: pytest.CaptureFixture[str], with_route: bool
 ) -> None:
     records = australia.read(real_file("australia_nptm_2016.csv"))
@@ -89,7 +89,7 @@ shares = st.floats(0, 0.999)
 
 @pytest.mark.parametrize("mode", ["walk", "drive"])
 @pytest.mark.parametrize("seed", range(2))
-def test_a_promise_of_silence_holds_wherever_one_turns(session: Session, seed: int, mode: str) -> None:
+def test_no_hint_is_due_before_ask_again_in_any_direction(session: Session, seed: int, mode: str) -> None:
     random = Random(seed)
     length_m = 6_000 if mode == "walk" else 60_000
     road = list(winding_road(random, PARIS, 90, length_m))
@@ -128,7 +128,7 @@ def test_a_promise_of_silence_holds_wherever_one_turns(session: Session, seed: i
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_promise_of_silence_holds_all_along_a_route(session: Session, seed: int) -> None:
+def test_no_hint_is_due_before_ask_again_along_a_route(session: Session, seed: int) -> None:
     random = Random(seed)
     road = list(winding_road(random, PARIS, 90, 80_000))
     add_places_along(session, random, road, (60, 300, 1500)[seed])

@@ -16,7 +16,7 @@ from tests.factories import facility_row
 from tests.geo.imports.city import counts, id_of, record, write
 
 
-def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Session) -> None:
+def test_hours_are_compiled_and_text_without_valid_syntax_becomes_a_note(session: Session) -> None:
     write(
         session, record("a", opening_hours="Mo-Fr 08:00-18:00"), record("b", opening_hours="8am-4pm, later seasonally")
     )
@@ -31,7 +31,7 @@ def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Sessio
 
 
 @pytest.mark.parametrize("written", ["Mo-Fr 08:00-18:00; " * 60, "ü" * 1001, "🚻" * 5000])
-def test_hours_that_are_too_long_become_a_note_cut_to_the_limit(session: Session, written: str) -> None:
+def test_hours_that_are_too_long_become_a_truncated_note(session: Session, written: str) -> None:
     assert counts(write(session, record("a", opening_hours=written))) == (1, 0, 0, 0, 0)
     row = facility_row(session, id_of(session, "a"))
     assert (row["opening_hours"], row["opening_hours_note"]) == (None, f"{written[:999]}…")
@@ -59,7 +59,7 @@ ODD_TEXTS = (
 
 
 @pytest.mark.parametrize("odd", ODD_TEXTS)
-def test_odd_texts_arrive_byte_for_byte(session: Session, odd: str) -> None:
+def test_odd_texts_are_stored_unchanged(session: Session, odd: str) -> None:
     said = record(f"id {odd}", name=odd, operator=f"{odd}x", city=odd * 2, opening_hours=odd, tags={odd: odd})
     write(session, said, record("beside"))
     assert as_written(facility_row(session, id_of(session, f"id {odd}"))) == as_said(said)
