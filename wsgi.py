@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 
-from api import create_app, logs
+from api import create_app
 from api.config import Settings
-from api.partner.memory import settle
+from api.http import logs
+from api.partners.memory import settle
 from geo.errors import BeforehandError
 
 if multiprocessing.parent_process() is not None:

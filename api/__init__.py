@@ -5,28 +5,29 @@ from typing import Any
 
 from flask import Flask
 
-from api import callers, cli, cors, declarations, documentation, limits, logs, pages, paths, problems, services, status
-from api.admin import commands as moderation_commands
-from api.admin import decisions, partners, queue, records
+from api import cli
 from api.config import Settings
-from api.partner import commands as partner_commands
-from api.partner import facilities as partner_facilities
-from api.partner import memory as partner_memory
-from api.partner import proposals as partner_proposals
-from api.services import Clock, Services, system_clock
-from api.v1 import devices, facilities, fences, hints, me, proposals, ratings, reports, route
+from api.crowd import endpoints as crowd
+from api.fences import endpoints as fences
+from api.hints import endpoints as hints
+from api.http import callers, cors, declarations, documentation, limits, logs, paths, problems, services, status
+from api.http.services import Clock, Services, system_clock
+from api.me import endpoints as me
+from api.moderation import endpoints as moderation
+from api.pages import endpoints as pages
+from api.partners import endpoints as partners
+from api.partners import memory as partner_memory
+from api.places import endpoints as places
+from api.records import endpoints as records
+from api.route import endpoints as route
 from geo.database import Database
 
 MAX_BODY_BYTES = 64 * 1024
 """Maximum size of a request body. A rating with the longest comment has a tenth of it; larger bodies are not read."""
 
 
-DOORS = (
-    *(facilities.door, ratings.door, devices.door, reports.door, proposals.door, me.door),
-    *(route.door, hints.door, fences.door),
-    *(queue.door, decisions.door, records.door, partners.door),
-    *(partner_facilities.door, partner_proposals.door),
-)
+ROOMS = (places, crowd, me, route, hints, fences, moderation, records, partners)
+"""The rooms of the API. The doors of each are its blueprints."""
 
 
 class Beforehand(Flask):
@@ -59,8 +60,6 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     limits.register(app, callers.calling_block)
     declarations.register(app)
     pages.register(app)
-    documentation.register(app, DOORS)
+    documentation.register(app, [door for room in ROOMS for door in room.doors])
     cli.register(app)
-    app.register_blueprint(moderation_commands.commands)
-    app.register_blueprint(partner_commands.commands)
     return app

@@ -1,4 +1,4 @@
-"""Domain errors. api/problems.py translates each to an HTTP response."""
+"""Domain errors. api/http/problems.py translates each to an HTTP response."""
 
 from datetime import timedelta
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from api import create_app
 from api.config import Settings
-from api.documentation import OPENAPI_PATH
+from api.http.documentation import OPENAPI_PATH
 
 UNDOCUMENTED = {500}
 """No operation documents a server error. Tests that provoke one check the status themselves."""

@@ -122,7 +122,7 @@ def test_geo_never_commits_and_reads_no_environment() -> None:
     assert not found
 
 
-def test_only_api_uses_http_statuses() -> None:
+def test_geo_contains_no_http_status() -> None:
     for file in python_files("geo"):
         numbers = {
             node.value

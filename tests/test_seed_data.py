@@ -80,7 +80,7 @@ def test_the_demo_is_the_same_each_time(session: Session) -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
-def test_concurrent_seeding_fills_a_database_once(own_database_url: str, at_once: int) -> None:
+def test_repeated_and_concurrent_seeding_fills_a_database_once(own_database_url: str, at_once: int) -> None:
     told = []
     for _ in range(2):
         running = [

@@ -13,8 +13,8 @@ from tempfile import gettempdir
 
 import requests
 
+from api.cli.serving import METRICS_FOLDER
 from api.config import PROJECT
-from api.serving import METRICS_FOLDER
 
 PATIENCE_S = 60
 """How long a test waits for what happens within a second or two."""

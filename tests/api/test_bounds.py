@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
-from api.declarations import schemas_of
-from api.problems import MAX_ERRORS, bad_values
-from api.strictness import MAX_MEMBERS, Array, QueryList
-from api.v1.route_requests import MAX_BODY_BYTES, MAX_POLYLINE_CHARACTERS, Items
+from api.http.declarations import schemas_of
+from api.http.door import MAX_MEMBERS
+from api.http.fields import Array, QueryList
+from api.http.problems import MAX_ERRORS, bad_values
+from api.route.line import MAX_POLYLINE_CHARACTERS, Items
+from api.route.schemas import MAX_BODY_BYTES
 from tests.api.problem_documents import named, problem
 from tests.api.route_requests import GOOD
 

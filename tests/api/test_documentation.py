@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from schemathesis.schemas import APIOperation, BaseSchema
 from sqlalchemy.orm import Session
 
-from api.problems import STATUS_OF
-from api.v1.examples import PROBLEM_DETAILS
+from api.http.examples import PROBLEM_DETAILS
+from api.http.problems import STATUS_OF
 from seed_data.city import add_city
 from seed_data.crowd import add_ratings
 from tests.conftest import NOON

@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.v1 import hint_examples
-from api.v1.fence_replies import FenceCollection
+from api.fences import examples as fences_examples
+from api.fences.schemas import FenceCollection
 from geo.ahead import cells
 from geo.coordinates import Point
 from tests.api.problem_documents import named, problem
@@ -33,7 +33,7 @@ def add_line(session: Session, count: int) -> list[int]:
 
 
 def test_the_example_matches_its_schema() -> None:
-    assert not FenceCollection().validate(hint_examples.FENCES)
+    assert not FenceCollection().validate(fences_examples.FENCES)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.languages import language
-from api.v1.hint_text import fence_text, hint_text
+from api.hints.texts import fence_text, hint_text
+from api.http.languages import language
 from geo.ahead.hints import Hint, Reason
 
 ROW: dict[str, Any] = {"name": "Shell", "offers": ["toilets"], "distance_m": 420.0, "mean_stars": None, "quality": 4.25}

@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.v1 import hint_examples
-from api.v1.hint_replies import HintReply
+from api.hints import examples as hints_examples
+from api.hints.schemas import HintReply
 from geo.ahead import passes
 from tests.api.problem_documents import named
 from tests.conftest import TestClock
@@ -138,8 +138,8 @@ def test_a_bad_value_in_a_request_is_named(client: FlaskClient, change: dict[str
 
 
 def test_the_example_is_a_valid_request_with_its_response(client: FlaskClient) -> None:
-    ask(client, hint_examples.REQUEST)
-    assert not HintReply().validate(hint_examples.HINT)
+    ask(client, hints_examples.REQUEST)
+    assert not HintReply().validate(hints_examples.HINT)
 
 
 @pytest.mark.parametrize(

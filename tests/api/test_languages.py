@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from api.config import PROJECT
-from api.languages import LANGUAGES, TRANSLATIONS, language
+from api.http.languages import LANGUAGES, TRANSLATIONS, language
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
@@ -23,12 +23,15 @@ def spoken_in(file: Path) -> set[Message]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"say", "count"}:
             words = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            found.add(words[0] if node.func.attr == "say" else tuple(words))
+            if node.func.attr == "say":
+                found.add(words[0])
+            elif len(words) == 2:  # another count() has fewer arguments
+                found.add(tuple(words))
     return found
 
 
 def messages() -> set[Message]:
-    return set(chain.from_iterable(spoken_in(file) for file in (PROJECT / "api" / "v1").glob("*.py")))
+    return set(chain.from_iterable(spoken_in(file) for file in (PROJECT / "api").rglob("*.py")))
 
 
 def catalogue(code: str) -> Catalog:

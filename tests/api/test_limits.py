@@ -6,8 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
-from api import create_app, limits
+from api import create_app
 from api.config import Settings
+from api.http import limits
 from tests.api.problem_documents import problem
 from tests.conftest import OneConnection, TestClock
 

@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from api import callers, create_app, limits
+from api import create_app
 from api.config import Settings
+from api.http import callers, limits
 from geo.crowd import trust
 from tests.api.problem_documents import problem
 from tests.conftest import OneConnection, TestClock

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from api import create_app, limits
+from api import create_app
 from api.config import Settings
+from api.http import limits
 from tests.api.partner.conftest import ORIGIN, add_partner
 from tests.api.problem_documents import problem
 from tests.conftest import OneConnection, TestClock

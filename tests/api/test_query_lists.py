@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.strictness import MAX_WORDS
+from api.http.fields import MAX_WORDS
 from tests.api.moderation.callers import member
 from tests.api.partner.conftest import ORIGIN, add_partner
 from tests.api.problem_documents import named

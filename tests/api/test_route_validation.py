@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from api import MAX_BODY_BYTES
-from api.v1 import route_requests
+from api.route import schemas
 from geo.ahead import passes
 from geo.ahead.route import MAX_VERTICES
 from tests.api.problem_documents import named, problem
@@ -118,9 +118,9 @@ def test_a_route_with_the_most_vertices_is_accepted_and_a_larger_body_refused(cl
     times_s = [n * 3.123456789 for n in range(MAX_VERTICES)]
     body = json.dumps(GOOD | {"line": line(*vertices), "times_s": times_s})
     body = body.replace('"speed_kmh": 60, ', "")
-    assert MAX_BODY_BYTES < len(body) < route_requests.MAX_BODY_BYTES
+    assert MAX_BODY_BYTES < len(body) < schemas.MAX_BODY_BYTES
     assert client.post(PATH, data=body, content_type="application/json").status_code == 200
-    padded = body + " " * route_requests.MAX_BODY_BYTES
+    padded = body + " " * schemas.MAX_BODY_BYTES
     problem(client.post(PATH, data=padded, content_type="application/json"), 413)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from api.suggestions import UNKNOWN_PARAMETER, unknown_parameter
+from api.http.suggestions import UNKNOWN_PARAMETER, unknown_parameter
 from tests.api.problem_documents import problem
 
 NEARBY = "/v1/facilities?lat=60.17&lon=24.94"

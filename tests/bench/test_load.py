@@ -100,7 +100,7 @@ def test_the_first_turn_is_a_warm_up_and_turns_alternate() -> None:
     assert said == ["a", "b"] * 4
 
 
-def test_the_box_of_a_caller_covers_its_search_result() -> None:
+def test_the_box_of_a_caller_covers_its_radius() -> None:
     west, south, east, north = map(float, Asker(Point(24.94, 60.17), 1000).bbox.split(","))
     assert (north - south) / 2 * 111_195 == pytest.approx(1001, abs=0.5)
     assert (east - west) / (north - south) == pytest.approx(2, abs=0.02)  # at 60 degrees north

@@ -7,7 +7,7 @@ from psycopg2.errors import DivisionByZero
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError, ProgrammingError
 
-from api import problems
+from api.http import problems
 from geo import database as module
 from geo.database import Database, data_version, driver_rows
 from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
@@ -135,6 +135,6 @@ def test_an_unreachable_server_is_reported_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "localhost", "mysql://a/b", "sqlite://"])
-def test_a_url_of_another_database_system_is_refused(url: str) -> None:
+def test_a_url_that_does_not_name_postgresql_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUnavailable):
         Database(url)

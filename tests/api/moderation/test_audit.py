@@ -65,7 +65,7 @@ def test_tampering_with_triggers_disabled_is_detected(
 def test_audit_verify_fails_on_a_changed_entry_or_a_missing_head(
     app: Flask, session: Session, staff_of: StaffOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.admin.commands.ready_database", lambda: app.extensions["beforehand"].database)
+    monkeypatch.setattr("api.cli.moderation.ready_database", lambda: app.extensions["beforehand"].database)
     staff_of("reader")
     runner = app.test_cli_runner()
     told = runner.invoke(args=["audit", "verify"])

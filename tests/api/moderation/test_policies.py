@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from api.declarations import policy_of
+from api.http.declarations import policy_of
 from geo.casework.models import ROLES
 from geo.casework.staff import TOKEN_LIFETIME
 from tests.api.moderation.callers import Caller, Phones, StaffOf, member

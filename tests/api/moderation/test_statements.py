@@ -79,7 +79,7 @@ def exported(
         },
     ):
         assert senior("POST", "/admin/v1/decisions", body).status_code == 201
-    monkeypatch.setattr("api.admin.commands.ready_database", lambda: app.extensions["beforehand"].database)
+    monkeypatch.setattr("api.cli.moderation.ready_database", lambda: app.extensions["beforehand"].database)
     runner = app.test_cli_runner()
     lines, table = (
         runner.invoke(args=["moderation", "export-statements", "--format", format_name])

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
-from api.partner.memory import KEY_LIFETIME
+from api.partners.memory import KEY_LIFETIME
 from geo.partners import registry
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner, add_partner
 from tests.api.problem_documents import problem

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.partner.memory import KEY_LIFETIME
+from api.partners.memory import KEY_LIFETIME
 from geo.partners import registry
 from geo.partners.registry import KeyTerms
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner

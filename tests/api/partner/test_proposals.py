@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import limits
+from api.http import limits
 from geo.crowd.models import Proposal
 from geo.partners import registry
 from geo.partners.registry import KeyTerms, NewKey

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from api.declarations import policy_of
+from api.http.declarations import policy_of
 from geo.casework import staff
 from geo.casework.models import ROLES
 from geo.partners import registry

@@ -1,1 +1,0 @@
-"""The API for moderators and administrators, under /admin/v1."""

@@ -1,0 +1,173 @@
+"""The command group facilities: import, count, compile-hours."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import click
+from flask import Blueprint
+
+from api.cli.commands import PlainCommand, ready_database
+from api.http.services import now
+from geo.facilities import counts, recompile
+from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
+from geo.imports.formats import FORMATS, detect_format
+from geo.imports.record import FacilityRecord, Rejection, Source
+from geo.imports.writer import Dataset, write_dataset
+
+commands = Blueprint("facility_commands", __name__, cli_group=None)
+
+REJECTIONS_SHOWN = 10
+"""Rejected rows that an import prints; it counts the others."""
+
+_USUAL = f"Default: {USUAL.percent}%; up to {USUAL.few} are always allowed if others remain."
+
+
+class Refused(click.ClickException):
+    """An import was refused, although its file is readable."""
+
+    exit_code = 3
+
+
+class LimitType(click.ParamType[Limit]):
+    """A number of rows, or a percentage of them."""
+
+    name = "N|N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        """Parse the value."""
+        try:
+            return value if isinstance(value, Limit) else Limit.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@commands.cli.group("facilities")
+def facilities_group() -> None:
+    """Import, count or generate facilities; compile their hours."""
+
+
+@facilities_group.command("import", cls=PlainCommand)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Format of FILE. Default: detected.")
+@click.option("--dataset", help="Dataset that FILE is an edition of. Default: name of FILE.")
+@click.option("--licence", help="Licence of the data, as an SPDX identifier.")
+@click.option("--attribution", help="Attribution that the licence requires.")
+@click.option("--url", help="URL of the licence terms.")
+@click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
+@click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
+@click.option("--dry-run", is_flag=True, help="Print what the import would do without doing it.")
+def import_file(
+    file: Path,
+    format_name: str | None,
+    dataset: str | None,
+    licence: str | None,
+    attribution: str | None,
+    url: str | None,
+    max_vanished: Limit,
+    max_rejected: Limit,
+    dry_run: bool,
+) -> None:
+    """Import a dataset in one transaction.
+
+    Adds new facilities of FILE, updates changed ones and closes those that FILE no longer lists. Ratings are not
+    changed. A facility whose row is rejected stays as it is. Importing the same file again changes nothing.
+
+    Exit status: 0 success or dry run; 1 error, such as an unreadable file; 2 wrong usage; 3 refused, because more
+    facilities would vanish or more rows were rejected than allowed. With 1, 2 and 3, nothing was changed.
+    """
+    format_ = FORMATS[format_name or detect_format(file)]
+    if source := format_.source:
+        licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
+    if not licence or not attribution:
+        raise click.UsageError("--licence and --attribution are required for this format")
+    name = dataset or file.name.partition(".")[0] or file.name
+    limits = Limits(max_vanished, max_rejected)
+    _write(Dataset(name, Source(licence, attribution, url), limits), format_.read(file), dry_run=dry_run)
+
+
+@facilities_group.command("count", cls=PlainCommand)
+def count() -> None:
+    """Count the facilities by kind."""
+    with ready_database().read() as session:
+        kinds = counts.by_kind(session)
+    click.echo(f"{sum(kind.stand_alone + kind.in_venues for kind in kinds)} facilities")
+    for kind in kinds:
+        click.echo(f"  {kind.kind}: {kind.stand_alone} stand-alone, {kind.in_venues} in venues, {kind.offered} offered")
+
+
+@facilities_group.command("compile-hours", cls=PlainCommand)
+def compile_hours() -> None:
+    """Compile opening hours for the coming weeks; run it nightly."""
+    click.echo(f"Compiled the opening hours of {compile_all_hours()} facilities.")
+
+
+def compile_all_hours() -> int:
+    """Compile the opening hours of the coming weeks in batches; return the number of facilities."""
+    ready, compiled, after = ready_database(), 0, 0
+    while True:
+        with ready.write() as session:
+            batch = recompile.next_batch(session, after)
+            if not batch:
+                break
+            recompile.recompile(session, batch, now())
+            session.commit()
+        compiled, after = compiled + len(batch), batch[-1]["id"]
+    return compiled
+
+
+def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_run: bool = False) -> None:
+    started_s = perf_counter()
+    refused: EditionRefused | None = None
+    with ready_database().write() as session, _counting() as progress:
+        try:
+            summary = write_dataset(session, dataset, rows, now(), progress)
+        except EditionRefused as error:
+            summary, refused = error.summary, error
+        if not refused and not dry_run:
+            session.commit()
+    elapsed = f"in {perf_counter() - started_s:.1f} s"
+    if dry_run:
+        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
+        if refused:
+            click.echo(f"would be refused: {refused}; {_how_to_allow(refused)}")
+    elif refused:
+        _print_summary(dataset, summary, f"{elapsed} (refused: nothing was changed)", err=True)
+        raise Refused(f"{dataset.name}: {refused}, so nothing was changed; {_how_to_allow(refused)}")
+    else:
+        _print_summary(dataset, summary, elapsed)
+
+
+def _how_to_allow(refused: EditionRefused) -> str:
+    options = " ".join(f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items())
+    return f"if the file is correct and complete, allow it with {options}"
+
+
+@contextmanager
+def _counting() -> Iterator[Any]:
+    """Show the number of rows read: on one line of a terminal, otherwise on one line for each report."""
+    ending = "\r" if sys.stderr.isatty() else "\n"
+
+    def progress(rows: int) -> None:
+        click.echo(f"{rows} rows read{ending}", err=True, nl=False)
+
+    yield progress
+    if ending == "\r":
+        click.echo(err=True)
+
+
+def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
+    figures = ", ".join(
+        f"{getattr(summary, outcome)} {outcome}"
+        for outcome in ("added", "changed", "unchanged", "vanished", "rejected")
+    )
+    lines = [f"{dataset.name}: {figures}, {ending}"]
+    lines += [f"  rejected {each.external_id}: {each.reason}" for each in summary.rejections[:REJECTIONS_SHOWN]]
+    if summary.rejected > REJECTIONS_SHOWN:
+        lines.append(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
+    if summary.kept:
+        lines.append(f"  facilities left as they were, because their rows were rejected: {summary.kept}")
+    click.echo("\n".join(lines), err=err)

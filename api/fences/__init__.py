@@ -1,0 +1,1 @@
+"""Geofences that phones monitor."""

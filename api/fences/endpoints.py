@@ -1,0 +1,72 @@
+"""GET /v1/fences: the regions that a phone should monitor."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.fences import examples, schemas
+from api.hints.texts import fence_text
+from api.http.conditional import answer, not_modified, this_minute
+from api.http.declarations import EVERYBODY
+from api.http.door import Door
+from api.http.languages import Language, callers_language, spoken
+from api.http.services import database, now
+from api.places.geojson import GEOJSON, attribution, feature
+from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
+from geo.database import Row
+from geo.errors import CellTooCoarse
+
+door = Door("fences", __name__, url_prefix="/v1/fences", description="Geofences that the phone monitors itself.")
+
+
+@door.route("", caller=EVERYBODY, raises=(CellTooCoarse,))
+@door.arguments(schemas.FencesRequest, location="query")
+@door.response(200, schemas.FenceCollection, content_type=GEOJSON, example=examples.FENCES)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def list_fences(parameters: Mapping[str, Any]) -> Response:
+    """Return the regions most worth monitoring, and the region in which they stay valid.
+
+    The phone monitors them itself and shows text when it has been inside one for dwell_s seconds; its position is not
+    sent. While it stays inside the refresh region, the same request from its new position would return the nearest half
+    of these again. When it leaves that region, or after expires_at, it requests new ones. To reveal less, send cell
+    instead of lat and lon: all phones in the cell get the same response, which any cache may store.
+    """
+    as_of = this_minute(now())
+    language = callers_language()
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of, language.code):
+            return spoken(unchanged, language)
+        query = FencesQuery(**parameters, as_of=as_of)
+        fences = watch(session, query)
+    return spoken(
+        answer(_document(query, fences, language), GEOJSON, as_of, fences.data_version, language.code), language
+    )
+
+
+def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "features": [_region(row, language) for row in fences.rows],
+        "refresh_region": {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [query.origin.lon, query.origin.lat]},
+            "properties": {"radius_m": int(fences.refresh_m)},
+        },
+        "language": language.code,
+        "note": None
+        if fences.rows
+        else "Nothing within 45 km meets these needs; ask again outside the refresh region.",
+        "as_of": query.as_of,
+        "expires_at": fences.expires_at,
+        "attribution": attribution(fences.rows),
+    }
+
+
+def _region(row: Row, language: Language) -> dict[str, Any]:
+    region = feature(row)
+    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(row, language)}
+    return region
+
+
+doors = (door,)

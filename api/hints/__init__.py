@@ -1,0 +1,1 @@
+"""Suggestions before the user asks."""

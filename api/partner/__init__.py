@@ -1,1 +1,0 @@
-"""The API for partner sites, under /partner/v1."""

@@ -1,0 +1,120 @@
+"""GET /v1/facilities and GET /v1/facilities/{id}: search for facilities, and read one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from api.http.conditional import answer, not_modified, this_minute
+from api.http.declarations import EVERYBODY
+from api.http.door import Door
+from api.http.paths import id_segment
+from api.http.services import database, now
+from api.places import examples, filters, schemas
+from api.places.geojson import GEOJSON, attribution, collection, feature
+from geo.coordinates import Point
+from geo.crowd import observed
+from geo.errors import FacilityNotFound
+from geo.facilities import search
+from geo.facilities.ranking import RANKINGS, WIDEST_M
+
+door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
+
+FACILITY_ID = id_segment("facility_id")
+"""A path segment with the id of a facility."""
+
+
+@door.route("", caller=EVERYBODY)
+@door.arguments(schemas.FacilitiesQuery, location="query")
+@door.response(200, schemas.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def list_facilities(parameters: Mapping[str, Any]) -> Response:
+    """Return the best facilities near a point or in a bounding box.
+
+    The result is the exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty
+    and the distance. If none lies within the radius, the search widens to twice the distance of the nearest facility
+    that meets the needs, at most to 100 km, and sets widened and note.
+    """
+    return answer_list(parameters)
+
+
+@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=(FacilityNotFound,))
+@door.response(200, schemas.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.alt_response(304, description="The answer has not changed.", success=True)
+def get_facility(facility_id: int) -> Response:
+    """Return one facility, with the facts that visitors observed."""
+    return answer_one(facility_id)
+
+
+def answer_list(parameters: Mapping[str, Any]) -> Response:
+    """Return the response to a search, for the mobile and the partner API.
+
+    Args:
+        parameters: the query as loaded by schemas.FacilitiesQuery.
+    """
+    as_of = this_minute(now())
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of):
+            return unchanged
+        query = _query(parameters, as_of)
+        if isinstance(query, search.NearbyQuery):
+            found, mode = search.nearby(session, query), query.mode
+        else:
+            found, mode = search.in_box(session, query), "walk"
+    document = collection(
+        found.facilities,
+        as_of=as_of,
+        widened=found.widened,
+        note=_note(query, found),
+        ranking=RANKINGS[query.rank, mode] if parameters["explain"] else None,
+    )
+    return answer(document, GEOJSON, as_of, found.data_version)
+
+
+def answer_one(facility_id: int) -> Response:
+    """Return the response about one facility, for the mobile and the partner API."""
+    as_of = this_minute(now())
+    with database().read() as session:
+        if unchanged := not_modified(session, as_of):
+            return unchanged
+        found = search.one(session, facility_id, as_of)
+        seen = observed.shares(session, facility_id)
+    document = {
+        **feature(found.facilities[0]),
+        "observed": {fact: asdict(share) for fact, share in seen.items()},
+        "as_of": as_of,
+        "attribution": attribution(found.facilities),
+    }
+    return answer(document, GEOJSON, as_of, found.data_version)
+
+
+def _query(parameters: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
+    needs = filters.needs_of(parameters, **parameters.get("open", {}))
+    if "bbox" in parameters:
+        return search.BoxQuery(parameters["bbox"], as_of, parameters["limit"], needs, parameters["rank"])
+    return search.NearbyQuery(
+        Point(parameters["lon"], parameters["lat"]),
+        as_of,
+        parameters.get("radius_m", schemas.DEFAULT_RADIUS_M),
+        parameters["limit"],
+        needs,
+        parameters["rank"],
+        parameters.get("mode", "walk"),
+    )
+
+
+def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> str | None:
+    """Return a sentence that explains why the list is widened or empty."""
+    if isinstance(query, search.BoxQuery):
+        return None if found.facilities else "No facility in this box meets these needs."
+    if found.nearest_m is not None:
+        return (
+            f"Nothing within {query.radius_m:g} m meets these needs. The nearest that does is {found.nearest_m:.0f} m"
+            " away; these are the best within twice that distance."
+        )
+    return None if found.facilities else f"Nothing within {WIDEST_M / 1000:g} km meets these needs."
+
+
+doors = (door,)

@@ -1,0 +1,135 @@
+"""Builds the response of POST /v1/route/stops from a Journey."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.places.geojson import attribution, feature
+from geo.ahead.stops import Gap, Journey, Stop, StopsQuery
+
+
+def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
+    """Return the FeatureCollection of the stops, with the plan."""
+    planned = set(journey.plan.stops)
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            _feature(query, journey.stops[place], card, is_planned=place in planned)
+            for place, card in journey.cards.items()
+        ],
+        "stops_found": len(journey.stops),
+        "route": {
+            "length_m": round(query.route.length_m, 1),
+            "duration_s": round(query.route.duration_s, 1),
+            "depart_at": query.depart_at,
+            "arrive_at": _instant(query, round(query.route.duration_s)),
+        },
+        "plan": _plan(query, journey),
+        "note": _note(query, journey),
+        "as_of": query.as_of,
+        "attribution": attribution(list(journey.cards.values())),
+    }
+
+
+def _feature(query: StopsQuery, stop: Stop, card: Any, *, is_planned: bool) -> dict[str, Any]:
+    one = feature(card)
+    one["properties"] |= {
+        "visit": stop.visit,
+        "along_m": round(stop.along_m, 1),
+        "offset_m": round(stop.offset_m, 1),
+        "side": stop.side,
+        "arrive_at": _instant(query, stop.arrive_s),
+        "gap_before_m": round(stop.gap_before_m, 1),
+        "gap_before_s": stop.gap_before_s,
+        "gap_after_m": round(stop.gap_after_m, 1),
+        "gap_after_s": stop.gap_after_s,
+        "planned": is_planned,
+        "last_good_stop": stop.last_good is not None,
+        "last_good_stop_reason": stop.last_good,
+        "last_good_stop_text": stop.last_good and f"last good stop for {_way(stop.gap_after_m)}",
+    }
+    return one
+
+
+def _plan(query: StopsQuery, journey: Journey) -> dict[str, Any]:
+    plan, last = journey.plan, journey.gaps[-1]
+    return {
+        "keeps_comfort": plan.worst_gap_s <= query.comfort_s,
+        "worst_gap_s": plan.worst_gap_s,
+        "cost_stars": round(plan.worth.cost_stars, 4),
+        "stops": [_planned_stop(query, journey, turn) for turn in range(len(plan.stops))],
+        "gap_to_end_m": round(last.length_m, 1),
+        "gap_to_end_s": last.duration_s,
+        "warnings": [_warning(query, journey, gap) for gap in journey.gaps if gap.duration_s > query.comfort_s],
+    }
+
+
+def _planned_stop(query: StopsQuery, journey: Journey, turn: int) -> dict[str, Any]:
+    stop, gap, backup = journey.stops[journey.plan.stops[turn]], journey.gaps[turn], journey.backups[turn]
+    return {
+        **_which(query, stop),
+        "cost_stars": round(stop.cost_stars, 4),
+        "gap_before_m": round(gap.length_m, 1),
+        "gap_before_s": gap.duration_s,
+        "backup": backup
+        and {
+            **_which(query, journey.stops[backup.stop]),
+            "further_m": round(backup.further_m, 1),
+            "within_comfort": backup.within_comfort,
+            "text": f"if shut, {_way(backup.further_m)} further",
+        },
+    }
+
+
+def _which(query: StopsQuery, stop: Stop) -> dict[str, Any]:
+    return {
+        "facility_id": stop.facility_id,
+        "visit": stop.visit,
+        "along_m": round(stop.along_m, 1),
+        "arrive_at": _instant(query, stop.arrive_s),
+    }
+
+
+def _warning(query: StopsQuery, journey: Journey, gap: Gap) -> dict[str, Any]:
+    start = None if gap.from_stop is None else journey.stops[gap.from_stop]
+    end = None if gap.to_stop is None else journey.stops[gap.to_stop]
+    from_m = start.along_m if start else 0.0
+    since = " since the last stop" if start is None and query.since_last_stop_s else ""
+    return {
+        "reason": "gap_exceeds_comfort",
+        "from_along_m": round(from_m, 1),
+        "to_along_m": round(end.along_m if end else query.route.length_m, 1),
+        "from_facility_id": start and start.facility_id,
+        "to_facility_id": end and end.facility_id,
+        "gap_m": round(gap.length_m, 1),
+        "gap_s": gap.duration_s,
+        "text": f"no stop for {_way(gap.length_m)} after {_way(from_m)}: {_time(gap.duration_s)}{since},"
+        f" longer than the {_time(query.comfort_s)} of comfort",
+    }
+
+
+def _note(query: StopsQuery, journey: Journey) -> str | None:
+    """Return a sentence that explains why the list is empty or shortened."""
+    if not journey.stops:
+        return f"Nothing within {query.max_offset_m:g} m of this route meets these needs when you pass."
+    if left_out := len(journey.stops) - len(journey.cards):
+        return f"{left_out} more stops are omitted: only the best of each stretch of the route are returned."
+    return None
+
+
+def _instant(query: StopsQuery, after_s: int) -> datetime:
+    return query.depart_at + timedelta(seconds=after_s)
+
+
+def _way(metres: float) -> str:
+    """Return a rounded distance: 300 m, 2.4 km, 62 km."""
+    if metres < 995:
+        return f"{round(metres, -1):.0f} m"
+    return f"{metres / 1000:.1f} km" if metres < 9_950 else f"{metres / 1000:.0f} km"
+
+
+def _time(seconds: int) -> str:
+    """Return a duration in hours and minutes: 45 min, 2 h, 2 h 5 min."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return " ".join(
+        part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "") if part
+    )

@@ -1,0 +1,43 @@
+"""POST /v1/route/stops: plans stops along a route."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from api.http.declarations import EVERYBODY
+from api.http.door import Door
+from api.http.responses import private
+from api.http.services import database, now
+from api.places.geojson import GEOJSON
+from api.route import examples, schemas
+from api.route.document import document
+from geo.ahead import stops
+from geo.errors import InvalidRoute
+
+door = Door(
+    "route",
+    __name__,
+    url_prefix="/v1/route",
+    description="Plan stops along a route.",
+    max_body_bytes=schemas.MAX_BODY_BYTES,
+)
+
+
+@door.route("/stops", methods=["POST"], caller=EVERYBODY, raises=(InvalidRoute,))
+@door.arguments(schemas.RouteStopsRequest, example=examples.REQUEST)
+@door.response(200, schemas.RouteStops, content_type=GEOJSON, example=examples.STOPS)
+def find_route_stops(body: Mapping[str, Any]) -> Response:
+    """Return the facilities along a route, and a plan of stops.
+
+    Each facility is evaluated for the time when the traveller passes it: those closed by then are excluded, those with
+    unknown hours are marked. The plan keeps every gap within the traveller's comfort time at the least cost. The route
+    is not stored or logged.
+    """
+    query = stops.StopsQuery(as_of=now(), **body)
+    with database().read() as session:
+        journey = stops.along(session, query)
+    return private(document(query, journey), mimetype=GEOJSON)
+
+
+doors = (door,)

@@ -1,1 +1,0 @@
-"""The API for mobile apps, under /v1."""
