@@ -38,9 +38,10 @@ def test_the_city_matches_its_source_for_central_helsinki(session: Session) -> N
 
 
 def test_the_city_file_contains_its_licence() -> None:
-    told = json.loads(CITY.read_text(encoding="utf-8"))
-    assert (told["licence"], told["attribution"]) == OSM_TERMS
-    assert all(feature["properties"]["@id"] == feature["id"] for feature in told["features"])
+    document = json.loads(CITY.read_text(encoding="utf-8"))
+    assert (document["licence"], document["attribution"]) == OSM_TERMS
+    assert len(document["features"]) == 19
+    assert all(feature["properties"]["@id"] == feature["id"] for feature in document["features"])
 
 
 def test_every_place_of_the_city_has_the_required_attribution(session: Session) -> None:
@@ -81,7 +82,7 @@ def test_the_demo_is_the_same_each_time(session: Session) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_repeated_and_concurrent_seeding_fills_a_database_once(own_database_url: str, at_once: int) -> None:
-    told = []
+    output = []
     for _ in range(2):
         running = [
             subprocess.Popen(
@@ -93,11 +94,11 @@ def test_repeated_and_concurrent_seeding_fills_a_database_once(own_database_url:
             )
             for _ in range(at_once)
         ]
-        told += [process.communicate()[0] for process in running]
+        output += [process.communicate()[0] for process in running]
         assert [process.returncode for process in running] == [0] * at_once
-    seeded = [line for line in told if line.startswith("Seeded the demo city: 19 facilities of central Helsinki, ")]
+    seeded = [line for line in output if line.startswith("Seeded the demo city: 19 facilities of central Helsinki, ")]
     assert len(seeded) == 1
-    assert told[-1] == "There are facilities already: nothing was seeded.\n"
+    assert output[-1] == "There are facilities already: nothing was seeded.\n"
     database = Database(own_database_url)
     with database.read() as session:
         assert counts.by_kind(session) == [("toilets", 18, 1, 19)]

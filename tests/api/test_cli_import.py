@@ -158,8 +158,8 @@ def test_a_rejected_row_leaves_its_facility_unchanged(app: Flask, session: Sessi
 
 def test_an_import_stores_the_given_terms(app: Flask, session: Session, file: Path) -> None:
     run(app, "facilities", "import", file, *TERMS, "--url", "https://city.example", "--dataset", "toilets")
-    told = session.execute(text("SELECT name, licence, attribution, url FROM dataset")).one()
-    assert tuple(told) == ("toilets", "CC0-1.0", "The city", "https://city.example")
+    stored = session.execute(text("SELECT name, licence, attribution, url FROM dataset")).one()
+    assert tuple(stored) == ("toilets", "CC0-1.0", "The city", "https://city.example")
 
 
 @pytest.fixture

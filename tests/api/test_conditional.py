@@ -182,10 +182,10 @@ def test_a_private_response_is_not_cached(client: FlaskClient, place: int, token
 
 
 def test_a_head_request_has_the_validators_and_no_body(client: FlaskClient, place: int) -> None:
-    got, asked = client.get(NEARBY), client.head(NEARBY)
-    assert (asked.status_code, asked.data) == (200, b""), place
-    assert asked.headers["ETag"] == got.headers["ETag"]
-    assert asked.headers["Content-Length"] == got.headers["Content-Length"]
+    got, head_response = client.get(NEARBY), client.head(NEARBY)
+    assert (head_response.status_code, head_response.data) == (200, b""), place
+    assert head_response.headers["ETag"] == got.headers["ETag"]
+    assert head_response.headers["Content-Length"] == got.headers["Content-Length"]
 
 
 def test_responses_with_the_same_etag_are_identical(client: FlaskClient, place: int, clock: TestClock) -> None:

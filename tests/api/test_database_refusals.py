@@ -60,8 +60,8 @@ def known(own_database: Database, clock: TestClock) -> Known:
     return known
 
 
-def require_unavailable(response: TestResponse, said: str) -> None:
-    assert said in problem(response, 503)["detail"]
+def require_unavailable(response: TestResponse, message: str) -> None:
+    assert message in problem(response, 503)["detail"]
     assert int(response.headers["Retry-After"]) > 0
 
 
@@ -111,7 +111,7 @@ def test_a_schema_of_another_revision_is_a_503_until_the_release_is_complete(
     client: FlaskClient, own_database_url: str, known: Known, change: str, back: str
 ) -> None:
     one = f"/v1/facilities/{known.place}"
-    asked: list[tuple[str, str, dict[str, Any], int]] = [
+    requests: list[tuple[str, str, dict[str, Any], int]] = [
         ("GET", "/v1/facilities?lat=60.17&lon=24.94", {}, 200),
         ("GET", "/v1/facilities?bbox=24,60,25,61", {}, 200),
         ("GET", one, {}, 200),
@@ -124,16 +124,16 @@ def test_a_schema_of_another_revision_is_a_503_until_the_release_is_complete(
         ("GET", "/", {}, 200),
     ]
     administer(own_database_url, change)
-    told = 0
-    for method, path, more, _ in asked:
+    refused = 0
+    for method, path, more, _ in requests:
         response = client.open(path, method=method, **more)
         assert response.status_code < 500 or response.status_code == 503, path
         if response.status_code == 503:
             require_unavailable(response, "database schema is being changed")
-            told += 1
-    assert told >= 6
+            refused += 1
+    assert refused >= 6
     administer(own_database_url, back)
-    for method, path, more, status in asked:
+    for method, path, more, status in requests:
         assert client.open(path, method=method, **more).status_code == status, path
 
 

@@ -37,12 +37,14 @@ class Operation:
 @pytest.fixture
 def operations(client: FlaskClient) -> list[Operation]:
     document = client.get("/openapi.json").get_json()
-    return [
+    found = [
         operation_of(path, method.upper(), item)
         for path, item in document["paths"].items()
         for method in item
         if method != "parameters"
     ]
+    assert found
+    return found
 
 
 def operation_of(path: str, method: str, item: dict[str, Any]) -> Operation:

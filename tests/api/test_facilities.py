@@ -55,10 +55,12 @@ def test_a_search_returns_geojson_with_every_property_that_a_phone_shows(
     )
     feature = answer["features"][0]
     assert feature["geometry"] == {"type": "Point", "coordinates": [24.9384, 60.1699]}
-    told = feature["properties"]
-    assert (told["name"], told["distance_m"], told["duration_s"]) == ("Asema-aukio", 0, 0)
-    assert (told["rating"]["mean"], told["rating"]["count"]) == (5, 1)
-    assert told["explain"]["utility"] == pytest.approx(told["rating"]["quality"] - 0.5 * told["rating"]["sd"], abs=1e-4)
+    shown = feature["properties"]
+    assert (shown["name"], shown["distance_m"], shown["duration_s"]) == ("Asema-aukio", 0, 0)
+    assert (shown["rating"]["mean"], shown["rating"]["count"]) == (5, 1)
+    assert shown["explain"]["utility"] == pytest.approx(
+        shown["rating"]["quality"] - 0.5 * shown["rating"]["sd"], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(("rank", "mode"), RANKINGS)
@@ -86,8 +88,8 @@ def test_a_box_across_the_antimeridian_returns_both_sides(client: FlaskClient, s
 def test_a_box_has_no_distances(client: FlaskClient, place: int) -> None:
     answer = client.get("/v1/facilities?bbox=24,60,25,61").get_json(force=True)
     assert [feature["id"] for feature in answer["features"]] == [place]
-    told = answer["features"][0]["properties"]
-    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
+    shown = answer["features"][0]["properties"]
+    assert (shown["distance_m"], shown["bearing_deg"], shown["duration_s"]) == (None, None, None)
 
 
 def test_a_search_without_near_results_is_widened_and_reports_it(client: FlaskClient, place: int) -> None:

@@ -37,13 +37,13 @@ def test_the_example_matches_its_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "count"), [("", 19), ("&platform=ios", 19), ("&platform=android", 99), ("&limit=5", 5)]
+    ("parameters", "count"), [("", 19), ("&platform=ios", 19), ("&platform=android", 99), ("&limit=5", 5)]
 )
 def test_a_platform_gets_at_most_its_limit_including_the_refresh_region(
-    client: FlaskClient, session: Session, asked: str, count: int
+    client: FlaskClient, session: Session, parameters: str, count: int
 ) -> None:
     add_line(session, 120)
-    assert len(get(client, HERE + asked)["features"]) == count
+    assert len(get(client, HERE + parameters)["features"]) == count
 
 
 def test_regions_have_toilets_by_default(client: FlaskClient, session: Session) -> None:
@@ -60,9 +60,9 @@ def test_a_region_has_a_dwell_time_and_a_text_in_the_callers_language(
     for _ in range(4):
         add_rating(session, facility, 5, clock())
     (region,) = get(client)["features"]
-    told = region["properties"]
-    assert (region["id"], told["radius_m"], told["dwell_s"]) == (facility, 150, 90)
-    assert told["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
+    shown = region["properties"]
+    assert (region["id"], shown["radius_m"], shown["dwell_s"]) == (facility, 150, 90)
+    assert shown["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
     assert get(client, **{"Accept-Language": "de"})["features"][0]["properties"]["text"] == (
         "Asema-aukio: ganz in der Nähe, mit 4,6 von 5 bewertet."
     )

@@ -76,12 +76,12 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "language", "text"), SENTENCES)
+@pytest.mark.parametrize(("accept_language", "language", "text"), SENTENCES)
 def test_a_hint_is_in_the_callers_language(
-    client: FlaskClient, session: Session, clock: TestClock, asked: str | None, language: str, text: str
+    client: FlaskClient, session: Session, clock: TestClock, accept_language: str | None, language: str, text: str
 ) -> None:
     add_good_place(session, clock)
-    headers = {"Accept-Language": asked} if asked else {}
+    headers = {"Accept-Language": accept_language} if accept_language else {}
     response = client.post("/v1/hints", json=IN_NEED, headers=headers)
     assert (response.headers["Content-Language"], response.get_json()["language"]) == (language, language)
     assert "Accept-Language" in response.headers["Vary"]

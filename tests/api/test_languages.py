@@ -79,8 +79,8 @@ def test_every_translation_has_all_its_forms_and_placeholders(code: str) -> None
     ],
 )
 def test_plurals_follow_the_rules_of_the_language(code: str, none: str, one: str, two: str) -> None:
-    said = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
-    assert said == [none, one, two]
+    phrases = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
+    assert phrases == [none, one, two]
 
 
 def test_numbers_follow_the_format_of_the_language() -> None:

@@ -33,12 +33,14 @@ def doors(client: FlaskClient, session: Session, clock: TestClock) -> dict[str, 
 
 def lists(client: FlaskClient) -> list[tuple[str, dict[str, Any]]]:
     """Path and parameter of every list in a query."""
-    return [
+    found = [
         (path, parameter)
         for path, item in client.get("/openapi.json").get_json()["paths"].items()
         for parameter in item.get("get", {}).get("parameters", [])
         if parameter["schema"].get("type") == "array"
     ]
+    assert found
+    return found
 
 
 @pytest.mark.usefixtures("places")

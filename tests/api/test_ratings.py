@@ -131,9 +131,9 @@ def test_one_five_star_rating_is_unsure_and_two_are_sit(
     verdicts = []
     for network in range(2):  # known for days, on the spot, and not in one room: trusted fully
         device = bearer(add_device(session, NOON - timedelta(days=2)).token)
-        said = {"stars": 5, "presence": "within_150_m"}
+        body = {"stars": 5, "presence": "within_150_m"}
         address = {"REMOTE_ADDR": f"198.51.{network}.7"}
-        receipt = client.put(path, json=said, headers=device, environ_base=address).json
+        receipt = client.put(path, json=body, headers=device, environ_base=address).json
         assert receipt is not None
         verdicts.append(receipt["facility_rating"])
     assert [verdict["verdict"] for verdict in verdicts] == ["unsure", "sit"], place
@@ -174,8 +174,8 @@ def test_a_list_does_not_identify_the_raters(
 
 def test_observations_of_visitors_are_counted(client: FlaskClient, session: Session, path: str, place: int) -> None:
     for soap in ("yes", "yes", "no"):
-        said = {"stars": 4, "observed": {"soap": soap}}
-        client.put(path, json=said, headers=bearer(add_device(session, NOON).token))
+        body = {"stars": 4, "observed": {"soap": soap}}
+        client.put(path, json=body, headers=bearer(add_device(session, NOON).token))
     seen = client.get(f"/v1/facilities/{place}").get_json(force=True)["observed"]
     assert set(seen) == {"soap"}
     assert (seen["soap"]["yes"], seen["soap"]["of"]) == (2, 3)

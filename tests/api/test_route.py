@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
 
 from geo.ahead.polyline import decode
-from tests.api.route_requests import LINE, PATH, answer, asked, line
+from tests.api.route_requests import LINE, PATH, answer, line, request_stops
 from tests.factories import add_facility
 from tests.geo.ahead.test_polyline import encode
 from tests.geo.ahead.test_stops import at_km
@@ -21,7 +21,7 @@ def test_a_route_returns_stops_gaps_and_a_plan(client: FlaskClient, session: Ses
     document = answer(client, comfort_s=3600, since_last_stop_s=120)
     assert [stop["id"] for stop in document["features"]] == [first, second]
     stop = document["features"][1]["properties"]
-    told = {
+    expected = {
         "visit": 1,
         "along_m": 50_300.0,
         "offset_m": 100.0,
@@ -36,7 +36,7 @@ def test_a_route_returns_stops_gaps_and_a_plan(client: FlaskClient, session: Ses
         "last_good_stop_reason": "gap_exceeds_comfort",
         "last_good_stop_text": "last good stop for 70 km",
     }
-    assert {name: stop[name] for name in told} == told
+    assert {name: stop[name] for name in expected} == expected
     assert stop["open"]["at"] == stop["arrive_at"]
     assert (stop["distance_m"], stop["rating"]["verdict"], stop["open"]["state"]) == (None, "unrated", "unknown")
     plan = document["plan"]
@@ -59,7 +59,7 @@ def test_a_planned_stop_has_a_backup(client: FlaskClient, session: Session) -> N
 
 
 def test_the_response_is_geojson_that_is_not_cached(client: FlaskClient) -> None:
-    response = asked(client)
+    response = request_stops(client)
     assert response.content_type == "application/geo+json"
     assert response.headers["Cache-Control"] == "no-store"
     assert "ETag" not in response.headers
@@ -142,7 +142,7 @@ def test_the_responses_match_the_document(app: Flask, client: FlaskClient, sessi
     at_km(session, 51)
     operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[PATH]["POST"]
     for changes in ({}, {"comfort_s": 600}, {"needs": {"kind": ["shower"]}}, {"limit": 0}, {"line": None}):
-        operation.validate_response(asked(client, **changes))
+        operation.validate_response(request_stops(client, **changes))
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from api.route import schemas
 from geo.ahead import passes
 from geo.ahead.route import MAX_VERTICES
 from tests.api.problem_documents import named, problem
-from tests.api.route_requests import GOOD, PATH, asked, line
+from tests.api.route_requests import GOOD, PATH, line, request_stops
 from tests.factories import contents
 from tests.geo.ahead.test_polyline import encode
 from tests.geo.ahead.test_stops import at_km
@@ -95,7 +95,7 @@ def test_a_bad_value_is_named_and_changes_nothing(
     client: FlaskClient, session: Session, changes: Mapping[str, Any], names: list[str]
 ) -> None:
     before = contents(session)
-    assert sorted(named(asked(client, **changes))) == [("body", name) for name in names]
+    assert sorted(named(request_stops(client, **changes))) == [("body", name) for name in names]
     assert contents(session) == before
 
 
@@ -136,9 +136,9 @@ def test_a_route_near_too_many_places_is_refused(
     for bound in ("MAX_PASSES", "MAX_PAIRS"):
         with monkeypatch.context() as patch:
             patch.setattr(passes, bound, 3)
-            assert asked(client).status_code == (200 if bound == "MAX_PASSES" else 422)
+            assert request_stops(client).status_code == (200 if bound == "MAX_PASSES" else 422)
             patch.setattr(passes, bound, 2)
-            assert named(asked(client)) == [("body", "max_offset_m")]
+            assert named(request_stops(client)) == [("body", "max_offset_m")]
 
 
 def test_parameters_in_the_query_are_refused(client: FlaskClient) -> None:

@@ -200,8 +200,10 @@ def test_unfinished_requests_do_not_block_other_callers(server: Server, database
             )
         for path in ("/healthz", f"/v1/facilities/{place}") * 10:
             assert requests.get(server.url + path, timeout=PATIENCE_S / 10).status_code == 200
-        told = requests.delete(f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S)
-        assert told.status_code in {204, 503}
+        response = requests.delete(
+            f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S
+        )
+        assert response.status_code in {204, 503}
     finally:
         for wire in slow:
             wire.close()

@@ -94,10 +94,10 @@ def test_the_latency_includes_the_wait_for_a_connection(monkeypatch: pytest.Monk
 
 
 def test_the_first_turn_is_a_warm_up_and_turns_alternate() -> None:
-    said: list[str] = []
+    calls: list[str] = []
     figures = iter([1000.0, 1.0, 5.0, 3.0])
-    assert slices.medians(lambda: said.append("a") or next(figures), lambda: said.append("b") or 7.0) == [3.0, 7.0]
-    assert said == ["a", "b"] * 4
+    assert slices.medians(lambda: calls.append("a") or next(figures), lambda: calls.append("b") or 7.0) == [3.0, 7.0]
+    assert calls == ["a", "b"] * 4
 
 
 def test_the_box_of_a_caller_covers_its_radius() -> None:

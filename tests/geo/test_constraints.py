@@ -131,11 +131,11 @@ def a_row_in_each_table(session: Session) -> None:
     session.execute(
         text(
             """
-            WITH told AS (
+            WITH added AS (
                 INSERT INTO dataset (name, licence, attribution) VALUES ('d', 'CC0-1.0', 'nobody') RETURNING id
             )
             INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)
-            SELECT id, 'a', :facility_id, decode(repeat('00', 16), 'hex') FROM told
+            SELECT id, 'a', :facility_id, decode(repeat('00', 16), 'hex') FROM added
             """
         ),
         {"facility_id": facility_id},

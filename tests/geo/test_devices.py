@@ -58,4 +58,4 @@ def test_no_table_contains_a_token(session: Session, connection: Connection) -> 
         assert not [row for row in rows if secret in row or secret.encode().hex() in row]
 
 
-_ROWS_AS_TEXT = "SELECT CAST(told AS text) FROM {} AS told"
+_ROWS_AS_TEXT = "SELECT CAST(stored_row AS text) FROM {} AS stored_row"

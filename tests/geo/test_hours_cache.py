@@ -62,5 +62,5 @@ def test_the_clock_of_a_zone_has_each_utc_offset_of_its_weeks(key: str, month: i
     clock = hours_module._clock(zone, start)
     for quarter in range(-96, (35 + 1) * 96):
         instant = start + quarter * timedelta(minutes=15)
-        told = [offset for since, offset in clock if since <= instant][-1]
-        assert told == instant.astimezone(zone).utcoffset()
+        utc_offset = [offset for since, offset in clock if since <= instant][-1]
+        assert utc_offset == instant.astimezone(zone).utcoffset()

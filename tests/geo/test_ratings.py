@@ -116,7 +116,7 @@ def test_a_hidden_or_unknown_facility_cannot_be_rated(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "said", "past_ratings"),
+    ("after", "new_rating", "past_ratings"),
     [
         (timedelta(0), NewRating(4, "a"), 0),
         (REPEAT_WINDOW - timedelta(seconds=1), NewRating(4, "a"), 0),
@@ -127,11 +127,11 @@ def test_a_hidden_or_unknown_facility_cannot_be_rated(session: Session) -> None:
     ],
 )
 def test_the_same_rating_again_within_the_window_is_the_same_visit(
-    session: Session, after: timedelta, said: NewRating, past_ratings: int
+    session: Session, after: timedelta, new_rating: NewRating, past_ratings: int
 ) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     ratings.rate(session, facility_id, device_id, NewRating(4, "a"), NOON)
-    assert not ratings.rate(session, facility_id, device_id, said, NOON + after)
+    assert not ratings.rate(session, facility_id, device_id, new_rating, NOON + after)
     assert len(past(session, facility_id)) == past_ratings
     assert ratings.own(session, facility_id, device_id).rated_at == (NOON + after if past_ratings else NOON)
 
@@ -262,9 +262,9 @@ def rate_at_once(database: Database, facility_id: int, raters: list[tuple[int, N
     """Rate from many threads; whether each was its device's first."""
 
     def rate(rater: tuple[int, NewRating]) -> bool:
-        device_id, said = rater
+        device_id, new_rating = rater
         with database.write() as session:
-            first = ratings.rate(session, facility_id, device_id, said, NOON)
+            first = ratings.rate(session, facility_id, device_id, new_rating, NOON)
             session.commit()
         return first
 
@@ -278,7 +278,10 @@ def test_many_concurrent_ratings_all_count(database: Database) -> None:
     assert all(rate_at_once(database, facility_id, raters))
     with database.write() as session:
         stored = sums(session, facility_id)
-        assert (stored["rating_count"], stored["stars_total"]) == (RATINGS, sum(said.stars for _, said in raters))
+        assert (stored["rating_count"], stored["stars_total"]) == (
+            RATINGS,
+            sum(new_rating.stars for _, new_rating in raters),
+        )
         ratings.recompute(session, [facility_id])
         assert sums(session, facility_id) == stored
 

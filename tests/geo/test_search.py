@@ -135,9 +135,9 @@ def test_open_on_arrival_is_evaluated_at_the_time_of_arrival(session: Session) -
     assert [row["id"] for row in search.nearby(session, query).facilities] == [shut]
     arriving = replace(query, needs=search.Needs(open_states=("open",), open_on_arrival=True))
     (row,) = search.nearby(session, arriving).facilities
-    told = properties(row)
-    assert (row["id"], told["open"]["state"], told["open"]["until"].hour) == (opened, "open", 18)
-    assert abs(told["open"]["at"] - NOON - timedelta(seconds=told["duration_s"])) <= timedelta(seconds=1)
+    shown = properties(row)
+    assert (row["id"], shown["open"]["state"], shown["open"]["until"].hour) == (opened, "open", 18)
+    assert abs(shown["open"]["at"] - NOON - timedelta(seconds=shown["duration_s"])) <= timedelta(seconds=1)
 
 
 def test_unknown_hours_are_neither_open_nor_closed(session: Session) -> None:
@@ -153,8 +153,8 @@ def test_until_is_the_next_known_change_of_state(session: Session) -> None:
     add_facility(session, 0, 0, **hours_columns("Mo-Su 14:00-20:00", Point(0, 0)))
     add_facility(session, 0, 0)
     rows = search.nearby(session, search.NearbyQuery(Point(0, 0), NOON)).facilities
-    told = [properties(row)["open"] for row in rows]
-    found = [(hours["state"], hours["until"] and hours["until"].hour) for hours in told]
+    shown = [properties(row)["open"] for row in rows]
+    found = [(hours["state"], hours["until"] and hours["until"].hour) for hours in shown]
     assert found == [("open", None), ("open", 20), ("closed", 14), ("unknown", None)]
 
 

@@ -68,18 +68,18 @@ def test_audit_verify_fails_on_a_changed_entry_or_a_missing_head(
     monkeypatch.setattr("api.cli.moderation.ready_database", lambda: app.extensions["beforehand"].database)
     staff_of("reader")
     runner = app.test_cli_runner()
-    told = runner.invoke(args=["audit", "verify"])
-    assert told.exit_code == 0
-    assert "1 entries" in told.output
-    head = told.output.split()[-1]
+    result = runner.invoke(args=["audit", "verify"])
+    assert result.exit_code == 0
+    assert "1 entries" in result.output
+    head = result.output.split()[-1]
     staff_of("reader")
     assert runner.invoke(args=["audit", "verify", "--head", head]).exit_code == 0
     assert runner.invoke(args=["audit", "verify", "--head", "00" * 32]).exit_code == 1
     session.execute(text("SET LOCAL session_replication_role = replica"))
     session.execute(text("UPDATE audit_entry SET event = 'nothing' WHERE id = 1"))
-    told = runner.invoke(args=["audit", "verify"])
-    assert told.exit_code == 1
-    assert "entry 1" in told.stderr
+    result = runner.invoke(args=["audit", "verify"])
+    assert result.exit_code == 1
+    assert "entry 1" in result.stderr
 
 
 def test_an_entry_is_rolled_back_with_its_change(own_database_url: str) -> None:

@@ -60,9 +60,11 @@ def test_reverting_the_hold_of_one_text_leaves_a_later_text_pending_review(
     revert(senior, first_hold["id"])
     assert live(session) == (UNREAD, "held", False)
     assert len(senior.queue(kind="comment")) == 1
-    told = {row["id"]: row["reverted_at"] for row in senior("GET", "/admin/v1/decisions").get_json()["decisions"]}
-    assert told[first_hold["id"]] is not None
-    assert told[second_hold["id"]] is None
+    reverted_at = {
+        row["id"]: row["reverted_at"] for row in senior("GET", "/admin/v1/decisions").get_json()["decisions"]
+    }
+    assert reverted_at[first_hold["id"]] is not None
+    assert reverted_at[second_hold["id"]] is None
     clock.advance(minutes=1)
     assert author.rate(place, 4, first)["comment_state"] == "visible"
     clock.advance(minutes=1)

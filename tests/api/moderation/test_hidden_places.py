@@ -214,8 +214,8 @@ def test_only_a_senior_grants_an_appeal_against_hiding_a_place(town: Town, staff
     town.accepted(author, NEW)
     place = int(town.session.execute(text("SELECT id FROM facility")).scalar_one())
     town.made(place, "hide_facility")
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][0]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "Why?"}).status_code == 201
+    decision = author("GET", "/v1/me/decisions").get_json()["decisions"][0]
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "Why?"}).status_code == 201
     (appeal,) = town.moderator("GET", "/admin/v1/appeals").get_json()["appeals"]
     path, answer = f"/admin/v1/appeals/{appeal['id']}/decision", {"outcome": "granted", "answer": "Yes.", "version": 1}
     assert town.moderator("POST", path, answer).status_code == 403

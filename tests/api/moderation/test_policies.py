@@ -49,15 +49,19 @@ OPEN_POSTS = {"/v1/devices", "/v1/route/stops", "/v1/hints"}
 
 
 def test_the_policy_of_a_route_matches_its_url_prefix(app: Flask) -> None:
+    callers = set()
     for method, rule in routes(app):
         policy = policy_of(app.view_functions[rule.endpoint])
         if rule.rule.startswith("/admin/"):
+            callers.add("staff")
             assert policy is not None
             assert policy.caller == "staff"
             assert policy.at_least in ROLES
         elif rule.rule.startswith("/v1/") and (method != "GET" or "/me" in rule.rule):
             assert policy is not None
+            callers.add(policy.caller)
             assert policy.caller == ("everybody" if rule.rule in OPEN_POSTS else "device"), rule.rule
+    assert callers == {"staff", "device", "everybody"}
 
 
 def test_a_missing_token_or_one_of_another_kind_of_caller_is_a_401(
@@ -179,10 +183,10 @@ def test_a_forwarded_address_is_used_only_from_trusted_proxies(
     services = app.extensions["beforehand"]
     object.__setattr__(services.settings, "trusted_proxies", proxies)
     rater = Caller(phones().client, phones().token, "198.51.100.7")
-    said = {"stars": 4}
-    rater("PUT", f"/v1/facilities/{place}/rating", said, headers={"X-Forwarded-For": forwarded})
+    body = {"stars": 4}
+    rater("PUT", f"/v1/facilities/{place}/rating", body, headers={"X-Forwarded-For": forwarded})
     other = Caller(phones().client, phones().token, client_network)
     object.__setattr__(services.settings, "trusted_proxies", 0)
-    other("PUT", f"/v1/facilities/{place}/rating", said)
+    other("PUT", f"/v1/facilities/{place}/rating", body)
     found, expected = session.execute(text("SELECT network FROM rating ORDER BY id")).scalars()
     assert bytes(found) == bytes(expected)

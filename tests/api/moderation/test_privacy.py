@@ -28,8 +28,8 @@ def busy(session: Session, clock: TestClock, place: int, phones: Phones, staff_o
     phones().report(place, "spam", rating["id"])
     senior = staff_of("senior")
     assert senior.decide(senior.queue(kind="comment")[0], "hide_comment", "spam", note="Spam.").status_code == 201
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": MARK}).status_code == 201
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": MARK}).status_code == 201
     member(author.client, session, clock, "reader", author.handle)
     return author
 
@@ -51,13 +51,13 @@ def test_an_export_contains_every_row_that_refers_to_the_device(
     exported = author("GET", "/v1/me/export").get_json()
     for table in Base.metadata.sorted_tables:
         if "device_id" in table.columns and table.name != "staff":  # that a phone is of staff is the staff's, not its
-            held = scalar(
+            row_count = scalar(
                 session,
                 f"SELECT count(*) FROM {table.name} WHERE device_id = :id",  # noqa: S608 - a name of our own
                 id=author.row_id,
             )
-            assert held, f"the test leaves no trace in {table.name}"
-            assert len(exported[f"{table.name}s"]) == held, table.name
+            assert row_count, f"the test leaves no trace in {table.name}"
+            assert len(exported[f"{table.name}s"]) == row_count, table.name
     assert len(exported["decisions"]) == 1
     assert exported["device"] == author("GET", "/v1/me").get_json()
 

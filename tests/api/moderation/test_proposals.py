@@ -96,8 +96,8 @@ def test_a_proposal_returns_its_likely_duplicates(session: Session, phones: Phon
     namesake = add_facility(session, 24.9, 60.2012, name="Harbor")  # 133 m
     add_facility(session, 24.9, 60.2012, name="Town hall")
     add_facility(session, 24.9, 60.2016, name="Harbour")  # 178 m
-    told = propose(phones(), NEW)["likely_duplicates"]
-    assert [duplicate["facility_id"] for duplicate in told] == [near, namesake]
+    duplicates = propose(phones(), NEW)["likely_duplicates"]
+    assert [duplicate["facility_id"] for duplicate in duplicates] == [near, namesake]
 
 
 def test_a_rejection_is_shown_to_the_author_of_the_proposal(
@@ -106,8 +106,8 @@ def test_a_rejection_is_shown_to_the_author_of_the_proposal(
     author = phones()
     propose(author, NEW)
     moderator.decide(moderator.queue()[0], "reject_proposal", "never_existed", note="We went there.")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["action"], told["note"], told["restricts"]) == ("reject_proposal", "We went there.", True)
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["action"], decision["note"], decision["restricts"]) == ("reject_proposal", "We went there.", True)
     assert scalar(session, "SELECT count(*) FROM facility") == 0
 
 
@@ -146,5 +146,5 @@ def test_hiding_a_place_is_shown_to_its_proposer(phones: Phones, staff_of: Staff
     (feature,) = author("GET", "/v1/facilities?lat=60.2&lon=24.9").get_json()["features"]
     body = {"thing": "facility", "thing_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
     assert senior("POST", "/admin/v1/decisions", body).status_code == 201
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert [decision["action"] for decision in told] == ["hide_facility", "accept_proposal"]
+    decisions = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert [decision["action"] for decision in decisions] == ["hide_facility", "accept_proposal"]

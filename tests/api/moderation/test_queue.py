@@ -34,8 +34,8 @@ def test_the_queue_is_filtered_by_kind_state_age_and_score_and_paged(
     assert [item["score"] for item in moderator.queue(state="decided")] == [5]
     seen, cursor = [], None
     while True:
-        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = moderator("GET", "/admin/v1/queue", query_string=asked).get_json()
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = moderator("GET", "/admin/v1/queue", query_string=query).get_json()
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -124,9 +124,9 @@ def test_a_suspended_device_can_only_appeal_until_it_is_restored(place: int, pho
     assert author("PUT", rating, {"stars": 5}).status_code == 403
     assert author.report(place, "closed").status_code == 403
     assert author("POST", "/v1/proposals", {"facility_id": place, "note": "Moved."}).status_code == 403
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert told["decision_account"] == "DECISION_ACCOUNT_SUSPENDED"
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "Why?"}).status_code == 201
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert decision["decision_account"] == "DECISION_ACCOUNT_SUSPENDED"
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "Why?"}).status_code == 201
     (appeal,) = senior("GET", "/admin/v1/appeals").get_json()["appeals"]
     answer = {"outcome": "granted", "answer": "Sorry.", "version": 1}
     assert staff_of("moderator")("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 204

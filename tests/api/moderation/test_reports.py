@@ -108,8 +108,8 @@ def test_three_networks_hide_a_comment_and_open_a_queue_item_and_a_decision(
     assert comment_of(phones(), place) is None
     (item,) = moderator.queue(kind="comment")
     assert item["details"]["auto_hidden"] is True
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["action"], told["automated"], told["restricts"]) == ("hide_comment", True, True)
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["action"], decision["automated"], decision["restricts"]) == ("hide_comment", True, True)
 
 
 def test_three_new_devices_do_not_hide_a_comment(

@@ -44,8 +44,8 @@ def test_a_weight_is_stored_with_its_factors(
     weights: tuple[float, ...],
 ) -> None:
     device = add_device(session, clock() - known_for)
-    said = {"stars": 4} | ({"presence": presence} if presence else {})
-    assert Caller(client, device.token)("PUT", f"/v1/facilities/{place}/rating", said).status_code == 201
+    body = {"stars": 4} | ({"presence": presence} if presence else {})
+    assert Caller(client, device.token)("PUT", f"/v1/facilities/{place}/rating", body).status_code == 201
     row = session.execute(text(WEIGHTS)).one()
     assert row[:4] == pytest.approx(weights)
     assert row.presence == presence
@@ -141,8 +141,8 @@ def test_excluded_ratings_are_counted_in_the_response_and_can_be_restored(
     assert staff_of("moderator").decide(item, "exclude_ratings", "one_sided_burst", **window).status_code == 403
     assert senior.decide(item, "exclude_ratings", "one_sided_burst").status_code == 422
     assert senior.decide(item, "exclude_ratings", "one_sided_burst", **window).status_code == 201
-    told = summary(reader, place)
-    assert (told["count"], told["excluded_count"], told["mean"]) == (6, 10, 5.0)
+    rating = summary(reader, place)
+    assert (rating["count"], rating["excluded_count"], rating["mean"]) == (6, 10, 5.0)
     assert len(reader("GET", f"/v1/facilities/{place}/ratings").get_json()["ratings"]) == 16  # still to be read
     sums = ("rating_count", "stars_total", "weight_slow", "stars_slow", "weight_fast", "stars_fast", "last_rated_at")
     now = facility_row(session, place)

@@ -104,7 +104,7 @@ def test_each_change_is_in_the_audit_chain_without_the_key(
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("call", "names"),
     [
         (("", {}), [("body", "name")]),
         (("", {"name": ""}), [("body", "name")]),
@@ -126,10 +126,10 @@ def test_an_invalid_value_is_named(
     client: FlaskClient,
     admin: dict[str, str],
     acme: KnownPartner,
-    asked: tuple[str, dict[str, Any]],
+    call: tuple[str, dict[str, Any]],
     names: list[tuple[str, str]],
 ) -> None:
-    path, body = asked
+    path, body = call
     response = client.post(PARTNERS + path.replace("{id}", str(acme.partner_id)), json=body, headers=admin)
     assert named(response) == names
 

@@ -83,13 +83,13 @@ def attribute(session: Session, facility_id: int) -> None:
     session.execute(
         text(
             """
-            WITH told AS (
+            WITH added AS (
                 INSERT INTO dataset (name, licence, attribution, url)
                 VALUES ('asema', 'CC-BY-4.0', '© Asema & Co', 'https://a.example/terms')
                 RETURNING id
             )
             INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)
-            SELECT id, '1', :facility_id, decode(repeat('00', 16), 'hex') FROM told
+            SELECT id, '1', :facility_id, decode(repeat('00', 16), 'hex') FROM added
             """
         ),
         {"facility_id": facility_id},

@@ -82,7 +82,7 @@ def test_usage_is_printed_by_day(run: Run, client: FlaskClient, clock: TestClock
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["add", "Acme"], "must have between 1 and 20 origins"),
         (["add", "Acme", "--origin", "*"], "is not a valid origin"),
@@ -97,9 +97,11 @@ def test_usage_is_printed_by_day(run: Run, client: FlaskClient, clock: TestClock
         (["usage", "Nobody"], "no partner 'Nobody'"),
     ],
 )
-def test_an_invalid_argument_is_reported_in_one_line_and_changes_nothing(run: Run, words: list[str], said: str) -> None:
+def test_an_invalid_argument_is_reported_in_one_line_and_changes_nothing(
+    run: Run, words: list[str], message: str
+) -> None:
     refused = run(*words)
     assert refused.exit_code != 0
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert run("list").stdout == ""

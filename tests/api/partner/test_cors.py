@@ -63,8 +63,8 @@ def test_only_a_page_of_the_keys_own_origin_reads_the_answer(
 @pytest.mark.parametrize("place", ORIGINS)
 def test_a_preflight_is_allowed_for_origins_of_active_keys(client: FlaskClient, place: str) -> None:
     origin = ORIGINS[place]
-    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-    response = client.options(SEARCH, headers=asked | ({"Origin": origin} if origin else {}))
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    response = client.options(SEARCH, headers=preflight | ({"Origin": origin} if origin else {}))
     assert "Origin" in response.vary
     if place in {"own", "another partner's"}:
         assert response.status_code == 204
@@ -87,14 +87,14 @@ def test_a_preflight_is_allowed_for_origins_of_active_keys(client: FlaskClient, 
 def test_a_preflight_is_allowed_only_while_the_origin_has_an_active_key(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
-    asked = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
-    assert client.options(SEARCH, headers=asked).status_code == 204
+    preflight = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
+    assert client.options(SEARCH, headers=preflight).status_code == 204
     registry.revoke(session, acme.publishable.key_id, clock())
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
-    assert client.options(SEARCH, headers=asked).status_code == 403
+    assert client.options(SEARCH, headers=preflight).status_code == 403
     late = add_partner(session, "Late", ORIGIN, clock)
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
-    assert client.options(SEARCH, headers=asked).status_code == 204
+    assert client.options(SEARCH, headers=preflight).status_code == 204
     assert late.partner_id != acme.partner_id
 
 

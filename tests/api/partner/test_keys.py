@@ -18,14 +18,14 @@ ONE_S = 1
 
 def test_a_partner_receives_the_same_facilities_as_a_phone(client: FlaskClient, acme: KnownPartner, place: int) -> None:
     for path in ("?lat=60.17&lon=24.94&explain=true", "?bbox=24,60,25,61", f"/{place}"):
-        told = client.get(f"/partner/v1/facilities{path}", headers=bearer(acme.secret.key))
-        assert told.status_code == 200
-        assert told.json == client.get(f"/v1/facilities{path}").json
-        assert told.content_type == "application/geo+json"
+        partner_response = client.get(f"/partner/v1/facilities{path}", headers=bearer(acme.secret.key))
+        assert partner_response.status_code == 200
+        assert partner_response.json == client.get(f"/v1/facilities{path}").json
+        assert partner_response.content_type == "application/geo+json"
 
 
 @pytest.mark.parametrize(
-    ("authorization", "said"),
+    ("authorization", "message"),
     [
         (None, "send it as Authorization"),
         ("Basic YTpi", "send it as Authorization"),
@@ -36,10 +36,10 @@ def test_a_partner_receives_the_same_facilities_as_a_phone(client: FlaskClient, 
     ],
 )
 def test_a_malformed_key_is_refused_without_a_query(
-    client: FlaskClient, statements: list[str], authorization: str | None, said: str
+    client: FlaskClient, statements: list[str], authorization: str | None, message: str
 ) -> None:
     response = client.get(SEARCH, headers={"Authorization": authorization} if authorization else {})
-    assert said in problem(response, 401)["detail"]
+    assert message in problem(response, 401)["detail"]
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="beforehand"')
     assert statements == []
 

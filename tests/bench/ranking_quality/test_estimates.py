@@ -20,8 +20,8 @@ def world() -> World:
 
 def ratings_known(world: World, moment: int, place: int) -> list[WeightedStars]:
     """What the product's own formulas would be given."""
-    asked, ratings = world.moments[moment], world.ratings
-    known = (ratings.place == place) & (ratings.day <= asked) & (asked < ratings.until)
+    as_of_day, ratings = world.moments[moment], world.ratings
+    known = (ratings.place == place) & (ratings.day <= as_of_day) & (as_of_day < ratings.until)
     return [
         WeightedStars(LANDMARK + timedelta(days=float(day)), int(stars), float(weight))
         for day, stars, weight in zip(ratings.day[known], ratings.stars[known], ratings.weight[known], strict=True)

@@ -53,9 +53,9 @@ RULES: list[tuple[str, dict[str, Any], Outlook]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "asked", "outlook"), RULES)
-def test_the_first_rule_that_applies_decides(reason: str, asked: dict[str, Any], outlook: Outlook) -> None:
-    hint = decide(Situation(Point(0, 0), NOON, **asked), outlook)
+@pytest.mark.parametrize(("reason", "fields", "outlook"), RULES)
+def test_the_first_rule_that_applies_decides(reason: str, fields: dict[str, Any], outlook: Outlook) -> None:
+    hint = decide(Situation(Point(0, 0), NOON, **fields), outlook)
     assert hint.reason == reason
     assert hint.speak == (reason in ("comfort_running_out", "long_gap_ahead", "closing_soon", "best_for_a_while"))
 
@@ -76,11 +76,11 @@ GATES: list[tuple[dict[str, Any], tuple[str, float] | None, int | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "shut", "after_s"), GATES)
+@pytest.mark.parametrize(("fields", "shut", "after_s"), GATES)
 def test_a_gate_blocks_hints_for_the_time_of_its_rule(
-    asked: dict[str, Any], shut: tuple[str, float] | None, after_s: int | None
+    fields: dict[str, Any], shut: tuple[str, float] | None, after_s: int | None
 ) -> None:
-    situation = Situation(Point(0, 0), NOON, **asked)
+    situation = Situation(Point(0, 0), NOON, **fields)
     assert gate(situation) == shut
     assert after_gate(situation) == (AskAgain(after_s, None) if after_s else None)
 

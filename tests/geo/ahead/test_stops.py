@@ -73,11 +73,15 @@ def test_a_place_is_open_in_its_opening_minute_and_shut_in_its_closing_minute(se
 def test_the_opening_state_is_that_of_the_arrival(session: Session) -> None:
     at_km(session, 60, **hours(50, 90))
     (card,) = along(session, way(120)).cards.values()
-    told = properties(card)
-    assert told["open"]["state"] == "open"
-    assert told["open"]["at"] == NOON + timedelta(hours=1)
-    assert told["open"]["until"] == NOON + timedelta(minutes=90)
-    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
+    shown_properties = properties(card)
+    assert shown_properties["open"]["state"] == "open"
+    assert shown_properties["open"]["at"] == NOON + timedelta(hours=1)
+    assert shown_properties["open"]["until"] == NOON + timedelta(minutes=90)
+    assert (shown_properties["distance_m"], shown_properties["bearing_deg"], shown_properties["duration_s"]) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_place_without_hours_is_marked_and_can_be_excluded(session: Session) -> None:

@@ -272,10 +272,10 @@ def test_a_document_read_in_pieces_equals_the_features_read_one_by_one(
     text = json.dumps(document, ensure_ascii=False, indent=indent).encode()
     for content in (text, text[: len(text) - cut]):
         path.write_bytes(content)
-        items, said = everything(path, monkeypatch, piece_bytes)
-        assert (items, said) == one_by_one(path, monkeypatch)
+        items, ending = everything(path, monkeypatch, piece_bytes)
+        assert (items, ending) == one_by_one(path, monkeypatch)
         if content == text:
-            assert (items, said) == (document["features"], "read")
+            assert (items, ending) == (document["features"], "read")
 
 
 def test_plain_features_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

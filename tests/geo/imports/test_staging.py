@@ -72,7 +72,9 @@ def test_hours_are_written_once_while_they_are_cached() -> None:
     file = StringIO()
     hours = StagedHours(file, NOON)
     berlin, paris = Point(13.4, 52.5), Point(2.35, 48.85)
-    numbers = [hours.number_of(said, place) for said in (WORKDAYS, DAYS) for place in (berlin, paris, berlin)]
+    numbers = [
+        hours.number_of(hours_text, place) for hours_text in (WORKDAYS, DAYS) for place in (berlin, paris, berlin)
+    ]
     assert numbers == ["1", "1", "1", "2", "2", "2"]
     assert hours.number_of("by appointment", paris) is None
     assert len(file.getvalue().splitlines()) == 2

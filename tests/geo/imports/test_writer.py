@@ -56,8 +56,8 @@ def test_a_changed_row_changes_only_its_facility_and_keeps_its_id_and_ratings(se
     beside = facility_row(session, id_of(session, "b"))
     assert counts(write(session, record("a", name="new"), record("b"), as_of=LATER)) == (0, 1, 1, 0, 0)
     after = facility_row(session, id_of(session))
-    told = {"name": "new", "fee": None, "updated_at": LATER}
-    assert after == {**before, **told, "traits": after["traits"]} != {**before, **told}
+    changes = {"name": "new", "fee": None, "updated_at": LATER}
+    assert after == {**before, **changes, "traits": after["traits"]} != {**before, **changes}
     assert after["rating_count"] == 1
     assert facility_row(session, id_of(session, "b")) == beside
 
@@ -105,14 +105,14 @@ def test_a_returning_facility_is_active_again_with_its_id_and_ratings(session: S
 def test_a_facility_closed_or_hidden_by_staff_keeps_its_status_in_later_imports(session: Session, status: str) -> None:
     write(session, record("a"), record("b"))
     set_status(session, status)
-    told = [
+    editions = [
         (record("a", name="new"), record("b")),
         (record("a", name="new", closed=True), record("b")),
         (record("a", name="new"), record("b")),
         (record("b"),),
         (record("a", name="new"), record("b")),
     ]
-    for rows in told:
+    for rows in editions:
         write(session, *rows)
         assert status_of(session) == status
 
@@ -171,7 +171,7 @@ def test_new_terms_of_a_dataset_replace_the_old_ones(session: Session) -> None:
 
 @pytest.mark.slow
 def test_progress_is_reported_every_ten_thousand_rows_and_at_the_end(session: Session) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     rows = (record(str(number)) for number in range(20_001))
-    write_dataset(session, CITY, rows, NOON, told.append)
-    assert told == [10_000, 20_000, 20_001]
+    write_dataset(session, CITY, rows, NOON, reported.append)
+    assert reported == [10_000, 20_000, 20_001]

@@ -34,9 +34,9 @@ def database(own_database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def records(count: int, first: int = 0, **said: Any) -> Iterator[FacilityRecord]:
+def records(count: int, first: int = 0, **fields: Any) -> Iterator[FacilityRecord]:
     for number in range(first, first + count):
-        yield FacilityRecord(f"{number}", "toilets", Point(number / 1000, 50.0), **said)
+        yield FacilityRecord(f"{number}", "toilets", Point(number / 1000, 50.0), **fields)
 
 
 def import_all(database: Database, rows: Iterator[FacilityRecord], dataset: Dataset = CITY) -> ImportSummary:

@@ -73,11 +73,11 @@ def test_a_data_folder_that_postgres_cannot_reach_is_replaced_with_a_message(
 @with_proc
 def test_nothing_listens_on_tcp(running: PrivatePostgres) -> None:
     descriptors = Path(f"/proc/{postmaster(running)}/fd").iterdir()
-    held = {str(descriptor.readlink()) for descriptor in descriptors}
+    open_files = {str(descriptor.readlink()) for descriptor in descriptors}
     tables = [Path("/proc/net", name).read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     open_on_tcp = {f"socket:[{line.split()[9]}]" for table in tables for line in table}
-    assert held & open_on_tcp == set()
-    assert any(name.startswith("socket:") for name in held)
+    assert open_files & open_on_tcp == set()
+    assert any(name.startswith("socket:") for name in open_files)
 
 
 def test_ctrl_c_in_the_terminal_that_started_it_does_not_reach_the_server(running: PrivatePostgres) -> None:
