@@ -38,7 +38,7 @@ def test_a_granted_appeal_leaves_a_later_text_pending_review(
     assert live(session) == (UNREAD, "held", False)
     assert public_comments(reader, place) == [None]
     (item,) = colleague.queue(kind="comment")
-    assert item["details"]["held_for"]
+    assert item["details"]["contact_details"]
     clock.advance(minutes=1)
     assert author.rate(place, 4, HARMLESS)["comment_state"] == "visible"
     assert live(session) == (HARMLESS, "visible", True)
@@ -191,14 +191,14 @@ def test_a_decision_on_a_text_that_changed_since_it_was_read_is_refused(
     clock.advance(minutes=1)
     author.rate(place, 1, UNREAD)
     assert moderator.decide(item, "approve_comment", "no_fault").status_code == 409
-    seen = {"thing": "comment", "thing_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
+    seen = {"target": "comment", "target_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
     outdated = moderator("POST", "/admin/v1/decisions", seen | {"rated_at": rating["rated_at"]})
     assert outdated.status_code == 412
     assert live(session) == (UNREAD, "held", False)
     now = scalar(session, "SELECT rated_at FROM rating").isoformat()
     assert moderator("POST", "/admin/v1/decisions", seen | {"rated_at": now}).status_code == 201
     assert live(session) == (UNREAD, "visible", True)
-    body = {"thing": "facility", "thing_id": place, "action": "close_facility", "reason": "closed", "rated_at": now}
+    body = {"target": "facility", "target_id": place, "action": "close_facility", "reason": "closed", "rated_at": now}
     assert moderator("POST", "/admin/v1/decisions", body).status_code == 422
 
 

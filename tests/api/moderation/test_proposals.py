@@ -144,7 +144,7 @@ def test_hiding_a_place_is_shown_to_its_proposer(phones: Phones, staff_of: Staff
     propose(author, NEW)
     senior.decide(senior.queue()[0], "accept_proposal", "verified")
     (feature,) = author("GET", "/v1/facilities?lat=60.2&lon=24.9").get_json()["features"]
-    body = {"thing": "facility", "thing_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
+    body = {"target": "facility", "target_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
     assert senior("POST", "/admin/v1/decisions", body).status_code == 201
     decisions = author("GET", "/v1/me/decisions").get_json()["decisions"]
     assert [decision["action"] for decision in decisions] == ["hide_facility", "accept_proposal"]

@@ -183,7 +183,7 @@ def test_a_text_with_contact_details_is_accepted_pending_review(
     own = author("GET", f"/v1/facilities/{place}/rating").get_json()
     assert own["comment"] == text
     (item,) = moderator.queue(kind="comment")
-    assert item["details"]["held_for"]
+    assert item["details"]["contact_details"]
     assert moderator.decide(item, "approve_comment", "no_fault").status_code == 201
     assert comment_of(phones(), place) == text
 
