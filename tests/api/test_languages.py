@@ -12,7 +12,7 @@ def placeholders(sentence: str) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)s", sentence))
 
 
-def test_no_language_has_a_catalogue_that_nobody_may_ask_for() -> None:
+def test_every_catalogue_belongs_to_a_supported_language() -> None:
     assert sorted(file.stem for file in TRANSLATIONS.iterdir()) == sorted(TRANSLATED)
 
 
@@ -35,7 +35,7 @@ def test_french_has_no_break_spaces_before_its_punctuation_and_typographic_apost
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_every_sentence_is_translated_and_none_is_left_over(code: str) -> None:
+def test_every_message_is_translated_and_no_translation_is_unused(code: str) -> None:
     translated = {message.id for message in catalogue(code) if message.id}
     assert len(messages()) >= 60
     assert translated == messages()
@@ -65,12 +65,12 @@ def test_every_translation_has_all_its_forms_and_placeholders(code: str) -> None
         ("fi", "0 kilometriä", "1 kilometri", "2 kilometriä"),
     ],
 )
-def test_plurals_are_those_of_the_language(code: str, none: str, one: str, two: str) -> None:
-    said = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
-    assert said == [none, one, two]
+def test_plurals_follow_the_rules_of_the_language(code: str, none: str, one: str, two: str) -> None:
+    phrases = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
+    assert phrases == [none, one, two]
 
 
-def test_numbers_are_written_as_the_language_writes_them() -> None:
+def test_numbers_follow_the_format_of_the_language() -> None:
     assert [language(code).decimal(1234.5) for code in ("en", "de")] == ["1,234.5", "1.234,5"]
 
 
