@@ -87,8 +87,8 @@ def test_a_preflight_is_allowed_for_origins_of_active_keys(client: FlaskClient, 
 def test_a_preflight_is_allowed_only_while_the_origin_has_an_active_key(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
-    asked = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
-    assert client.options(SEARCH, headers=asked).status_code == 204
+    preflight = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
+    assert client.options(SEARCH, headers=preflight).status_code == 204
     issued_keys.revoke(session, acme.publishable.key_id, clock())
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
     assert client.options(SEARCH, headers=preflight).status_code == 403

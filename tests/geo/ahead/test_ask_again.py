@@ -169,7 +169,9 @@ def along(places: Sequence[PassedPlace], left_m: float, situation: Situation, x:
 
 route_places = st.lists(
     st.builds(
-        lambda along_m, one, closes, is_last_hint: PassedPlace(along_m, one, closes, is_sure=closes is None, is_last_hint=is_last_hint),
+        lambda along_m, one, closes, is_last: PassedPlace(
+            along_m, one, closes, is_sure=closes is None, is_last_hint=is_last
+        ),
         st.floats(10, 78_000),
         stars,
         closing,
