@@ -46,6 +46,16 @@ NETWORK_BYTES = 16
 """128 bits of a keyed hash: networks do not collide by chance."""
 
 
+def moved_from_column() -> Mapped[int | None]:
+    """Return a column for the place that a row was about, if that was merged into the present one."""
+    return mapped_column(ForeignKey("facility.id", ondelete="CASCADE"))
+
+
+def moved_from_index(table: str) -> Index:
+    """Return the index that finds the rows to move back when a merge is reverted."""
+    return Index(f"ix_{table}_moved_from", "moved_from", postgresql_where=text("moved_from IS NOT NULL"))
+
+
 def network_column() -> Mapped[bytes | None]:
     """Return a column for the keyed hash of a request's network, which is deleted after a week."""
     return mapped_column(LargeBinary)
@@ -109,16 +119,21 @@ class Rating(_RatingColumns, Base):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        return (*super().__table_args__, Index(None, "facility_id", text("rated_at DESC"), text("id DESC")))
+        return (
+            *super().__table_args__,
+            Index(None, "facility_id", text("rated_at DESC"), text("id DESC")),
+            moved_from_index("rating"),
+        )
 
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, index=True)
     id: Mapped[int] = mapped_column(Identity(), unique=True)
     network: Mapped[bytes | None] = network_column()
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class PastRating(_RatingColumns, Base):
-    """A rating as it was before it was replaced or withdrawn."""
+    """A rating as it was before it was replaced, withdrawn, or displaced by a newer one of the same device in a merge."""
 
     __tablename__ = "past_rating"
 
@@ -127,7 +142,8 @@ class PastRating(_RatingColumns, Base):
     def __table_args__(cls) -> tuple[Any, ...]:
         return (
             *super().__table_args__,
-            CheckConstraint("ended_by IN ('replaced', 'withdrawn')", name="ended_by"),
+            CheckConstraint("ended_by IN ('replaced', 'withdrawn', 'merged')", name="ended_by"),
+            moved_from_index("past_rating"),
         )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -136,6 +152,7 @@ class PastRating(_RatingColumns, Base):
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime]
     ended_by: Mapped[str]
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class Report(Base):
@@ -161,6 +178,7 @@ class Report(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_report_open_target", "target", "target_id", postgresql_where=text("closed_at IS NULL")),
+        moved_from_index("report"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -174,6 +192,7 @@ class Report(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class Proposal(Base):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from geo.database import Session
-from geo.errors import FacilityNotFound
-from geo.facilities.models import Facility
+from geo.facilities import merged
+from geo.facilities.models import PUBLIC_STATUSES, Facility
 
 
 class LockedFacility(NamedTuple):
@@ -34,11 +34,12 @@ def lock_visible(session: Session, facility_id: int) -> LockedFacility:
     """Lock a facility that everybody can see.
 
     Raises:
+        FacilityMerged: the facility was merged into another one.
         FacilityNotFound: the facility does not exist or is hidden.
     """
     facility = lock(session, facility_id)
-    if facility is None or facility.status == "hidden":
-        raise FacilityNotFound(facility_id)
+    if facility is None or facility.status not in PUBLIC_STATUSES:
+        merged.refuse_unseen(session, facility_id)
     return facility
 
 

@@ -1,0 +1,76 @@
+"""Finds the entries of different datasets that are one place, and merges them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from geo.casework.decisions import DecisionRecord, record
+from geo.casework.statements import Grounds
+from geo.conflation import merging
+from geo.conflation.matching import MAX_M, Candidate, match
+from geo.database import Session
+from geo.errors import Conflict
+from geo.facilities.models import Facility
+from geo.rows import sql_file
+
+_CANDIDATES = text(sql_file(Path(__file__).parent / "sql" / "30_candidates.sql", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Conflation:
+    """The result of a conflation.
+
+    Attributes:
+        merged: number of places that became part of another one.
+        kept_apart: descriptions of the pairs that something speaks against.
+    """
+
+    merged: int
+    kept_apart: Sequence[str]
+
+
+def conflate(
+    session: Session, as_of: datetime, max_m: float = MAX_M, place_ids: Collection[int] | None = None
+) -> Conflation:
+    """Merge the places of different datasets that are the same. Each merge is a decision, which can be reverted.
+
+    Args:
+        session: a write session; the caller commits.
+        as_of: now.
+        max_m: maximum distance of two entries of one place, in metres.
+        place_ids: only these places and those near them. Default: all places.
+    """
+    wanted = None if place_ids is None else list(place_ids)
+    rows = session.execute(_CANDIDATES, {"max_m": max_m, "place_ids": wanted}).all()
+    candidates = [Candidate(*row) for row in rows]
+    near = {facility_id for each in candidates for facility_id in (each.facility_id, each.other_id)}
+    matches = match(candidates, merging.decided_apart(session, near) if near else ())
+    count, refused = 0, []
+    for place_id, *others in matches.groups:
+        for other_id in others:
+            try:
+                _merge(session, place_id, other_id, as_of)
+                count += 1
+            except Conflict as error:
+                refused.append(str(error))
+    apart = [f"{each.facility_id} and {each.other_id}: {reason}" for each, reason in matches.kept_apart]
+    return Conflation(count, [*apart, *refused])
+
+
+def _merge(session: Session, place_id: int, other_id: int, as_of: datetime) -> None:
+    done = merging.merge(session, place_id, other_id, as_of)
+    created_at = session.execute(select(func.date(Facility.created_at)).where(Facility.id == place_id)).scalar_one()
+    record(
+        session,
+        DecisionRecord(
+            action=merging.MERGE,
+            target="facility",
+            target_id=done.place_id,
+            grounds=Grounds("duplicate", created_at),
+            before={"absorbed_id": done.absorbed_id},
+        ),
+        as_of,
+    )
