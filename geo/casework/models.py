@@ -1,4 +1,4 @@
-"""Staff, their queue, the decisions that are made, and the audit chain."""
+"""Tables of staff, the moderation queue, decisions and the audit chain."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,21 +13,21 @@ from geo.database import Base
 from geo.facilities.models import one_of
 
 ROLES = ("reader", "moderator", "senior", "admin")
-"""Each may do all that those before it may."""
+"""Each role includes the rights of those before it."""
 
 QUEUE_KINDS = ("facility", "comment", "proposal", "rate_bomb")
-"""A comment is here for reports, for what it holds, or because it was hidden automatically."""
+"""A comment is in the queue because of reports, or because it contains contact details."""
 
 QUEUE_STATES = ("open", "decided", "moot")
-"""``moot``: what it was about has changed or gone."""
+"""``moot``: the target has changed or no longer exists."""
 
 DECISION_TARGETS = ("facility", "comment", "proposal", "device")
 
 
 class Staff(Base):
-    """Somebody who moderates, with one token; never deleted, so that decisions keep who made them.
+    """A member of staff with one token. Rows are never deleted, because decisions refer to them.
 
-    ``device_id`` is the phone of that person, if they told: nobody decides on their own content.
+    ``device_id`` is the person's own phone, if known: nobody may decide on their own content.
     """
 
     __tablename__ = "staff"
@@ -48,9 +48,9 @@ class Staff(Base):
 
 
 class QueueItem(Base):
-    """Something for staff to look at; one open item for each kind and target.
+    """An item for staff to review. There is one open item per kind and target.
 
-    ``version`` grows with each change, so that nobody decides on what they have not seen.
+    ``version`` increases with each change, so that nobody decides on a state that they have not seen.
     """
 
     __tablename__ = "queue_item"
@@ -77,11 +77,11 @@ class QueueItem(Base):
 
 
 class Decision(Base):
-    """What was decided; never changed, a revert is a new row.
+    """A decision. Rows are never changed; a revert is a new row.
 
-    A restriction carries the fields of a statement of reasons by the names of the EU's DSA Transparency Database.
-    ``subject`` is the handle of the device whose content it concerns. ``before`` is what a revert restores. What
-    ``action`` may be follows from the classes of geo/moderation/actions, whose registry adds the constraint.
+    A restriction has the fields of a statement of reasons, with their names in the EU's DSA Transparency Database.
+    ``subject`` is the handle of the device whose content it concerns. ``before`` is the state that a revert restores.
+    The registry of geo/moderation/actions adds the constraint on ``action``.
     """
 
     __tablename__ = "decision"
@@ -135,7 +135,7 @@ class Decision(Base):
 
 
 class AuditEntry(Base):
-    """One event of the chain; the database refuses to change or remove it."""
+    """An entry of the audit chain. The database rejects changes and deletions."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (CheckConstraint("octet_length(hash) = 32 AND octet_length(previous_hash) = 32", name="hash"),)

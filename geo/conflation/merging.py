@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 
 from geo.casework import queue
-from geo.casework.decisions import RecordedAction, stands
+from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision
 from geo.conflation import records
 from geo.crowd import closures, open_reports, ratings
@@ -53,7 +53,7 @@ def merge(session: Session, facility_id: int, other_id: int, as_of: datetime) ->
     by_id = {locked.id: locked for locked in locks.lock_all(session, [place_id, absorbed_id])}
     for each in (place_id, absorbed_id):
         _require_listed(session, each, by_id.get(each))
-    records.add_records(session, [place_id, absorbed_id])
+    records.add_records(session, [place_id, absorbed_id], as_of)
     session.execute(
         update(Facility)
         .where(Facility.id == absorbed_id)
@@ -140,7 +140,7 @@ def decided_apart(session: Session, place_ids: Collection[int]) -> set[frozenset
 def _require_listed(session: Session, facility_id: int, facility: LockedFacility | None) -> None:
     if facility is None or facility.status not in LISTED_STATUSES:
         raise Conflict(f"facility {facility_id} is not listed: only listed facilities can be merged")
-    excluded = select(RatingExclusion.id).where(
+    excluded = select(RatingExclusion.decision_id).where(
         RatingExclusion.facility_id == facility_id, RatingExclusion.lifted_at.is_(None)
     )
     if session.execute(excluded.limit(1)).first() is not None:
@@ -222,7 +222,7 @@ def _divide_closure(session: Session, place_id: int, part_id: int, as_of: dateti
             select(Decision.id)
             .where(
                 *(Decision.target == "facility", Decision.target_id.in_(merged.parts_of([facility_id]))),
-                *(Decision.action == closures.REPORT_CLOSED.name, stands()),
+                *(Decision.action == closures.REPORT_CLOSED.name, is_effective()),
             )
             .limit(1)
         ).first()

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 
-from geo.casework.decisions import stands
+from geo.casework.decisions import is_effective
 from geo.casework.models import Decision
 from geo.coordinates import Point
 from geo.database import Session
@@ -67,12 +67,13 @@ _ADD_RECORDS = text(sql_file(_FILES / "10_add_records.sql", _MARKERS))
 _COMPOSE = text(sql_file(_FILES / "20_compose.sql", _MARKERS))
 
 
-def add_records(session: Session, place_ids: Collection[int]) -> None:
+def add_records(session: Session, place_ids: Collection[int], as_of: datetime) -> None:
     """Give the sources of places a record of their own, if they have none.
 
     Args:
         session: a write session that has locked the places.
         place_ids: ids of places.
+        as_of: now.
     """
     added = session.execute(_ADD_RECORDS, {"place_ids": list(place_ids)}).all()
     for record_id, place_id in added:
@@ -87,7 +88,7 @@ def add_records(session: Session, place_ids: Collection[int]) -> None:
             before |= {name: value for name, value in change.before.items() if now.get(name) == change.after.get(name)}
             now |= before
         if before:
-            _write(session, record_id, before, None)
+            _write(session, record_id, before, as_of)
 
 
 def compose(session: Session, place_ids: Collection[int], as_of: datetime) -> None:
@@ -131,7 +132,7 @@ def _standing_changes(session: Session, facility_ids: Collection[int]) -> Sequen
     return session.execute(
         select(FacilityChange.before, FacilityChange.after)
         .join(Decision, Decision.id == FacilityChange.decision_id)
-        .where(FacilityChange.facility_id.in_(facility_ids), FacilityChange.before != {}, stands())
+        .where(FacilityChange.facility_id.in_(facility_ids), FacilityChange.before != {}, is_effective())
         .order_by(FacilityChange.id)
     ).all()
 
@@ -145,7 +146,7 @@ def _values(session: Session, facility_id: int) -> dict[str, Any]:
     return dict(session.execute(select(*columns, *place).where(Facility.id == facility_id)).mappings().one())
 
 
-def _write(session: Session, facility_id: int, changes: Mapping[str, Any], as_of: datetime | None) -> None:
+def _write(session: Session, facility_id: int, changes: Mapping[str, Any], as_of: datetime) -> None:
     """Write columns by the names that proposals use; the hours compiled where they are in OSM syntax."""
     now = _values(session, facility_id)
     point = Point(changes.get("lon", now["lon"]), changes.get("lat", now["lat"]))
@@ -154,13 +155,13 @@ def _write(session: Session, facility_id: int, changes: Mapping[str, Any], as_of
         columns["location"] = f"SRID=4326;POINT({point.lon!r} {point.lat!r})"
     if {"opening_hours", "opening_hours_note"} & changes.keys():
         columns |= hours_columns(columns.get("opening_hours"), columns.get("opening_hours_note"), point, as_of)
-    columns["updated_at"] = as_of or Facility.updated_at
+    columns["updated_at"] = as_of
     session.execute(update(Facility).where(Facility.id == facility_id).values(**columns))
 
 
-def hours_columns(hours: str | None, note: str | None, point: Point, as_of: datetime | None) -> dict[str, Any]:
+def hours_columns(hours: str | None, note: str | None, point: Point, as_of: datetime) -> dict[str, Any]:
     """Return the columns of opening hours: compiled, or kept as a note where they are in no syntax."""
-    compiled = compile_hours(hours, point, as_of or func.now()) if hours else None
+    compiled = compile_hours(hours, point, as_of) if hours else None
     return {
         "opening_hours": hours if compiled else None,
         "opening_hours_note": None if compiled else (hours or note),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, func, select, update
 
 from geo.casework import audit, queue
-from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
+from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds
 from geo.crowd import agreement, open_reports
@@ -64,7 +64,7 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
         .join(Facility, Facility.id == Decision.target_id)
         .where(
             *(Decision.target == "facility", Decision.target_id == facility_id, Decision.action == REPORT_CLOSED.name),
-            *(Facility.status == "reported_closed", stands()),
+            *(Facility.status == "reported_closed", is_effective()),
         )
         .order_by(Decision.id.desc())
         .limit(1)

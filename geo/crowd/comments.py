@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, update
 
 from geo.casework import queue
-from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
+from geo.casework.decisions import DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
 from geo.casework.statements import TEXT_DISABLED, Grounds
 from geo.crowd import open_reports
@@ -188,7 +188,7 @@ def _judgements(author: UUID) -> Select[Any]:
     return (
         select(Decision.__table__)
         .where(
-            *(Decision.subject == author, Decision.target == "comment", stands()),
+            *(Decision.subject == author, Decision.target == "comment", is_effective()),
             Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())

@@ -133,7 +133,7 @@ class Rating(_RatingColumns, Base):
 
 
 class PastRating(_RatingColumns, Base):
-    """A rating as it was before it was replaced, withdrawn, or displaced by a newer one of the same device in a merge."""
+    """A rating as it was before it was replaced or withdrawn, or displaced by a newer one of its device in a merge."""
 
     __tablename__ = "past_rating"
 

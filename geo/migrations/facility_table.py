@@ -1,12 +1,12 @@
-"""Makes the table of facilities anew, for migrations that move its columns or change what is generated."""
+"""Rebuilds the table of facilities, for migrations that reorder its columns or change generated columns."""
 
 import json
 from collections.abc import Mapping
 
 from alembic import op
 
-# PostgreSQL walks over whatever stands before a column to reach it: some forty columns and hundreds of bytes, for each
-# facility that a search looks at. So what a search reads stands first and what is long last.
+# To read a column, PostgreSQL passes over all columns before it: some forty columns and hundreds of bytes for each
+# facility that a search reads. Therefore the columns that searches read come first, and the long ones last.
 _REBUILD = """
 DO $$
 DECLARE
@@ -82,12 +82,12 @@ END $$
 
 
 def rebuild(generated: Mapping[str, str] | None = None) -> None:
-    """Copy the table, its constraints, indexes and grants, with the columns in the order that searches need.
+    """Copy the table with its constraints, indexes and grants, and with the columns in the order above.
 
     PostgreSQL before 17 cannot change the expression of a generated column in place.
 
     Args:
-        generated: column to the SQL expression that it is generated from; the other columns stay as they are.
+        generated: SQL expressions of generated columns, by column. Other columns are unchanged.
     """
     literal = json.dumps(dict(generated or {})).replace("'", "''")
     op.execute(_REBUILD.replace("{generated}", f"'{literal}'"))

@@ -1,4 +1,4 @@
-"""What a decision is about: a comment, a place, a proposal or a device, locked until the transaction ends."""
+"""The targets of decisions: comments, places, proposals and devices, locked until the transaction ends."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from geo.facilities import locks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Something to decide on, locked until the end of the transaction.
+    """A locked target.
 
     Attributes:
-        kind, id: as the columns ``target`` and ``target_id`` of a decision name it; a device has no id there.
-        device_id, handle: whose content it is, None where nobody is known.
+        kind, id: the columns ``target`` and ``target_id`` of a decision; the id of a device is None.
+        device_id, handle: the device that made the content, or None if unknown.
         content_date: when the content was made.
-        state: what an action may change, for a revert.
+        state: the state that an action may change and a revert restores.
     """
 
     kind: ClassVar[str]
@@ -35,12 +35,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentTarget(Target):
-    """A comment, by the id of its rating.
+    """A comment, with the id of its rating.
 
     Attributes:
-        facility_id: the facility that it is about.
-        text: empty where its author has withdrawn it; the state is then ``past``.
-        rated_at: when the rating was made, None where it is withdrawn.
+        facility_id: the rated facility.
+        text: the comment; empty if its author has withdrawn it, and the state is then ``past``.
+        rated_at: when the rating was made; None if it is withdrawn.
     """
 
     kind = "comment"
@@ -54,7 +54,7 @@ class CommentTarget(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacilityTarget(Target):
-    """A facility, hidden or not; it is the content of whoever proposed it."""
+    """A facility, hidden or not. It is content of the device that proposed it."""
 
     kind = "facility"
     id: int
@@ -62,7 +62,7 @@ class FacilityTarget(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalTarget(Target):
-    """A proposal; the facility that it changes is locked too."""
+    """A proposal. The facility that it changes is locked, too."""
 
     kind = "proposal"
     id: int
@@ -70,7 +70,7 @@ class ProposalTarget(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTarget(Target):
-    """A device; its state is ``active`` or ``suspended``."""
+    """A device. Its state is ``active`` or ``suspended``."""
 
     kind = "device"
     id: None = None
@@ -83,12 +83,12 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
 
     Args:
         session: a write session.
-        kind: of target.
-        target_id: of a comment, a facility or a proposal.
-        handle: of the device; of a comment's author where a withdrawn comment will do.
+        kind: kind of the target.
+        target_id: id of a comment, a facility or a proposal.
+        handle: handle of a device, or of a comment's author to also find a withdrawn comment.
 
     Raises:
-        RecordNotFound: there is none, or no longer.
+        RecordNotFound: the target does not exist.
     """
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
@@ -122,7 +122,7 @@ def _comment(session: Session, rating_id: int | None, handle: UUID | None) -> Co
 
 
 def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) -> CommentTarget | None:
-    """A comment of a rating that its author has withdrawn, or left without a comment; it is found by its author."""
+    """Return a past comment, whose author has withdrawn the rating or removed the comment."""
     row = session.execute(
         select(
             *(PastRating.rating_id, PastRating.facility_id, PastRating.device_id, PastRating.rated_at, Device.handle),

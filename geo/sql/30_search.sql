@@ -32,38 +32,33 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
-    SELECT judged.id, judged.distance_m, judged.q, judged.sd, judged.verdict,
-           w * judged.q - kappa * judged.sd - beta_per_m * coalesce(judged.distance_m, 0) AS utility,
-           judged.is_doubtful
+    SELECT known.id, known.distance_m, known.q, known.sd,
+           facility_search.verdict(known.q, known.sd, known.rating_count),
+           w * known.q - kappa * known.sd - beta_per_m * coalesce(known.distance_m, 0) AS utility,
+           known.is_doubtful
     FROM (
-        SELECT known.id, known.distance_m, known.q, known.sd, known.is_doubtful,
-               facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict
+        SELECT near.id, near.distance_m, near.rating_count, near.is_doubtful,
+               facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
+                   decay_slow, decay_fast) AS q,
+               facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
         FROM (
-            SELECT placed.id, placed.distance_m, placed.rating_count, placed.is_doubtful,
-                   facility_search.quality(placed.weight_slow * decay_slow, placed.stars_slow * decay_slow,
-                       placed.weight_fast * decay_fast, placed.stars_fast * decay_fast) AS q,
-                   facility_search.standard_deviation(
-                       placed.weight_slow * decay_slow, placed.weight_fast * decay_fast) AS sd
-            FROM (
-                SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m,
-                       f.status = 'reported_closed' AS is_doubtful
-                FROM facility f
-                WHERE facility_search.is_listed(f.status)
-                  AND (f.location && box_1 OR f.location && box_2)
-                  AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
-                OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
-            ) AS placed
-            WHERE (within_m IS NULL OR placed.distance_m <= within_m)
-              AND (open_states IS NULL OR facility_search.open_state(
-                      placed.open_during, placed.unknown_during,
-                      open_at + make_interval(secs => coalesce(placed.distance_m, 0) * seconds_to_arrive_per_m)
-                  ) = ANY (open_states))
-            OFFSET 0
-        ) AS known
+            SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m,
+                   f.status = 'reported_closed' AS is_doubtful
+            FROM facility f
+            WHERE facility_search.is_listed(f.status)
+              AND (f.location && box_1 OR f.location && box_2)
+              AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
+            OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
+        ) AS near
+        WHERE (within_m IS NULL OR near.distance_m <= within_m)
+          AND (open_states IS NULL OR facility_search.open_state(
+                  near.open_during, near.unknown_during,
+                  open_at + make_interval(secs => coalesce(near.distance_m, 0) * seconds_to_arrive_per_m)
+              ) = ANY (open_states))
         OFFSET 0
-    ) AS judged
-    WHERE verdicts IS NULL OR judged.verdict = ANY (verdicts)
-    ORDER BY judged.is_doubtful, utility DESC, judged.id
+    ) AS known
+    WHERE verdicts IS NULL OR facility_search.verdict(known.q, known.sd, known.rating_count) = ANY (verdicts)
+    ORDER BY known.is_doubtful, utility DESC, known.id
     LIMIT how_many;
 END $$;
 
@@ -142,14 +137,9 @@ DECLARE
     decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
-    SELECT judged.id, NULL::float8, judged.q, judged.sd,
-           facility_search.verdict(judged.q, judged.sd, judged.rating_count), NULL::float8, judged.is_doubtful
-    FROM (
-        SELECT f.id, f.rating_count, f.status = 'reported_closed' AS is_doubtful,
-               facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
-                   f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
-               facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
-        FROM facility f
-        WHERE f.id = wanted_id AND facility_search.is_public(f.status)
-    ) AS judged;
+    SELECT f.id, NULL::float8, judged.q, judged.sd, judged.verdict, NULL::float8, f.status = 'reported_closed'
+    FROM facility f
+    CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
+                           f.rating_count, decay_slow, decay_fast) AS judged
+    WHERE f.id = wanted_id AND facility_search.is_public(f.status);
 END $$;

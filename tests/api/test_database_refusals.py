@@ -16,7 +16,7 @@ from api import create_app
 from api.config import Settings
 from geo.casework import staff
 from geo.database import Database
-from geo.partners import registry
+from geo.partners import issued_keys, registry
 from tests.api.problem_documents import problem
 from tests.api.serving import PATIENCE_S, until
 from tests.conftest import TestClock
@@ -49,7 +49,7 @@ class Known:
 def known(own_database: Database, clock: TestClock) -> Known:
     with own_database.write() as session:
         partner_id = registry.add(session, "Acme", registry.DAILY_QUOTA, clock())
-        key = registry.add_key(session, partner_id, registry.KeyTerms("secret"), clock()).key
+        key = issued_keys.issue(session, partner_id, issued_keys.KeyTerms("secret"), clock()).key
         known = Known(
             add_facility(session, 24.94, 60.17),
             bearer(add_device(session, clock()).token),

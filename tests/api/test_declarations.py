@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.casework import staff
-from geo.partners import registry
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.models import SCOPES
-from geo.partners.registry import KeyTerms
 from tests import conforming_client
 from tests.api.problem_documents import problem
 from tests.conftest import NOON
@@ -65,7 +65,7 @@ def tokens(session: Session) -> dict[str, dict[str, str]]:
         "nobody": {},
         "device": bearer(add_device(session, NOON).token),
         "staff": bearer(staff.add(session, "anna", "admin", NOON, actor="command").token),
-        "partner": bearer(registry.add_key(session, partner_id, KeyTerms("secret", scopes=SCOPES), NOON).key),
+        "partner": bearer(issued_keys.issue(session, partner_id, KeyTerms("secret", scopes=SCOPES), NOON).key),
     }
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from geo.partners import registry
+from geo.partners import issued_keys, registry
 from geo.partners.models import SCOPES
 from tests.api.moderation.callers import member
 from tests.api.problem_documents import problem
@@ -38,7 +38,7 @@ NO_PATHS = {
 def doors(client: FlaskClient, session: Session, clock: TestClock) -> dict[str, dict[str, str]]:
     """What to send to each door so that it opens."""
     partner_id = registry.add(session, "Acme", registry.DAILY_QUOTA, clock())
-    key = registry.add_key(session, partner_id, registry.KeyTerms("secret", scopes=SCOPES), clock()).key
+    key = issued_keys.issue(session, partner_id, issued_keys.KeyTerms("secret", scopes=SCOPES), clock()).key
     return {
         "/admin/": bearer(member(client, session, clock, "admin").token),
         "/partner/": bearer(key),

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.reference.quality import DecayedSums, at, quality, verdict
+from bench.reference.ranking import utility
 from geo.coordinates import Point
-from geo.crowd.quality import DecayedSums, at, quality, verdict
 from geo.facilities import search
 from geo.facilities.attributes import KINDS
 from geo.facilities.hours import compile_hours
-from geo.facilities.ranking import RANKINGS, WIDEST_M, distance_m, duration_s, utility
+from geo.facilities.ranking import RANKINGS, WIDEST_M, distance_m, duration_s
 from tests.conftest import NOON
 
 

@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.crowd.quality import (
-    FAST_HALF_LIFE_DAYS,
-    LANDMARK,
-    PRIOR_MEAN_STARS,
-    SLOW_HALF_LIFE_DAYS,
+from bench.reference.quality import (
     DecayedSums,
     Quality,
     WeightedStars,
@@ -23,6 +19,7 @@ from geo.crowd.quality import (
     record_mean,
     verdict,
 )
+from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, PRIOR_MEAN_STARS, SLOW_HALF_LIFE_DAYS
 
 
 def day(n: float) -> datetime:

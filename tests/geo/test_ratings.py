@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.reference.quality import WeightedStars, forward_sums
 from geo.crowd import ratings
-from geo.crowd.quality import WeightedStars, forward_sums
 from geo.crowd.ratings import REPEAT_WINDOW, NewRating
 from geo.database import Database
 from geo.errors import FacilityNotFound, RatingNotFound

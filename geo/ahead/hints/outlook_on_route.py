@@ -155,7 +155,7 @@ def _stretch(route: Route, from_m: float, length_m: float, pace_m_s: float) -> R
     if to_m - from_m < SHORTEST_STRETCH_M:
         return None
     inner = np.flatnonzero((route.along_m > from_m) & (route.along_m < to_m))
-    between = [point(route.places[vertex]) for vertex in inner]
+    between = [point(route.positions[vertex]) for vertex in inner]
     points = [route.at(from_m)[0], *between, route.at(to_m)[0]]
     return lay([(place.lon, place.lat) for place in points], speed_kmh=pace_m_s * 3.6)
 

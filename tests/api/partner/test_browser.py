@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from api.config import PROJECT
 from geo.database import Database
-from geo.partners import registry
-from geo.partners.registry import KeyTerms
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from tests.api.serving import serving
 from tests.factories import add_facility
 
@@ -107,7 +107,7 @@ def test_the_documented_page_shows_places_at_its_keys_origin_and_nothing_elsewhe
         with database.write() as session:
             attribute(session, add_facility(session, 24.9384, 60.1700, name="Asema-aukio <b>1</b>"))
             partner_id = registry.ensure(session, "Acme", None, now)
-            key = registry.add_key(session, partner_id, KeyTerms("publishable", (allowed,)), now).key
+            key = issued_keys.issue(session, partner_id, KeyTerms("publishable", (allowed,)), now).key
             session.commit()
         database.close()
         with serving(own_database_url, tmp_path / "log") as server:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
 from api.partners.memory import KEY_LIFETIME
-from geo.partners import registry
+from geo.partners import issued_keys
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner, add_partner
 from tests.api.problem_documents import problem
 from tests.conftest import TestClock
@@ -89,7 +89,7 @@ def test_a_preflight_follows_the_keys(
 ) -> None:
     asked = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
     assert client.options(SEARCH, headers=asked).status_code == 204
-    registry.revoke(session, acme.publishable.key_id, clock())
+    issued_keys.revoke(session, acme.publishable.key_id, clock())
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
     assert client.options(SEARCH, headers=asked).status_code == 403
     late = add_partner(session, "Late", ORIGIN, clock)

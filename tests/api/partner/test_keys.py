@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from api.partners.memory import KEY_LIFETIME
-from geo.partners import registry
-from geo.partners.registry import KeyTerms
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner
 from tests.api.problem_documents import problem
 from tests.conftest import TestClock
@@ -80,7 +80,7 @@ def test_a_secret_key_is_refused_in_a_browser(client: FlaskClient, acme: KnownPa
 def test_a_key_is_refused_where_it_lacks_the_scope(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
-    writer = registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
+    writer = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
     assert "facilities:read" in problem(client.get(SEARCH, headers=bearer(writer.key)), 403)["detail"]
 
 
@@ -94,7 +94,7 @@ def test_a_revoked_key_ends_within_the_time_that_keys_are_believed(
 ) -> None:
     client, headers = app.test_client(), bearer(acme.secret.key)
     assert client.get(SEARCH, headers=headers).status_code == 200
-    registry.revoke(session, acme.secret.key_id, clock())
+    issued_keys.revoke(session, acme.secret.key_id, clock())
     assert client.get(SEARCH, headers=headers).status_code == 200
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
     assert "revoked" in problem(client.get(SEARCH, headers=headers), 401)["detail"]
@@ -104,7 +104,7 @@ def test_a_key_ends_at_its_time_even_while_it_is_believed(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
     expires_at = clock() + KEY_LIFETIME / 2
-    key = registry.add_key(session, acme.partner_id, KeyTerms("secret", expires_at=expires_at), clock()).key
+    key = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", expires_at=expires_at), clock()).key
     assert client.get(SEARCH, headers=bearer(key)).status_code == 200
     clock.advance(seconds=KEY_LIFETIME.total_seconds() / 2 - ONE_S)
     assert client.get(SEARCH, headers=bearer(key)).status_code == 200
@@ -114,7 +114,7 @@ def test_a_key_ends_at_its_time_even_while_it_is_believed(
 
 def test_a_new_key_works_at_once(client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock) -> None:
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
-    successor = registry.rotate(session, acme.partner_id, "secret", clock())
+    successor = issued_keys.rotate(session, acme.partner_id, "secret", clock())
     assert client.get(SEARCH, headers=bearer(successor.key)).status_code == 200
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from geo.database import Database
-from geo.partners import registry, usage
+from geo.partners import issued_keys, registry, usage
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.quotas import GRANT_DIVISOR, GRANT_MOST
-from geo.partners.registry import KeyTerms
 from tests.api.partner.conftest import SEARCH
 from tests.api.serving import PATIENCE_S, Server, serving
 from tests.factories import add_facility, bearer
@@ -43,7 +43,7 @@ def partner(database: Database) -> tuple[int, str]:
     with database.write() as session:
         add_facility(session, 24.94, 60.17)
         partner_id = registry.ensure(session, "Acme", QUOTA, now)
-        key = registry.add_key(session, partner_id, KeyTerms("secret"), now).key
+        key = issued_keys.issue(session, partner_id, KeyTerms("secret"), now).key
         session.commit()
     return partner_id, key
 

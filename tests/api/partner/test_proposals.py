@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from api.http import limits
 from geo.crowd.models import Proposal
-from geo.partners import registry
-from geo.partners.registry import KeyTerms, NewKey
+from geo.partners import issued_keys
+from geo.partners.issued_keys import KeyTerms, NewKey
 from tests.api.partner.conftest import SEARCH, KnownPartner
 from tests.api.problem_documents import named, problem
 from tests.conftest import TestClock
@@ -20,7 +20,7 @@ NEW = {"lat": 60.1, "lon": 24.9, "attributes": {"kind": "toilets", "name": "Kios
 
 @pytest.fixture
 def writer(session: Session, acme: KnownPartner, clock: TestClock) -> NewKey:
-    return registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
+    return issued_keys.issue(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
 
 
 def test_a_proposal_is_put_before_staff_as_the_partners(

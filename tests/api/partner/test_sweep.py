@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from api.http.declarations import policy_of
 from geo.casework import staff
 from geo.casework.models import ROLES
-from geo.partners import registry
+from geo.partners import issued_keys
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.models import SCOPES
-from geo.partners.registry import KeyTerms
 from tests.api.partner.conftest import OTHER_ORIGIN, KnownPartner
 from tests.api.problem_documents import problem
 from tests.conftest import TestClock
@@ -41,10 +41,10 @@ def test_no_route_lets_in_whom_it_should_not(
     app: Flask, session: Session, clock: TestClock, acme: KnownPartner, globex: KnownPartner
 ) -> None:
     client = app.test_client()
-    ended = registry.add_key(session, acme.partner_id, KeyTerms("secret", expires_at=clock() + timedelta(1)), clock())
+    ended = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", expires_at=clock() + timedelta(1)), clock())
     clock.advance(days=1)
-    revoked = registry.add_key(session, globex.partner_id, KeyTerms("secret"), clock())
-    registry.revoke(session, revoked.key_id, clock())
+    revoked = issued_keys.issue(session, globex.partner_id, KeyTerms("secret"), clock())
+    issued_keys.revoke(session, revoked.key_id, clock())
     callers: dict[str, tuple[dict[str, str], int]] = {
         "nobody": ({}, 401),
         "a device": (bearer(add_device(session, clock()).token), 401),
@@ -74,6 +74,6 @@ def test_a_key_of_another_scope_opens_no_route(
         policy = policy_of(app.view_functions[endpoint])
         assert policy is not None
         other = tuple(scope for scope in SCOPES if scope != policy.at_least)
-        key = registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=other), clock())
+        key = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", scopes=other), clock())
         assert client.open(path, method=method, headers=bearer(key.key)).status_code == 403
-        registry.revoke(session, key.key_id, clock())
+        issued_keys.revoke(session, key.key_id, clock())

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.ranking_quality.estimates import Evidence, TwoScales, nothing_known, two_scales
 from bench.ranking_quality.experiment import BALANCED, compare, towns
 from bench.ranking_quality.rankers import OURS, changed, together
 from bench.ranking_quality.visits import Score, Visits
 from bench.ranking_quality.world import REGIMES, World, make_world
+from bench.reference.estimates import Evidence, TwoScales, nothing_known, two_scales
 
 
 @pytest.fixture(scope="module")

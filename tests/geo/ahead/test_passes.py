@@ -61,7 +61,7 @@ class Seen:
 def independently(route: Route, lon: float, lat: float, max_offset_m: float) -> list[Seen] | None:
     """The passes of one place; None where a hair's breadth decides how many there are."""
     fine = route.cut(SAMPLE_M)
-    x, y = plane(lon, lat).transform(*lon_lat(fine.places))
+    x, y = plane(lon, lat).transform(*lon_lat(fine.positions))
     line, place = LineString(np.column_stack((x, y))), Point(0, 0)
     disc = place.buffer(max_offset_m, quad_segs=512)
     inside = line.intersection(disc)

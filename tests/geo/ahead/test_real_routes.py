@@ -42,7 +42,7 @@ def assert_independently_so(session: Session, query: StopsQuery, journey: Journe
         )
     ).all()
     route: Route = query.route
-    lon, lat = lon_lat(route.cut(1000).places)
+    lon, lat = lon_lat(route.cut(1000).positions)
     near_deg = query.max_offset_m / 60_000  # a degree of longitude is longer, up to 57 degrees of latitude
     tree = STRtree(points([(row.lon, row.lat) for row in rows]))
     near = tree.query(LineString(np.column_stack((lon, lat))), predicate="dwithin", distance=near_deg)

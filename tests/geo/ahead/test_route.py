@@ -52,8 +52,8 @@ def test_a_cut_route_is_the_same_way_at_the_same_times() -> None:
         (there, then), (place, after_s) = route.at(along_m), cut.at(along_m)
         assert SPHERE.inv(there.lon, there.lat, place.lon, place.lat)[2] < 1e-3
         assert after_s == pytest.approx(then, abs=1e-6)
-    lon, lat = lon_lat(cut.places[:-1])
-    on_lon, on_lat = lon_lat(cut.places[1:])
+    lon, lat = lon_lat(cut.positions[:-1])
+    on_lon, on_lat = lon_lat(cut.positions[1:])
     assert np.allclose(SPHERE.inv(lon, lat, on_lon, on_lat)[2], np.diff(cut.along_m), atol=1e-3)
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bench.ranking_quality.estimates import Evidence, TwoScales, one_scale, plain_mean, two_scales, wilson
 from bench.ranking_quality.informed import informed
 from bench.ranking_quality.world import REGIMES, World, make_world
-from geo.crowd.quality import LANDMARK, WeightedStars, decayed_sums, quality
+from bench.reference.estimates import Evidence, TwoScales, one_scale, plain_mean, two_scales, wilson
+from bench.reference.quality import WeightedStars, decayed_sums, quality
+from geo.crowd.quality import LANDMARK
 from geo.crowd.wilson import wilson_interval
 
 TOLERANCE = 1e-9
