@@ -105,7 +105,9 @@ def list_reasons() -> Response:
 def new_decision(body: Mapping[str, Any]) -> NewDecision:
     """Return the decision that a body contains."""
     window = (body["from_"], body["until"]) if "from_" in body else None
-    return NewDecision(body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"))
+    return NewDecision(
+        body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"), body.get("other_id")
+    )
 
 
 def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:

@@ -32,6 +32,9 @@ class Conflation:
     kept_apart: Sequence[str]
 
 
+NOTHING_MERGED = Conflation(0, ())
+
+
 def conflate(
     session: Session, as_of: datetime, max_m: float = MAX_M, place_ids: Collection[int] | None = None
 ) -> Conflation:

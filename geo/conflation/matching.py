@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.utils import default_process
 
 MAX_M = 30.0
-"""Default maximum distance of two entries of one place, in metres. Of 615 official toilets of Paris, 481 lie this close
+"""Default maximum distance of two entries of one place. Of 615 official toilets of Paris, 481 lie this near
 to one of OpenStreetMap; of the same set shifted by 300 m, 11 to 14. At 50 m, 5 more match and 27 to 46 by chance."""
 
 SAME_NAME = 50.0
@@ -17,8 +17,8 @@ SAME_NAME = 50.0
 two languages or with and without the street, share words; rapidfuzz's token_set_ratio is high for those."""
 
 SAME_OPERATOR = 30.0
-"""As SAME_NAME, for operators, of which one place may have two that differ much ("City of Paris", "Mairie de Paris"), so
-that they speak only about places that lie OPERATORS_FROM_M or more apart."""
+"""As SAME_NAME, for operators, of which one place may have two that differ much ("City of Paris", "Mairie de Paris"),
+so that they speak only about places that lie OPERATORS_FROM_M or more apart."""
 
 OPERATORS_FROM_M = 10.0
 

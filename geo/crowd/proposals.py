@@ -1,7 +1,7 @@
 """Proposals of new places and of changes, which take effect when staff accept them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
@@ -14,8 +14,9 @@ from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
 from geo.errors import FacilityNotFound, RecordNotFound
+from geo.facilities import merged
 from geo.facilities.attributes import ATTRIBUTE_NAMES
-from geo.facilities.models import Facility
+from geo.facilities.models import PUBLIC_STATUSES, Facility
 
 PROPOSABLE = (
     *("kind", "name", *ATTRIBUTE_NAMES, "operator", "street", "house_number", "postcode", "city", "region", "country"),
@@ -74,13 +75,17 @@ class LikelyDuplicate:
 def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
     """Add a proposal to the queue. Return its id and the places that it may duplicate.
 
+    A proposal to change a place that was merged changes the place that it is now part of.
+
     Raises:
         FacilityNotFound: the facility to change does not exist or is hidden.
     """
     if proposal.facility_id is not None:
-        facility = select(Facility.id).where(Facility.id == proposal.facility_id, Facility.status != "hidden")
+        place_id = merged.place_of(session, proposal.facility_id)
+        facility = select(Facility.id).where(Facility.id == place_id, Facility.status.in_(PUBLIC_STATUSES))
         if session.execute(facility).first() is None:
             raise FacilityNotFound(proposal.facility_id)
+        proposal = replace(proposal, facility_id=place_id)
     proposal_id = session.execute(
         insert(Proposal)
         .values(

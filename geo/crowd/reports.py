@@ -20,6 +20,7 @@ from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
 from geo.errors import RecordNotFound
 from geo.facilities import locks
+from geo.facilities.models import PUBLIC_STATUSES
 
 TargetKind = Literal["facility", "comment", "proposal"]
 
@@ -97,7 +98,7 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         found = session.execute(rating).one_or_none()
         if found is not None:
             facility = locks.lock(session, found.facility_id)
-            is_visible = facility is not None and facility.status != "hidden"
+            is_visible = facility is not None and facility.status in PUBLIC_STATUSES
             found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
             raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")

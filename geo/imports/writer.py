@@ -14,6 +14,8 @@ from typing import IO, Any
 
 import psycopg2
 
+from geo.conflation import records
+from geo.conflation.conflate import conflate
 from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
@@ -34,11 +36,13 @@ class Dataset:
     Attributes:
         name: its name, which with the external id identifies a facility.
         source: its source and licence.
+        authority: who maintains it, one of AUTHORITIES.
         limits: what this import may lose.
     """
 
     name: str
     source: Source
+    authority: str = "community"
     limits: Limits = USUAL_LIMITS
 
 
@@ -85,6 +89,8 @@ def write_dataset(
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
     parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
+    changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
+    records.add_records(session, changed_by_proposals, as_of)
     session.execute(statements.RESOLVE, parameters)
     for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
@@ -92,9 +98,12 @@ def write_dataset(
     require_within(dataset.limits, summary, listed)
     for statement in statements.APPLY:
         session.execute(statement, parameters)
+    places = session.execute(statements.PLACES, parameters).all()
     session.execute(statements.DROP_TABLES)
-    if summary.added or summary.changed or summary.vanished:
+    if places:
         session.execute(statements.ANALYZE)
+        records.compose(session, [row.facility_id for row in places if row.has_record], as_of)
+        summary.conflation = conflate(session, as_of, place_ids=[row.facility_id for row in places])
     return summary
 
 
@@ -151,6 +160,7 @@ def _dataset_id(session: Session, dataset: Dataset, as_of: datetime) -> int:
         "licence": source.licence,
         "attribution": source.attribution,
         "url": source.url,
+        "authority": dataset.authority,
         "as_of": as_of,
     }
     dataset_id: int = session.execute(statements.DATASET, parameters).scalar_one()

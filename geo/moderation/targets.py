@@ -11,7 +11,7 @@ from sqlalchemy import select
 from geo.crowd.models import Device, PastRating, Proposal, Rating
 from geo.database import Session
 from geo.errors import RecordNotFound
-from geo.facilities import locks
+from geo.facilities import locks, merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,8 @@ def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) 
 
 
 def _facility(session: Session, facility_id: int | None, _handle: UUID | None) -> FacilityTarget | None:
-    facility = None if facility_id is None else locks.lock(session, facility_id)
+    place_id = None if facility_id is None else merged.place_of(session, facility_id)
+    facility = None if place_id is None else locks.lock(session, place_id)
     if facility is None:
         return None
     author = session.execute(
