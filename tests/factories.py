@@ -64,6 +64,6 @@ def card(**fields: Any) -> Card:
     values: dict[str, Any] = {
         "id": 1, "offers": ["toilets"], "name": None, "mean_stars": None, "distance_m": None, "quality": 4.25,
         "sd": 0.5, "verdict": "sit", "utility": None, "open_checked_at": NOON, "open_state": "open", "open_until": None,
-        "feature": "{}", "terms": None,
+        "status": "active", "feature": "{}", "terms": None,
     }  # fmt: skip
     return Card(**{**values, **fields})

@@ -18,7 +18,7 @@ from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.endpoints import FACILITY_ID
-from api.places.geojson import feature
+from api.places.geojson import bare_feature
 from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports
 from geo.crowd.trust import Circumstances
@@ -115,7 +115,7 @@ def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as
         **_public(own),
         "comment_state": own.comment_state,
         "facility_id": facility_id,
-        "facility_rating": feature(facility)["properties"]["rating"],
+        "facility_rating": bare_feature(facility)["properties"]["rating"],
     }
 
 

@@ -292,7 +292,7 @@ class Reason(Schema):
     """A predefined reason."""
 
     id = fields.String(required=True)
-    text = fields.String(required=True)
+    text = fields.String(required=True, metadata={"description": "In the language of Accept-Language."})
     category = fields.String(required=True)
 
 

@@ -30,6 +30,10 @@ MIN_ID = -(2**63)
 FORMER_COLUMNS = {"target": "thing", "target_id": "thing_id"}
 """The names that columns of decisions had before migration 0008, which are part of the digests of that time."""
 
+LATER_COLUMNS = ("decision_facts_code", "decision_facts_parameters")
+"""Columns that decisions have since migration 0009. A digest leaves them out where they are NULL, as in every decision
+made before."""
+
 BATCH = 1_000
 """Number of entries that a verification reads at once."""
 
@@ -165,7 +169,11 @@ def _hash(entry: Mapping[str, Any]) -> bytes:
 
 
 def _digest_of_row(row: Mapping[str, Any]) -> str:
-    values = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in row.items()}
+    values = {
+        name: value.astimezone(UTC) if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if value is not None or name not in LATER_COLUMNS
+    }
     return sha256(_canonical(values)).hexdigest()
 
 

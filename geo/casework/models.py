@@ -23,6 +23,9 @@ QUEUE_STATES = ("open", "decided", "moot")
 
 DECISION_TARGETS = ("facility", "comment", "proposal", "device")
 
+FACTS = ("reviewed", "reported_and_reviewed", "reported", "reported_closed", "contact_details_found")
+"""Codes of the facts that a statement of reasons names; geo/casework/statements.py has their parameters."""
+
 
 class Staff(Base):
     """A member of staff with one token. Rows are never deleted, because decisions refer to them.
@@ -79,7 +82,8 @@ class QueueItem(Base):
 class Decision(Base):
     """A decision. Rows are never changed; a revert is a new row.
 
-    A restriction has the fields of a statement of reasons, with their names in the EU's DSA Transparency Database.
+    A restriction has the fields of a statement of reasons, with their names in the EU's DSA Transparency Database. Of
+    its texts it has codes and parameters; decisions made before migration 0009 store the English text.
     ``subject`` is the handle of the device whose content it concerns. ``before`` is the state that a revert restores.
     The registry of geo/moderation/actions adds the constraint on ``action``.
     """
@@ -95,10 +99,18 @@ class Decision(Base):
             "(decision_visibility IS NULL AND decision_account IS NULL) = (decision_ground IS NULL)", name="statement"
         ),
         CheckConstraint(
-            "decision_ground IS NULL OR num_nonnulls(incompatible_content_ground, incompatible_content_explanation,"
-            " category, content_type, content_date, application_date, decision_facts, source_type,"
-            " automated_detection, automated_decision, territorial_scope) = 11",
+            "decision_ground IS NULL OR num_nonnulls(category, content_type, content_date, application_date,"
+            " source_type, automated_detection, automated_decision, territorial_scope) = 8",
             name="statement_complete",
+        ),
+        CheckConstraint(
+            "decision_ground IS NULL OR decision_facts_code IS NOT NULL OR num_nonnulls(incompatible_content_ground,"
+            " incompatible_content_explanation, decision_facts) = 3",
+            name="statement_texts",
+        ),
+        one_of("decision_facts_code", FACTS),
+        CheckConstraint(
+            "(decision_facts_code IS NULL) = (decision_facts_parameters IS NULL)", name="decision_facts_parameters"
         ),
         Index("ix_decision_target", "target", "target_id"),
     )
@@ -128,6 +140,8 @@ class Decision(Base):
     application_date: Mapped[date | None]
     end_date_visibility_restriction: Mapped[date | None]
     decision_facts: Mapped[str | None]
+    decision_facts_code: Mapped[str | None]
+    decision_facts_parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     source_type: Mapped[str | None]
     automated_detection: Mapped[str | None]
     automated_decision: Mapped[str | None]

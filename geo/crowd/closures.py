@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, func, select, true, update
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
-from geo.casework.statements import PLACE_DEMOTED, Grounds
+from geo.casework.statements import PLACE_DEMOTED, Grounds, reported_closed
 from geo.crowd import agreement, open_reports
 from geo.crowd.models import Rating, RatingExclusion, Report
 from geo.database import Session
@@ -47,7 +47,7 @@ def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: dat
             grounds=Grounds(
                 "closed",
                 facility.created_at.date(),
-                f"Visitors from {agreed.networks} networks reported it closed within a week.",
+                reported_closed(agreed.networks),
                 ends_on=until.date(),
                 source="SOURCE_TYPE_OTHER_NOTIFICATION",
             ),

@@ -17,7 +17,7 @@ from sqlalchemy import Select, select, update
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
-from geo.casework.statements import TEXT_DISABLED, Grounds
+from geo.casework.statements import TEXT_DISABLED, Grounds, contact_details_found
 from geo.crowd import open_reports
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.text_checks import contact_details, without_invisible
@@ -115,7 +115,7 @@ def hold_for_review(session: Session, rating_id: int, device_id: int, found: Seq
             grounds=Grounds(
                 "contact_details",
                 as_of.date(),
-                f"A program found in it: {', '.join(found)}.",
+                contact_details_found(found),
                 detected_automatically=True,
             ),
             subject=author_handle(session, device_id),

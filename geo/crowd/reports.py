@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, record
-from geo.casework.statements import Grounds
+from geo.casework.statements import Grounds, reported
 from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
@@ -150,7 +150,7 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
             grounds=Grounds(
                 "reported",
                 rating.rated_at.date(),
-                f"Visitors from {agreed.networks} networks reported it within a week.",
+                reported(agreed.networks),
                 source="SOURCE_TYPE_OTHER_NOTIFICATION",
             ),
             subject=rating.handle,

@@ -14,7 +14,7 @@ from geo.casework import decisions, queue
 from geo.casework.decisions import REVERT, DecisionRecord, record
 from geo.casework.models import Decision
 from geo.casework.staff import KnownStaff, require
-from geo.casework.statements import Grounds
+from geo.casework.statements import REPORTED_AND_REVIEWED, REVIEWED, Grounds
 from geo.database import Session
 from geo.errors import Conflict, NotAllowed, OutOfDate
 from geo.moderation import targets
@@ -157,6 +157,5 @@ def _carry_out(
 
 def _grounds(reason: str, content_date: date, item: RowMapping | None) -> Grounds:
     if item is None or "reports" not in item["details"]:
-        return Grounds(reason, content_date, "Somebody looked at it.")
-    facts = "Visitors reported it, and somebody looked."
-    return Grounds(reason, content_date, facts, source="SOURCE_TYPE_OTHER_NOTIFICATION")
+        return Grounds(reason, content_date, REVIEWED)
+    return Grounds(reason, content_date, REPORTED_AND_REVIEWED, source="SOURCE_TYPE_OTHER_NOTIFICATION")

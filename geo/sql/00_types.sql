@@ -49,6 +49,7 @@ CREATE TYPE facility_search.card AS (
     open_checked_at timestamptz,   -- the instant that open_state refers to
     open_state text,
     open_until timestamptz,
+    status text,
     feature text,                  -- a GeoJSON Feature (RFC 7946)
     terms text                     -- a JSON array: attribution, licence and url of each dataset that lists it
 );
@@ -62,6 +63,7 @@ CREATE TYPE facility_search.found AS (
     quality float8,
     sd float8,
     utility float8,
+    status text,
     feature text,
     terms text
 );

@@ -18,6 +18,7 @@ BEGIN
     RETURN QUERY
     SELECT f.id, f.offers, f.name, shown.mean_stars,
            b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until,
+           f.status,
            json_build_object(
                'type', 'Feature',
                'id', f.id,
@@ -26,9 +27,7 @@ BEGIN
                'properties', json_build_object(
                    'kind', f.kind, 'offers', f.offers, 'name', f.name, 'venue', f.venue,
                    'status', f.status,
-                   'status_note', CASE f.status
-                       WHEN 'reported_closed' THEN 'Visitors reported it closed; nobody has confirmed that yet.'
-                       WHEN 'closed' THEN 'It is closed for good, or its source no longer lists it.' END,
+                   'status_note', NULL,  -- api/places/geojson.py writes the sentence
                    'address', json_build_object(
                        'street', f.street, 'house_number', f.house_number, 'postcode', f.postcode, 'city', f.city,
                        'region', f.region, 'country', f.country),

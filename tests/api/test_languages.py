@@ -30,8 +30,15 @@ def spoken_in(file: Path) -> set[Message]:
     return found
 
 
+def spoken_in_template(file: Path) -> set[Message]:
+    """The arguments of say() in a template."""
+    return {match[1] for match in re.findall(r"""language\.say\((["'])(.*?)\1""", file.read_text(encoding="utf-8"))}
+
+
 def messages() -> set[Message]:
-    return set(chain.from_iterable(spoken_in(file) for file in (PROJECT / "api").rglob("*.py")))
+    code = (spoken_in(file) for file in (PROJECT / "api").rglob("*.py"))
+    templates = (spoken_in_template(file) for file in (PROJECT / "api").rglob("*.html"))
+    return set(chain(*code, *templates))
 
 
 def catalogue(code: str) -> Catalog:

@@ -78,7 +78,6 @@ def test_a_restriction_states_what_it_does_to_which_content(
     assert stated["decision_visibility"] == (visibility and [visibility])
     assert stated["decision_account"] == account
     assert stated["content_type"] == [f"CONTENT_TYPE_{content_type}"]
-    assert bool(stated["content_type_other"]) == (content_type == "OTHER")
 
 
 def test_an_action_that_restricts_nobody_states_no_reasons() -> None:
