@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0009"
 
 BEFORE = "status IN ('active', 'reported_closed', 'closed', 'hidden')"
 AFTER = "status IN ('active', 'reported_closed', 'closed', 'hidden', 'merged', 'record')"
