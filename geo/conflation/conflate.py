@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds
 from geo.conflation import merging
 from geo.conflation.matching import MAX_M, Candidate, match
 from geo.database import Session
-from geo.errors import Conflict
-from geo.facilities.models import Facility
+from geo.facilities import locks
 from geo.rows import sql_file
 
 _CANDIDATES = text(sql_file(Path(__file__).parent / "sql" / "30_candidates.sql", {}))
@@ -25,7 +24,7 @@ class Conflation:
 
     Attributes:
         merged: number of places that became part of another one.
-        kept_apart: descriptions of the pairs that something speaks against.
+        kept_apart: descriptions of the pairs that something speaks against, and of places that cannot be merged.
     """
 
     merged: int
@@ -46,33 +45,35 @@ def conflate(
         max_m: maximum distance of two entries of one place, in metres.
         place_ids: only these places and those near them. Default: all places.
     """
+    merging.exclude_others(session)
     wanted = None if place_ids is None else list(place_ids)
     rows = session.execute(_CANDIDATES, {"max_m": max_m, "place_ids": wanted}).all()
     candidates = [Candidate(*row) for row in rows]
     near = {facility_id for each in candidates for facility_id in (each.facility_id, each.other_id)}
-    matches = match(candidates, merging.decided_apart(session, near) if near else ())
-    count, refused = 0, []
+    if not near:
+        return NOTHING_MERGED
+    locked = {facility.id: facility for facility in locks.lock_all(session, near)}
+    obstacles = merging.obstacles(session, near, locked)
+    free = [each for each in candidates if not {each.facility_id, each.other_id} & obstacles.keys()]
+    matches = match(free, merging.decided_apart(session, near))
+    merging.merge_groups(session, matches.groups, locked, as_of)
+    count = 0
     for place_id, *others in matches.groups:
-        for other_id in others:
-            try:
-                _merge(session, place_id, other_id, as_of)
-                count += 1
-            except Conflict as error:
-                refused.append(str(error))
+        for absorbed_id in others:
+            _record(session, merging.Merged(place_id, absorbed_id), locked[place_id].created_at.date(), as_of)
+            count += 1
     apart = [f"{each.facility_id} and {each.other_id}: {reason}" for each, reason in matches.kept_apart]
-    return Conflation(count, [*apart, *refused])
+    return Conflation(count, [*apart, *(reason for _, reason in sorted(obstacles.items()))])
 
 
-def _merge(session: Session, place_id: int, other_id: int, as_of: datetime) -> None:
-    done = merging.merge(session, place_id, other_id, as_of)
-    created_at = session.execute(select(func.date(Facility.created_at)).where(Facility.id == place_id)).scalar_one()
+def _record(session: Session, done: merging.Merged, created_on: date, as_of: datetime) -> None:
     record(
         session,
         DecisionRecord(
             action=merging.MERGE,
             target="facility",
             target_id=done.place_id,
-            grounds=Grounds("duplicate", created_at),
+            grounds=Grounds("duplicate", created_on),
             before={"absorbed_id": done.absorbed_id},
         ),
         as_of,

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
-from rapidfuzz.utils import default_process
+from geo.facilities import names
 
 MAX_M = 30.0
 """Default maximum distance of two entries of one place. Of 615 official toilets of Paris, 481 lie this near
@@ -84,20 +83,12 @@ def _against(candidate: Candidate, is_decided: bool) -> str | None:
         return "by a decision"
     if candidate.level and candidate.other_level and candidate.level != candidate.other_level:
         return "different levels"
-    if (similarity := _similarity(candidate.name, candidate.other_name)) is not None:
+    if (similarity := names.similarity(candidate.name, candidate.other_name)) is not None:
         return "different names" if similarity < SAME_NAME else None
-    similarity = _similarity(candidate.operator, candidate.other_operator)
+    similarity = names.similarity(candidate.operator, candidate.other_operator)
     if similarity is not None and similarity < SAME_OPERATOR and candidate.distance_m >= OPERATORS_FROM_M:
         return "different operators"
     return None
-
-
-def _similarity(text: str | None, other: str | None) -> float | None:
-    """Return the similarity of two texts, 0 to 100, whatever their case and the order of their words."""
-    if not text or not other:
-        return None
-    similarity: float = fuzz.token_set_ratio(text, other, processor=default_process)
-    return similarity
 
 
 def _fit(

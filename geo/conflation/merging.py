@@ -1,21 +1,20 @@
 """Merges places into one and splits them again, with their sources, ratings and reports."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, func, or_, select, text, update
+from sqlalchemy import delete, exists, func, or_, select, text, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 
 from geo.casework import queue
 from geo.casework.decisions import RecordedAction, is_effective
-from geo.casework.models import Decision
+from geo.casework.models import Decision, QueueItem
 from geo.conflation import records
 from geo.crowd import closures, open_reports, ratings
-from geo.crowd.models import PastRating, Proposal, Rating, RatingExclusion, Report
+from geo.crowd.models import PastRating, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import Conflict
 from geo.facilities import locks, merged
@@ -27,9 +26,12 @@ MERGE = RecordedAction("merge_facilities")
 SPLIT = RecordedAction("split_facility")
 KEEP_APART = RecordedAction("keep_apart")
 
+STRUCTURE_LOCK = 0x6265636F
+"""Key of the advisory lock of which places are part of which: imports and conflations hold it alone, merges and splits by
+moderators share it ("beco" in ASCII)."""
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+
+class Merged(NamedTuple):
     """A merge.
 
     Attributes:
@@ -41,38 +43,57 @@ class Merged:
     absorbed_id: int
 
 
+def exclude_others(session: Session) -> None:
+    """Wait until no other import, conflation, merge or split is running, and let none begin until the commit."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STRUCTURE_LOCK})
+
+
+def _refuse_during_import(session: Session) -> None:
+    """Raise Conflict while an import or a conflation is running, which may take minutes."""
+    if not session.execute(text("SELECT pg_try_advisory_xact_lock_shared(:key)"), {"key": STRUCTURE_LOCK}).scalar_one():
+        raise Conflict("an import is running: try again when it has ended")
+
+
 def merge(session: Session, facility_id: int, other_id: int, as_of: datetime) -> Merged:
     """Merge two places into the one with the older id.
 
     A device that rated both keeps its newer rating; the older one becomes history.
 
     Raises:
-        Conflict: a place is not listed, or moderators excluded ratings of it.
+        Conflict: a place is not listed, moderators excluded ratings of it, or an import is running.
     """
-    place_id, absorbed_id = sorted((facility_id, other_id))
-    by_id = {locked.id: locked for locked in locks.lock_all(session, [place_id, absorbed_id])}
-    for each in (place_id, absorbed_id):
-        _require_listed(session, each, by_id.get(each))
-    records.add_records(session, [place_id, absorbed_id], as_of)
-    session.execute(
-        update(Facility)
-        .where(Facility.id == absorbed_id)
-        .values(status="merged", merged_into=place_id, reported_closed_until=None, updated_at=as_of)
-    )
-    session.execute(
-        update(FacilitySource).where(FacilitySource.facility_id == absorbed_id).values(facility_id=place_id)
-    )
-    _move_ratings(session, absorbed_id, place_id, as_of)
-    _move_reports(session, absorbed_id, place_id, as_of)
-    session.execute(
-        update(Proposal)
-        .where(Proposal.facility_id == absorbed_id, Proposal.state == "pending")
-        .values(facility_id=place_id)
-    )
-    _take_over_closure(session, by_id[place_id], by_id[absorbed_id])
-    records.compose(session, [place_id], as_of)
-    ratings.recompute(session, [place_id, absorbed_id])
-    return Merged(place_id, absorbed_id)
+    _refuse_during_import(session)
+    group = sorted((facility_id, other_id))
+    locked = {facility.id: facility for facility in locks.lock_all(session, group)}
+    for obstacle in obstacles(session, group, locked).values():
+        raise Conflict(obstacle)
+    merge_groups(session, [group], locked, as_of)
+    return Merged(*group)
+
+
+def merge_groups(
+    session: Session, groups: Sequence[Sequence[int]], locked: Mapping[int, LockedFacility], as_of: datetime
+) -> None:
+    """Merge each group of places into its first one.
+
+    Args:
+        session: a write session.
+        groups: ids, sorted; no id is in two groups, and nothing is an obstacle to a merge.
+        locked: the locked rows of all of them.
+        as_of: now.
+    """
+    place_of = {other_id: place_id for place_id, *others in groups for other_id in others}
+    place_ids = [place_id for place_id, *_ in groups]
+    records.add_records(session, [*place_ids, *place_of], as_of)
+    pairs = {"place_ids": list(place_of.values()), "absorbed_ids": list(place_of), "as_of": as_of}
+    for statement in (_ABSORB, _MOVE_SOURCES, _DISPLACE_OLDER, _MOVE_RATINGS, _MOVE_PAST_RATINGS):
+        session.execute(statement, pairs)
+    for absorbed_id in _with_cases(session, place_of):
+        _move_reports(session, absorbed_id, place_of[absorbed_id], as_of)
+    for group in groups:
+        _take_over_closure(session, [locked[facility_id] for facility_id in group])
+    records.compose(session, place_ids, as_of)
+    ratings.recompute(session, [*place_ids, *place_of])
 
 
 def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> None:
@@ -88,12 +109,17 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
         as_of: now.
 
     Raises:
-        Conflict: it is not part of this place.
+        Conflict: it is not part of this place, which is hidden, or of which ratings are excluded; or an import is
+            running.
     """
-    locks.lock_all(session, [place_id, part_id])
-    status = session.execute(select(Facility.status).where(Facility.id == part_id)).scalar_one_or_none()
-    if status != "merged" or merged.place_of(session, part_id) != place_id:
+    _refuse_during_import(session)
+    status_of = {facility.id: facility.status for facility in locks.lock_all(session, [place_id, part_id])}
+    if status_of.get(part_id) != "merged" or merged.place_of(session, part_id) != place_id:
         raise Conflict(f"facility {part_id} is not part of facility {place_id}")
+    if status_of[place_id] == "hidden":
+        raise Conflict(f"facility {place_id} is hidden: revert hide_facility first")
+    for obstacle in _excluded(session, [place_id]).values():
+        raise Conflict(obstacle)
     parts = session.execute(merged.parts_of([part_id])).scalars().all()
     session.execute(
         update(Facility).where(Facility.id == part_id).values(status="active", merged_into=None, updated_at=as_of)
@@ -137,25 +163,45 @@ def decided_apart(session: Session, place_ids: Collection[int]) -> set[frozenset
     return {frozenset(merged.place_of(session, facility_id) for facility_id in row) for row in rows}
 
 
-def _require_listed(session: Session, facility_id: int, facility: LockedFacility | None) -> None:
-    if facility is None or facility.status not in LISTED_STATUSES:
-        raise Conflict(f"facility {facility_id} is not listed: only listed facilities can be merged")
-    excluded = select(RatingExclusion.decision_id).where(
-        RatingExclusion.facility_id == facility_id, RatingExclusion.lifted_at.is_(None)
+def obstacles(
+    session: Session, facility_ids: Collection[int], locked: Mapping[int, LockedFacility]
+) -> Mapping[int, str]:
+    """Return why facilities cannot be merged, by the ids of those that cannot.
+
+    Args:
+        session: a write session.
+        facility_ids: the facilities.
+        locked: the locked rows of those that exist.
+    """
+    unlisted = {
+        facility_id: f"facility {facility_id} is not listed: only listed facilities can be merged"
+        for facility_id in facility_ids
+        if facility_id not in locked or locked[facility_id].status not in LISTED_STATUSES
+    }
+    return _excluded(session, facility_ids) | unlisted
+
+
+def _excluded(session: Session, facility_ids: Collection[int]) -> dict[int, str]:
+    """Return the message for each facility whose ratings are excluded."""
+    excluded = select(RatingExclusion.facility_id).where(
+        RatingExclusion.facility_id.in_(facility_ids), RatingExclusion.lifted_at.is_(None)
     )
-    if session.execute(excluded.limit(1)).first() is not None:
-        raise Conflict(f"ratings of facility {facility_id} are excluded: revert exclude_ratings first")
+    return {
+        facility_id: f"ratings of facility {facility_id} are excluded: revert exclude_ratings first"
+        for facility_id in session.execute(excluded).scalars()
+    }
 
 
-def _move_ratings(session: Session, absorbed_id: int, place_id: int, as_of: datetime) -> None:
-    """Move ratings and their history. Of two ratings by one device, the older one becomes history."""
-    session.execute(_DISPLACE_OLDER, {"place_id": place_id, "absorbed_id": absorbed_id, "as_of": as_of})
-    for table in (Rating, PastRating):
-        session.execute(
-            update(table)
-            .where(table.facility_id == absorbed_id)
-            .values(facility_id=place_id, moved_from=func.coalesce(table.moved_from, absorbed_id))
-        )
+def _with_cases(session: Session, facility_ids: Collection[int]) -> Sequence[int]:
+    """Return which of some facilities have open reports or queue items."""
+    reported = select(Report.target_id).where(
+        Report.target == "facility", Report.target_id.in_(facility_ids), Report.closed_at.is_(None)
+    )
+    queued = select(QueueItem.target_id).where(
+        *(QueueItem.kind.in_(("facility", "rate_bomb")), QueueItem.target_id.in_(facility_ids)),
+        QueueItem.state == "open",
+    )
+    return sorted(session.execute(union(reported, queued)).scalars())
 
 
 def _move_reports(session: Session, absorbed_id: int, place_id: int, as_of: datetime) -> None:
@@ -178,14 +224,14 @@ def _move_reports(session: Session, absorbed_id: int, place_id: int, as_of: date
         queue.put(session, "facility", place_id, as_of, score=sum(weights), details={"merged": absorbed_id})
 
 
-def _take_over_closure(session: Session, place: LockedFacility, absorbed: LockedFacility) -> None:
-    """Set the place reported closed if either was, until the later of the two ends."""
-    ends = [each.reported_closed_until for each in (place, absorbed) if each.status == "reported_closed"]
+def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> None:
+    """Set the first place reported closed if any of them was, until the latest end."""
+    ends = [each.reported_closed_until for each in group if each.status == "reported_closed"]
     if ends:
         latest = max((end for end in ends if end is not None), default=None)
         session.execute(
             update(Facility)
-            .where(Facility.id == place.id)
+            .where(Facility.id == group[0].id)
             .values(status="reported_closed", reported_closed_until=latest)
         )
 
@@ -243,5 +289,10 @@ _MARKERS = {
     "columns": ", ".join(_RATING_COLUMNS),
     "rating_columns": ", ".join(f"rating.{column}" for column in _RATING_COLUMNS),
 }
+_ABSORB = text(sql_file(_FILES / "35_absorb.sql", {}))
+_MOVE_SOURCES = text(sql_file(_FILES / "36_move_sources.sql", {}))
 _DISPLACE_OLDER = text(sql_file(_FILES / "40_displace.sql", _MARKERS))
+_MOVE_RATINGS, _MOVE_PAST_RATINGS = (
+    text(sql_file(_FILES / "45_move_ratings.sql", {"table": table})) for table in ("rating", "past_rating")
+)
 _RESTORE = text(sql_file(_FILES / "50_restore.sql", _MARKERS))

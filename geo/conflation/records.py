@@ -6,6 +6,8 @@ values move to a row of their own, which imports update from then on; the place 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from geo.database import Session
 from geo.facilities import merged
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.hours import compile_hours, multirange
-from geo.facilities.models import Facility, FacilitySource
+from geo.facilities.models import Facility
 from geo.moderation.models import FacilityChange
 from geo.rows import sql_file
 
@@ -37,19 +39,33 @@ OFFICIAL_FIRST = frozenset({"opening_hours", "access", "fee", "key_scheme", "ope
 _COLUMNS = tuple(column for columns in GROUPS.values() for column in columns)
 
 
+_GROUP_OF = {column: group for group, columns in GROUPS.items() for column in columns} | {
+    "lon": "location",
+    "lat": "location",
+}
+"""The group of each column, and of each name that proposals use."""
+
+
+def _rank(group: str) -> str:
+    """Return the column of 15_records.sql by which a group comes from one source before another."""
+    return "official_first" if group in OFFICIAL_FIRST else "community_first"
+
+
 def _pick(group: str, value: str) -> str:
     """Return SQL for a value of the first record that has any column of the group."""
-    rank = "official_first" if group in OFFICIAL_FIRST else "community_first"
-    order = f"record.{rank}, record.dataset_id, record.id"
+    order = f"record.{_rank(group)}, record.dataset_id, record.id"
     known = "record.tags <> '{}'" if group == "tags" else f"num_nonnulls({', '.join(_of('record', GROUPS[group]))}) > 0"
-    return f"(array_agg({value} ORDER BY {order}) FILTER (WHERE {known}))[1]"
+    speaks = "(NOT record.says_closed OR record.all_closed)"
+    return f"(array_agg({value} ORDER BY {order}) FILTER (WHERE {known} AND {speaks}))[1]"
 
 
 def _of(table: str, columns: Sequence[str]) -> list[str]:
     return [f"{table}.{column}" for column in columns]
 
 
+_FILES = Path(__file__).parent / "sql"
 _MARKERS = {
+    "records": sql_file(_FILES / "15_records.sql", {}),
     "columns": ", ".join(_COLUMNS),
     "place_columns": ", ".join(_of("place", _COLUMNS)),
     "composed_columns": ", ".join(
@@ -61,14 +77,16 @@ _MARKERS = {
     "givers": ",\n           ".join(f"{_pick(group, 'record.id')} AS {group}_giver" for group in GROUPS),
     "given": ", ".join(f"('{group}', composed.{group}_giver)" for group in GROUPS),
 }
-
-_FILES = Path(__file__).parent / "sql"
 _ADD_RECORDS = text(sql_file(_FILES / "10_add_records.sql", _MARKERS))
 _COMPOSE = text(sql_file(_FILES / "20_compose.sql", _MARKERS))
+_RANKED = text(
+    f"{_MARKERS['records']} SELECT id, merged_into, says_closed, official_first, community_first FROM record "  # noqa: S608 - our own file
+    "ORDER BY dataset_id, id"
+)
 
 
 def add_records(session: Session, place_ids: Collection[int], as_of: datetime) -> None:
-    """Give the sources of places a record of their own, if they have none.
+    """Give the sources of places a record of their own, if they have none, without what proposals changed.
 
     Args:
         session: a write session that has locked the places.
@@ -76,44 +94,47 @@ def add_records(session: Session, place_ids: Collection[int], as_of: datetime) -
         as_of: now.
     """
     added = session.execute(_ADD_RECORDS, {"place_ids": list(place_ids)}).all()
-    for record_id, place_id in added:
-        session.execute(
-            update(FacilitySource)
-            .where(FacilitySource.facility_id == place_id, FacilitySource.record_id.is_(None))
-            .values(record_id=record_id)
-        )
-        before: dict[str, Any] = {}
+    record_of = {place_id: record_id for record_id, place_id in added}
+    for place_id, changes in groupby(
+        sorted(_standing_changes(session, record_of), key=attrgetter("facility_id")), attrgetter("facility_id")
+    ):
+        record_id = record_of[place_id]
         now = _values(session, record_id)
-        for change in reversed(_standing_changes(session, [place_id])):
-            before |= {name: value for name, value in change.before.items() if now.get(name) == change.after.get(name)}
-            now |= before
-        if before:
-            _write(session, record_id, before, as_of)
+        undone: dict[str, Any] = {}
+        for change in reversed(list(changes)):
+            undone |= {name: change.before[name] for name in _names(change) if _said(now, name) == change.after[name]}
+            if "opening_hours" in undone:
+                undone["opening_hours_note"] = change.before.get("opening_hours_note")
+            now |= undone
+        if undone:
+            _write(session, record_id, undone, as_of)
 
 
-def compose(session: Session, place_ids: Collection[int], as_of: datetime) -> None:
+def compose(
+    session: Session, place_ids: Collection[int], as_of: datetime, *, except_decision: int | None = None
+) -> Collection[int]:
     """Write the columns and the status of places from their records and from accepted proposals.
 
-    A proposal that was accepted stands until the sources say something else than what it replaced. Places without
-    records stay as they are.
+    A proposal that was accepted stands until the sources that the facility then had say something else than what it
+    replaced. Places without records stay as they are.
 
     Args:
         session: a write session that has locked the places.
         place_ids: ids of places.
         as_of: now.
+        except_decision: an acceptance that no longer counts.
+
+    Returns:
+        The ids of the places that have records.
     """
     if not place_ids:
-        return
-    session.execute(_COMPOSE, {"place_ids": list(place_ids), "as_of": as_of})
-    for place_id in _with_changes(session, place_ids):
-        now = _values(session, place_id)
-        changed: dict[str, Any] = {}
-        for change in _standing_changes(session, session.execute(merged.parts_of([place_id])).scalars().all()):
-            holds = {name: value for name, value in change.after.items() if now.get(name) == change.before.get(name)}
-            changed |= holds
-            now |= holds
+        return []
+    composed = session.execute(_COMPOSE, {"place_ids": list(place_ids), "as_of": as_of}).scalars().all()
+    for place_id in _with_changes(session, composed):
+        changed = _accepted(session, place_id, except_decision)
         if changed:
             _write(session, place_id, changed, as_of)
+    return composed
 
 
 def _with_changes(session: Session, place_ids: Collection[int]) -> Sequence[int]:
@@ -124,13 +145,71 @@ def _with_changes(session: Session, place_ids: Collection[int]) -> Sequence[int]
         .distinct()
         .order_by(FacilityChange.facility_id)
     ).scalars()
-    return list(dict.fromkeys(merged.place_of(session, facility_id) for facility_id in changed))
+    return list(dict.fromkeys(merged.place_of(session, facility_id) for facility_id in changed.all()))
+
+
+def _accepted(session: Session, place_id: int, except_decision: int | None) -> dict[str, Any]:
+    """Return the values of accepted changes that stand, by the names that proposals use."""
+    parts = {
+        row.id: row
+        for row in session.execute(
+            select(Facility.id, Facility.merged_into, Facility.updated_at).where(
+                Facility.id.in_(merged.parts_of([place_id]))
+            )
+        )
+    }
+    records = [(row, _values(session, row.id)) for row in session.execute(_RANKED, {"place_ids": [place_id]}).all()]
+    accepted: dict[str, Any] = {}
+    for change in _standing_changes(session, parts):
+        if change.decision_id == except_decision:
+            continue
+        own = [each for each in records if _was_part(parts, each[0].merged_into, change)]
+        for name in _names(change):
+            # What it replaced is what an earlier change set or what the sources say.
+            if _said(change.before, name) in [*([accepted[name]] if name in accepted else []), _said_by(own, name)]:
+                accepted[name] = change.after[name]
+    return accepted
+
+
+def _was_part(parts: Mapping[int, Any], facility_id: int, change: Any) -> bool:
+    """Return whether a facility was part of the one that a change is about when that was accepted."""
+    while facility_id != change.facility_id:
+        part = parts[facility_id]
+        if part.merged_into not in parts or part.updated_at >= change.changed_at:
+            return False
+        facility_id = part.merged_into
+    return True
+
+
+def _said_by(records: Sequence[tuple[Any, Mapping[str, Any]]], name: str) -> Any:
+    """Return what the first of some records that says anything of a name's group says."""
+    group = _GROUP_OF[name]
+    speaking = [each for each in records if not each[0].says_closed] or records
+    for _, values in sorted(speaking, key=lambda each: getattr(each[0], _rank(group))):
+        if any(values.get(column) not in (None, {}) for column in GROUPS[group]) or group == "location":
+            return _said(values, name)
+    return None
+
+
+def _names(change: Any) -> list[str]:
+    """Return the names that a change has values of; the note of opening hours is not one of its own."""
+    return [name for name in change.after if name in change.before]
+
+
+def _said(values: Mapping[str, Any], name: str) -> Any:
+    """Return a value as a proposal would write it: opening hours, in a syntax or not, under one name."""
+    if name == "opening_hours":
+        return values.get("opening_hours") or values.get("opening_hours_note")
+    return values.get(name)
 
 
 def _standing_changes(session: Session, facility_ids: Collection[int]) -> Sequence[Any]:
     """Return the changes by accepted proposals that are not reverted, oldest first; not those that added a place."""
     return session.execute(
-        select(FacilityChange.before, FacilityChange.after)
+        select(
+            *(FacilityChange.facility_id, FacilityChange.decision_id, FacilityChange.changed_at),
+            *(FacilityChange.before, FacilityChange.after),
+        )
         .join(Decision, Decision.id == FacilityChange.decision_id)
         .where(FacilityChange.facility_id.in_(facility_ids), FacilityChange.before != {}, is_effective())
         .order_by(FacilityChange.id)

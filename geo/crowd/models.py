@@ -7,11 +7,13 @@ from uuid import UUID
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
     LargeBinary,
     SmallInteger,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
@@ -54,6 +56,11 @@ def moved_from_column() -> Mapped[int | None]:
 def moved_from_index(table: str) -> Index:
     """Return the index that finds the rows to move back when a merge is reverted."""
     return Index(f"ix_{table}_moved_from", "moved_from", postgresql_where=text("moved_from IS NOT NULL"))
+
+
+def origin_id(table: "type[Rating | PastRating]") -> ColumnElement[int]:
+    """Return the id of the facility that a rating was made about, whatever place that is part of now."""
+    return func.coalesce(table.moved_from, table.facility_id)
 
 
 def network_column() -> Mapped[bytes | None]:

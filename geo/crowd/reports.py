@@ -16,7 +16,7 @@ from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds, reported
 from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
-from geo.crowd.models import Device, Proposal, Rating, Report
+from geo.crowd.models import Device, Proposal, Rating, Report, origin_id
 from geo.database import Session
 from geo.errors import RecordNotFound
 from geo.facilities import locks
@@ -95,11 +95,9 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
             Rating.id == new.target_id, Rating.comment.is_not(None)
         )
-        found = session.execute(rating).one_or_none()
-        if found is not None:
-            facility = locks.lock(session, found.facility_id)
-            is_visible = facility is not None and facility.status in PUBLIC_STATUSES
-            found = session.execute(rating).one_or_none() if is_visible else None
+        locked = locks.lock_current(session, lambda: [row.facility_id for row in session.execute(rating)])
+        is_visible = bool(locked) and locked[0].status in PUBLIC_STATUSES
+        found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
             raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")
     elif (
@@ -129,7 +127,7 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
     rating = session.execute(
         select(
             *(Rating.facility_id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.comment_approved),
-            *(Rating.rated_at, Device.handle),
+            *(Rating.rated_at, Device.handle, origin_id(Rating).label("origin_id")),
         )
         .join(Device, Device.id == Rating.device_id)
         .where(Rating.id == rating_id)
@@ -155,7 +153,7 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
             ),
             subject=rating.handle,
             queue_item_id=item_id,
-            before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
+            before={"text_digest": comments.text_digest(session, rating.origin_id, rating.device_id, rating.comment)},
         ),
         as_of,
     )

@@ -3,7 +3,7 @@
 The lock is FOR NO KEY UPDATE: it excludes other changes of the row, but not the insertion of rows that reference it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,3 +50,19 @@ def lock_all(session: Session, facility_ids: Collection[int]) -> list[LockedFaci
         select(*columns).where(Facility.id.in_(facility_ids)).order_by(Facility.id).with_for_update(key_share=True)
     )
     return [LockedFacility(*row) for row in rows]
+
+
+def lock_current(session: Session, read: Callable[[], Collection[int]]) -> list[LockedFacility]:
+    """Lock the facilities that a read returns, also if a concurrent merge or split changes which ones these are.
+
+    Args:
+        session: a write session.
+        read: returns ids of facilities; it is called again after they are locked.
+    """
+    facility_ids = read()
+    while True:
+        locked = lock_all(session, facility_ids)
+        now = read()
+        if set(now) <= set(facility_ids):
+            return locked
+        facility_ids = now

@@ -14,10 +14,11 @@ from typing import IO, Any
 
 import psycopg2
 
-from geo.conflation import records
+from geo.conflation import merging, records
 from geo.conflation.conflate import conflate
 from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
+from geo.facilities import locks
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
@@ -88,6 +89,7 @@ def write_dataset(
             summary.reject(external_id, "the same id is in an earlier row, which was imported")
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
+    merging.exclude_others(session)
     parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
     changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
     records.add_records(session, changed_by_proposals, as_of)
@@ -102,7 +104,9 @@ def write_dataset(
     session.execute(statements.DROP_TABLES)
     if places:
         session.execute(statements.ANALYZE)
-        records.compose(session, [row.facility_id for row in places if row.has_record], as_of)
+        composed = [row.facility_id for row in places if row.has_record]
+        locks.lock_all(session, composed)
+        records.compose(session, composed, as_of)
         summary.conflation = conflate(session, as_of, place_ids=[row.facility_id for row in places])
     return summary
 
