@@ -107,7 +107,12 @@ def new_decision(body: Mapping[str, Any]) -> NewDecision:
     """Return the decision that a body contains."""
     window = (body["from_"], body["until"]) if "from_" in body else None
     return NewDecision(
-        body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"), body.get("other_id")
+        body["action"],
+        body["reason"],
+        body["note"] or None,
+        window,
+        other_id=body.get("other_id"),
+        rated_at=body.get("rated_at"),
     )
 
 

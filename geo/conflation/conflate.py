@@ -62,8 +62,14 @@ def conflate(
         for absorbed_id in others:
             _record(session, merging.Merged(place_id, absorbed_id), locked[place_id].created_at.date(), as_of)
             count += 1
-    apart = [f"{each.facility_id} and {each.other_id}: {reason}" for each, reason in matches.kept_apart]
+    apart = [
+        f"{min(each[:2])} and {max(each[:2])}: {reason}" for each, reason in sorted(matches.kept_apart, key=_by_ids)
+    ]
     return Conflation(count, [*apart, *(reason for _, reason in sorted(obstacles.items()))])
+
+
+def _by_ids(kept_apart: tuple[Candidate, str]) -> list[int]:
+    return sorted(kept_apart[0][:2])
 
 
 def _record(session: Session, done: merging.Merged, created_on: date, as_of: datetime) -> None:

@@ -27,8 +27,8 @@ SPLIT = RecordedAction("split_facility")
 KEEP_APART = RecordedAction("keep_apart")
 
 STRUCTURE_LOCK = 0x6265636F
-"""Key of the advisory lock of which places are part of which: imports and conflations hold it alone, merges and splits by
-moderators share it ("beco" in ASCII)."""
+"""Key of the advisory lock of which places are part of which: imports and conflations hold it alone, merges and splits
+by moderators share it ("beco" in ASCII)."""
 
 
 class Merged(NamedTuple):
@@ -89,7 +89,11 @@ def merge_groups(
     for statement in (_ABSORB, _MOVE_SOURCES, _DISPLACE_OLDER, _MOVE_RATINGS, _MOVE_PAST_RATINGS):
         session.execute(statement, pairs)
     for absorbed_id in _with_cases(session, place_of):
-        _move_reports(session, absorbed_id, place_of[absorbed_id], as_of)
+        _end_cases(session, absorbed_id, place_of[absorbed_id], as_of)
+        # One after another: a device may have reported three facilities that become one.
+        session.execute(_MOVE_REPORTS, {"place_ids": [place_of[absorbed_id]], "absorbed_ids": [absorbed_id]})
+        _queue_reports(session, place_of[absorbed_id], as_of, {"merged": absorbed_id})
+    session.execute(_MOVE_REPORTS, pairs)
     for group in groups:
         _take_over_closure(session, [locked[facility_id] for facility_id in group])
     records.compose(session, place_ids, as_of)
@@ -121,11 +125,12 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
     for obstacle in _excluded(session, [place_id]).values():
         raise Conflict(obstacle)
     parts = session.execute(merged.parts_of([part_id])).scalars().all()
+    merged_at = session.execute(select(Facility.updated_at).where(Facility.id == part_id)).scalar_one()
     session.execute(
         update(Facility).where(Facility.id == part_id).values(status="active", merged_into=None, updated_at=as_of)
     )
     session.execute(update(FacilitySource).where(FacilitySource.record_id.in_(parts)).values(facility_id=part_id))
-    _return_rows(session, place_id, part_id, parts)
+    _return_rows(session, place_id, part_id, parts, merged_at, as_of)
     for one, other in ((place_id, part_id), (part_id, place_id)):
         _restore_displaced(session, one, other)
     _divide_closure(session, place_id, part_id, as_of)
@@ -204,8 +209,8 @@ def _with_cases(session: Session, facility_ids: Collection[int]) -> Sequence[int
     return sorted(session.execute(union(reported, queued)).scalars())
 
 
-def _move_reports(session: Session, absorbed_id: int, place_id: int, as_of: datetime) -> None:
-    """Move open reports; one that its device has made about the other place, too, is moot."""
+def _end_cases(session: Session, absorbed_id: int, place_id: int, as_of: datetime) -> None:
+    """End the queue items of a facility, and the reports that their devices have made about its place, too."""
     present = aliased(Report)
     repeated = exists().where(
         *(present.target == "facility", present.target_id == place_id, present.closed_at.is_(None)),
@@ -214,14 +219,13 @@ def _move_reports(session: Session, absorbed_id: int, place_id: int, as_of: date
     queue.end(session, "facility", absorbed_id, "moot", as_of)
     queue.end(session, "rate_bomb", absorbed_id, "moot", as_of)
     open_reports.close(session, "facility", absorbed_id, "moot", as_of, repeated)
-    moved = session.execute(
-        update(Report)
-        .where(open_reports.about("facility", absorbed_id))
-        .values(target_id=place_id, moved_from=func.coalesce(Report.moved_from, absorbed_id))
-        .returning(Report.weight)
-    ).scalars()
-    if weights := moved.all():
-        queue.put(session, "facility", place_id, as_of, score=sum(weights), details={"merged": absorbed_id})
+
+
+def _queue_reports(session: Session, facility_id: int, as_of: datetime, details: Mapping[str, Any]) -> None:
+    """Put a facility into the queue if it has open reports, which a merge or a split moved to it."""
+    weights = session.execute(select(Report.weight).where(open_reports.about("facility", facility_id))).scalars().all()
+    if weights:
+        queue.put(session, "facility", facility_id, as_of, score=sum(weights), details=details)
 
 
 def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> None:
@@ -236,19 +240,32 @@ def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> Non
         )
 
 
-def _return_rows(session: Session, place_id: int, part_id: int, parts: Sequence[int]) -> None:
-    """Move ratings, past ratings and reports that were made about the part back to it."""
+def _return_rows(
+    session: Session, place_id: int, part_id: int, parts: Sequence[int], merged_at: datetime, as_of: datetime
+) -> None:
+    """Move ratings, past ratings and reports that were made about the part back to it.
+
+    Reports that its merge ended, as their devices had made them about the place too, are open again.
+    """
     for table in (Rating, PastRating):
         session.execute(
             update(table)
             .where(table.facility_id == place_id, table.moved_from.in_(parts))
             .values(facility_id=part_id, moved_from=func.nullif(table.moved_from, part_id))
         )
+    queue.lock(session, "facility", place_id)
+    moved = Report.target == "facility", Report.target_id == place_id, Report.moved_from.in_(parts)
     session.execute(
         update(Report)
-        .where(Report.target == "facility", Report.target_id == place_id, Report.moved_from.in_(parts))
-        .values(target_id=part_id, moved_from=func.nullif(Report.moved_from, part_id))
+        .where(*moved, Report.outcome == "moot", Report.closed_at == merged_at)
+        .values(closed_at=None, outcome=None)
     )
+    session.execute(
+        update(Report).where(*moved).values(target_id=part_id, moved_from=func.nullif(Report.moved_from, part_id))
+    )
+    _queue_reports(session, part_id, as_of, {"split": place_id})
+    if not open_reports.exist(session, "facility", place_id):
+        queue.end(session, "facility", place_id, "moot", as_of)
 
 
 def _restore_displaced(session: Session, facility_id: int, other_id: int) -> None:
@@ -292,6 +309,7 @@ _MARKERS = {
 _ABSORB = text(sql_file(_FILES / "35_absorb.sql", {}))
 _MOVE_SOURCES = text(sql_file(_FILES / "36_move_sources.sql", {}))
 _DISPLACE_OLDER = text(sql_file(_FILES / "40_displace.sql", _MARKERS))
+_MOVE_REPORTS = text(sql_file(_FILES / "46_move_reports.sql", {}))
 _MOVE_RATINGS, _MOVE_PAST_RATINGS = (
     text(sql_file(_FILES / "45_move_ratings.sql", {"table": table})) for table in ("rating", "past_rating")
 )
