@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, func, or_, select, text, union, update
+from sqlalchemy import and_, case, delete, exists, func, or_, select, text, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 
@@ -130,7 +130,7 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
         update(Facility).where(Facility.id == part_id).values(status="active", merged_into=None, updated_at=as_of)
     )
     session.execute(update(FacilitySource).where(FacilitySource.record_id.in_(parts)).values(facility_id=part_id))
-    _return_rows(session, place_id, part_id, parts, merged_at, as_of)
+    _return_rows(session, place_id, part_id, merged_at, as_of)
     for one, other in ((place_id, part_id), (part_id, place_id)):
         _restore_displaced(session, one, other)
     _divide_closure(session, place_id, part_id, as_of)
@@ -240,13 +240,12 @@ def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> Non
         )
 
 
-def _return_rows(
-    session: Session, place_id: int, part_id: int, parts: Sequence[int], merged_at: datetime, as_of: datetime
-) -> None:
+def _return_rows(session: Session, place_id: int, part_id: int, merged_at: datetime, as_of: datetime) -> None:
     """Move ratings, past ratings and reports that were made about the part back to it.
 
     Reports that its merge ended, as their devices had made them about the place too, are open again.
     """
+    parts = merged.parts_of([part_id])
     for table in (Rating, PastRating):
         session.execute(
             update(table)
@@ -254,14 +253,17 @@ def _return_rows(
             .values(facility_id=part_id, moved_from=func.nullif(table.moved_from, part_id))
         )
     queue.lock(session, "facility", place_id)
-    moved = Report.target == "facility", Report.target_id == place_id, Report.moved_from.in_(parts)
+    was_repeated = and_(Report.outcome == "moot", Report.closed_at == merged_at)
     session.execute(
         update(Report)
-        .where(*moved, Report.outcome == "moot", Report.closed_at == merged_at)
-        .values(closed_at=None, outcome=None)
-    )
-    session.execute(
-        update(Report).where(*moved).values(target_id=part_id, moved_from=func.nullif(Report.moved_from, part_id))
+        .where(Report.target == "facility", Report.target_id == place_id, Report.moved_from.in_(parts))
+        .values(
+            target_id=part_id,
+            moved_from=func.nullif(Report.moved_from, part_id),
+            closed_at=case((was_repeated, None), else_=Report.closed_at),
+            outcome=case((was_repeated, None), else_=Report.outcome),
+        )
+        .execution_options(synchronize_session=False)
     )
     _queue_reports(session, part_id, as_of, {"split": place_id})
     if not open_reports.exist(session, "facility", place_id):
