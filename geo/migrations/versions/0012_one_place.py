@@ -20,6 +20,42 @@ NEW_ACTIONS = ("merge_facilities", "split_facility", "keep_apart")
 MOVED = ("rating", "past_rating", "report")
 """Tables whose rows move to another place when theirs is merged into it."""
 
+NOT_SAID = (
+    *("id", "status", "merged_into", "created_at", "updated_at", "reported_closed_until", "rating_count"),
+    *("demo_rating_count", "excluded_rating_count", "stars_total", "last_rated_at"),
+    *("weight_slow", "stars_slow", "weight_fast", "stars_fast"),
+)
+"""Columns of a facility that no source sets, without generated ones."""
+
+RECOMPUTE_MOVED = """
+    UPDATE facility
+    SET (rating_count, demo_rating_count, stars_total,
+         weight_slow, stars_slow, weight_fast, stars_fast, last_rated_at) = (
+            SELECT count(*), count(*) FILTER (WHERE demo), coalesce(sum(stars), 0),
+                   coalesce(sum(slow), 0), coalesce(sum(slow * stars), 0),
+                   coalesce(sum(fast), 0), coalesce(sum(fast * stars), 0), max(rated_at)
+            FROM (
+                SELECT stars, weight, rated_at, demo,
+                       date_part('epoch', rated_at - timestamptz '2026-01-01 00:00:00+00:00') AS age_s
+                FROM rating
+                WHERE rating.facility_id = facility.id AND (excluded.during @> rated_at) IS NOT TRUE
+                ORDER BY rated_at DESC, stars, weight
+            ) AS counted
+            CROSS JOIN LATERAL (SELECT weight * power(2, age_s / 31536000) AS slow,
+                                       weight * power(2, age_s / 2592000) AS fast OFFSET 0) AS decayed
+        ),
+        excluded_rating_count = (
+            SELECT count(*) FROM rating WHERE rating.facility_id = facility.id AND excluded.during @> rated_at
+        )
+    FROM (
+        SELECT facility_id AS id, (SELECT range_agg(during) FROM rating_exclusion
+                                   WHERE facility_id = moved.facility_id AND lifted_at IS NULL) AS during
+        FROM moved
+    ) AS excluded
+    WHERE facility.id = excluded.id
+"""
+"""The sums of facilities whose ratings return, as geo/crowd/ratings.py computes them at this revision."""
+
 
 def upgrade() -> None:
     op.add_column("dataset", sa.Column("authority", sa.Text(), server_default="community", nullable=False))
@@ -53,15 +89,51 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Give each source its own facility again. Merged places become closed ones, whose ratings stay with the others."""
-    op.execute("UPDATE facility_source SET facility_id = record_id WHERE record_id IS NOT NULL")
-    op.execute(
-        "UPDATE facility SET status = 'closed' WHERE id IN (SELECT merged_into FROM facility WHERE status = 'record')"
-    )
-    op.execute("ALTER TABLE facility DROP CONSTRAINT ck_facility_merged_into")
-    op.execute("UPDATE facility SET status = 'closed' WHERE status = 'merged'")
-    op.execute("UPDATE facility SET status = 'active' WHERE status = 'record'")
-    op.execute("UPDATE past_rating SET ended_by = 'withdrawn' WHERE ended_by = 'merged'")
+    """Give each source its own facility again, with its former id, its values and the ratings made about it.
+
+    Values by accepted proposals of merged places are lost. Ratings that a merge displaced stay history.
+    """
+    columns = _said_columns()
+    for statement in (
+        # A place with one source keeps its values, which contain those by accepted proposals.
+        """UPDATE facility SET status = 'closed' FROM facility_source AS source
+           WHERE source.record_id IN (SELECT id FROM facility AS record WHERE record.merged_into = facility.id)
+             AND (source.has_closed OR source.vanished_at IS NOT NULL)
+             AND facility.status IN ('active', 'reported_closed')""",
+        f"""UPDATE facility SET ({", ".join(columns)}) = ({", ".join(f"record.{column}" for column in columns)})
+            FROM facility AS record
+            WHERE record.status = 'record' AND record.merged_into = facility.id
+              AND (facility.status = 'merged'
+                   OR EXISTS (SELECT FROM facility AS part
+                              WHERE part.status = 'merged' AND part.merged_into = facility.id))
+        """,  # noqa: S608 - names of columns
+        """UPDATE facility_source AS source SET facility_id = record.merged_into, record_id = NULL
+           FROM facility AS record WHERE record.id = source.record_id""",
+        "DELETE FROM facility WHERE status = 'record'",
+        """CREATE TEMPORARY TABLE moved ON COMMIT DROP AS
+           SELECT facility_id FROM rating WHERE moved_from IS NOT NULL
+           UNION SELECT moved_from FROM rating WHERE moved_from IS NOT NULL""",
+        "UPDATE rating SET facility_id = moved_from WHERE moved_from IS NOT NULL",
+        "UPDATE past_rating SET facility_id = moved_from WHERE moved_from IS NOT NULL",
+        "UPDATE report SET target_id = moved_from WHERE moved_from IS NOT NULL",
+        "UPDATE past_rating SET ended_by = 'replaced' WHERE ended_by = 'merged'",
+        RECOMPUTE_MOVED,
+        "DROP TABLE moved",
+        "ALTER TABLE facility DROP CONSTRAINT ck_facility_merged_into",
+        # What staff hid or closed as a whole stays so in its parts.
+        """WITH RECURSIVE part (id, status) AS (
+               SELECT id, status FROM facility WHERE merged_into IS NULL
+               UNION ALL
+               SELECT below.id, part.status FROM part JOIN facility AS below ON below.merged_into = part.id
+           )
+           UPDATE facility SET status = CASE
+               WHEN part.status IN ('hidden', 'closed') THEN part.status
+               WHEN EXISTS (SELECT FROM facility_source AS source WHERE source.facility_id = facility.id
+                            AND (source.has_closed OR source.vanished_at IS NOT NULL)) THEN 'closed'
+               ELSE 'active' END
+           FROM part WHERE part.id = facility.id AND facility.status = 'merged'""",
+    ):
+        op.execute(statement)
     op.drop_table("kept_apart")
     _replace_check("decision", "action", _any_of(*ACTIONS, "revert"), NEW_ACTIONS)
     _replace_check("past_rating", "ended_by", ENDED_BEFORE)
@@ -72,6 +144,19 @@ def downgrade() -> None:
     op.drop_column("facility", "merged_into")
     _replace_check("facility", "status", BEFORE)
     op.drop_column("dataset", "authority")
+
+
+def _said_columns() -> list[str]:
+    """Return the columns of a facility that its source sets: all but those below and generated ones."""
+    rows = op.get_bind().execute(
+        sa.text(
+            """SELECT attname FROM pg_attribute
+               WHERE attrelid = 'facility'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+                 AND attidentity = '' AND attname <> ALL (:others) ORDER BY attnum"""
+        ),
+        {"others": list(NOT_SAID)},
+    )
+    return list(rows.scalars())
 
 
 def _any_of(*actions: str) -> str:
