@@ -159,8 +159,9 @@ def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
-        decision_id = decide.on_target(session, calling_staff(), target, new_decision(body), as_of)
+        new = new_decision(body)
+        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"), other_id=new.other_id)
+        decision_id = decide.on_target(session, calling_staff(), target, new, as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from geo.database import Session
 from geo.errors import FacilityMerged, FacilityNotFound
-from geo.facilities.models import Facility
+from geo.facilities.models import PUBLIC_STATUSES, Facility
 
 
 def place_of(session: Session, facility_id: int) -> int:
@@ -33,9 +33,11 @@ def refuse_unseen(session: Session, facility_id: int) -> NoReturn:
 
     Raises:
         FacilityMerged: the facility was merged into another one.
-        FacilityNotFound: the facility does not exist or is hidden.
+        FacilityNotFound: the facility or the place that it is part of does not exist or is hidden.
     """
-    status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
-    if status == "merged":
-        raise FacilityMerged(facility_id, place_of(session, facility_id))
+    place_id = place_of(session, facility_id)
+    status_of = select(Facility.id, Facility.status).where(Facility.id.in_((facility_id, place_id)))
+    status = {row.id: row.status for row in session.execute(status_of)}
+    if status.get(facility_id) == "merged" and status[place_id] in PUBLIC_STATUSES:
+        raise FacilityMerged(facility_id, place_id)
     raise FacilityNotFound(facility_id)

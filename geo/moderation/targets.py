@@ -80,7 +80,14 @@ class DeviceTarget(Target):
     handle: UUID
 
 
-def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None = None) -> Target:
+def lock(
+    session: Session,
+    kind: str,
+    target_id: int | None,
+    handle: UUID | None = None,
+    *,
+    other_id: int | None = None,
+) -> Target:
     """Lock a target for a decision.
 
     Args:
@@ -88,10 +95,13 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
         kind: kind of the target.
         target_id: id of a comment, a facility or a proposal.
         handle: handle of a device, or of a comment's author to also find a withdrawn comment.
+        other_id: a second facility that the decision is about; both are locked in the order of their ids.
 
     Raises:
         RecordNotFound: the target does not exist.
     """
+    if other_id is not None and target_id is not None and kind == FacilityTarget.kind:
+        locks.lock_current(session, lambda: [merged.place_of(session, target_id), other_id])
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
         raise RecordNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")

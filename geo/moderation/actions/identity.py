@@ -5,6 +5,7 @@ from typing import Any
 
 from geo.conflation import merging
 from geo.errors import Conflict
+from geo.facilities import locks, merged
 from geo.moderation.actions.action import Action
 from geo.moderation.targets import FacilityTarget
 
@@ -54,7 +55,7 @@ class SplitFacility(_IdentityAction):
         """Merge them again."""
         part_id = recorded["before"]["part_id"]
         merging.merge(self.session, self.target.id, part_id, self.as_of)
-        merging.allow_together(self.session, self.target.id, part_id)
+        merging.allow_together(self.session, recorded["target_id"], part_id)
 
 
 class KeepApart(_IdentityAction):
@@ -65,13 +66,17 @@ class KeepApart(_IdentityAction):
     def apply(self) -> dict[str, Any]:
         """Record the pair."""
         other_id = self._other_id()
+        if locks.lock(self.session, other_id) is None:
+            raise Conflict(f"there is no facility {other_id}")
+        if merged.place_of(self.session, other_id) == self.target.id:
+            raise Conflict(f"facility {other_id} is part of facility {self.target.id}: split it")
         if not merging.keep_apart(self.session, self.target.id, other_id, self.as_of):
             raise Conflict(f"facilities {self.target.id} and {other_id} are already kept apart")
         return {**super().apply(), "other_id": other_id}
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Remove the pair."""
-        merging.allow_together(self.session, self.target.id, recorded["before"]["other_id"])
+        merging.allow_together(self.session, recorded["target_id"], recorded["before"]["other_id"])
 
 
 ACTIONS = (MergeFacilities, SplitFacility, KeepApart)
