@@ -31,12 +31,12 @@ DISTANCES = [
 
 
 @pytest.mark.parametrize(("distance_m", "away"), DISTANCES)
-def test_a_distance_is_rounded_for_the_ear(distance_m: float, away: str) -> None:
+def test_a_spoken_distance_is_rounded(distance_m: float, away: str) -> None:
     hint = Hint("comfort_running_out", candidate(distance_m))
     assert hint_text(hint, language("en")) == f"Shell, {away}: a good moment for a stop."
 
 
-def test_on_a_route_the_way_along_it_is_told() -> None:
+def test_a_hint_on_a_route_gives_the_distance_along_it() -> None:
     hint = Hint("best_for_a_while", candidate(2600.0))
     assert hint_text(hint, language("en")) == "Shell, 3 kilometres away: the best stop for a while."
 
@@ -74,9 +74,9 @@ def test_a_gap_and_a_closing_time_are_never_overstated(
         ("baby_care", "de", "Ein Wickelraum: ganz in der Nähe."),
     ],
 )
-def test_a_place_without_a_name_is_called_what_it_is(kind: str, code: str, text: str) -> None:
+def test_a_place_without_a_name_is_called_by_its_kind(kind: str, code: str, text: str) -> None:
     assert fence_text(card(offers=[kind]), language(code)) == text
 
 
-def test_a_place_whose_own_kind_is_denied_is_called_what_it_offers() -> None:
+def test_a_place_that_does_not_offer_its_own_kind_is_called_by_what_it_offers() -> None:
     assert fence_text(card(offers=["shower"]), language("en")) == ("Close by: A shower.")

@@ -28,7 +28,7 @@ NEIGHBOURS = [
 @pytest.mark.parametrize(
     "text", sorted({*SYNTHETIC_TEXTS, *TEXTS, "PH 10:00-12:00", "Mo-Fr 08:00-18:00; PH +1 day off"})
 )
-def test_a_place_like_one_met_before_has_the_hours_that_it_would_have_alone(text: str, as_of: datetime) -> None:
+def test_a_place_similar_to_an_earlier_one_has_the_hours_compiled_for_it_alone(text: str, as_of: datetime) -> None:
     hours_module._first_places.cache_clear()
     after_others = [compile_hours(text, place, as_of) for place in NEIGHBOURS]
     for place, hours in zip(NEIGHBOURS, after_others, strict=True):
@@ -41,7 +41,9 @@ def test_a_place_like_one_met_before_has_the_hours_that_it_would_have_alone(text
     st.lists(st.builds(Point, st.floats(-180, 180), st.floats(-90, 90)), min_size=2, max_size=4),
     st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - as hypothesis asks
 )
-def test_any_place_met_after_any_other_has_its_own_hours(text: str, places: list[Point], as_of: datetime) -> None:
+def test_random_places_compiled_in_sequence_have_their_own_hours(
+    text: str, places: list[Point], as_of: datetime
+) -> None:
     after_others = [compile_hours(text, place, as_of) for place in places]
     assert after_others == [alone(text, place, as_of) for place in places]
 
@@ -55,10 +57,10 @@ def alone(text: str, place: Point, as_of: datetime) -> CompiledHours | None:
 
 @pytest.mark.parametrize("key", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"])
 @pytest.mark.parametrize("month", range(1, 13))
-def test_a_clock_tells_each_offset_of_its_weeks(key: str, month: int) -> None:
+def test_the_clock_of_a_zone_has_each_utc_offset_of_its_weeks(key: str, month: int) -> None:
     zone, start = ZoneInfo(key), datetime(2026, month, 1, tzinfo=ZoneInfo("UTC"))
     clock = hours_module._clock(zone, start)
     for quarter in range(-96, (35 + 1) * 96):
         instant = start + quarter * timedelta(minutes=15)
-        told = [offset for since, offset in clock if since <= instant][-1]
-        assert told == instant.astimezone(zone).utcoffset()
+        utc_offset = [offset for since, offset in clock if since <= instant][-1]
+        assert utc_offset == instant.astimezone(zone).utcoffset()

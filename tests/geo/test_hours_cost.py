@@ -113,15 +113,15 @@ TEXTS = st.builds(
 @given(TEXTS)
 @example("Mo-Su (dusk+17:22)-30:52")
 @example("(sunrise+22:43)-24:14; 24/7")
-def test_any_text_of_the_grammar_compiles_or_is_a_note_within_the_budget(text: str) -> None:
+def test_every_text_of_the_grammar_compiles_or_is_a_note_within_the_budget(text: str) -> None:
     assert cpu_s(lambda: compile_hours(text, HELSINKI, NOON)) < MAX_CPU_S
 
 
-def test_a_text_on_which_the_library_breaks_down_is_a_note() -> None:
+def test_a_text_on_which_the_library_fails_is_a_note() -> None:
     assert compile_hours("Mo-Su (dusk+17:22)-30:52", HELSINKI, datetime(2026, 11, 23, tzinfo=UTC)) is None
 
 
-def test_hours_of_ten_countries_are_imported_and_compiled_anew_within_two_seconds(session: Session) -> None:
+def test_hours_of_ten_countries_are_imported_and_recompiled_within_two_seconds(session: Session) -> None:
     # The target is for 20 rows; it takes some 30 ms of CPU.
     dataset = Dataset("city", Source("CC0-1.0", "nobody"))
     records = [

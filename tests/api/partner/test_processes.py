@@ -64,7 +64,7 @@ def used(database: Database, partner_id: int) -> tuple[int, int]:
     return sum(day.served for day in days), sum(day.granted for day in days)
 
 
-def test_two_workers_give_no_more_than_the_quota_and_hardly_less(
+def test_two_workers_serve_at_most_the_quota_and_nearly_all_of_it(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner
@@ -81,7 +81,7 @@ def test_two_workers_give_no_more_than_the_quota_and_hardly_less(
     assert used(database, partner_id) == (answers[200], answers[200])
 
 
-def test_workers_that_end_tell_what_they_served_and_give_back_the_rest(
+def test_stopping_workers_record_what_they_served_and_return_the_rest(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner
@@ -91,7 +91,7 @@ def test_workers_that_end_tell_what_they_served_and_give_back_the_rest(
         assert used(database, partner_id) == (70 * runs, 70 * runs)
 
 
-def test_killed_workers_take_no_more_than_a_grant_each_with_them(
+def test_a_killed_worker_loses_at_most_one_grant(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner

@@ -27,7 +27,9 @@ OWN_FEATURE = {"id": "a1", "properties": {"kind": "toilets"}}
         ("x", "lon,lat,kind,external_id", "csv"),
     ],
 )
-def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, content: str, expected: str) -> None:
+def test_a_format_is_detected_from_the_suffix_and_first_bytes(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     assert detect_format(path) == expected
@@ -43,7 +45,7 @@ def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, c
         '{"features": [{"properties": {"TYPE": "WC"}}]}',
     ],
 )
-def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: str) -> None:
+def test_an_unknown_format_is_refused_with_the_list_of_supported_ones(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"^x\.txt has no known .* osm, overpass, osm-geojson, geojson,"):
@@ -51,14 +53,14 @@ def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: s
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
-def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: str) -> None:
+def test_an_empty_file_is_refused_as_empty(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"^x\.csv is empty$"):
         detect_format(path)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^x\.csv cannot be opened: No such file"):
         detect_format(tmp_path / "x.csv")
 
@@ -71,17 +73,17 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ("australia_nptm_2016.csv", "australia"),
     ],
 )
-def test_a_real_file_is_known(name: str, expected: str) -> None:
+def test_the_format_of_a_real_file_is_detected(name: str, expected: str) -> None:
     assert detect_format(real_file(name)) == expected
 
 
 @pytest.mark.parametrize("name", ["nyc_public_restrooms_2025.csv", "paris_sanisettes_2022.json"])
-def test_a_citys_own_list_is_not_guessed_at(name: str) -> None:
+def test_the_format_of_a_custom_list_is_not_guessed(name: str) -> None:
     with pytest.raises(UnreadableFile, match="has no known format"):
         detect_format(real_file(name))
 
 
-def test_only_data_of_known_origin_come_with_terms() -> None:
+def test_only_formats_of_a_known_source_have_terms() -> None:
     assert {name for name, known in FORMATS.items() if known.source is None} == {"geojson", "csv"}
     assert FORMATS["osm"].source is FORMATS["osm-geojson"].source is FORMATS["overpass"].source is OPENSTREETMAP
 
@@ -90,7 +92,7 @@ OVERPASS_WITH_HALF_A_PAIR = r"""{"elements": [{"type": "node", "id": 1, "lon": 1
     "tags": {"amenity": "toilets", "name": "W\ud800C"}}]}"""
 
 
-def test_half_a_surrogate_pair_does_not_reach_the_database(tmp_path: Path) -> None:
+def test_a_lone_surrogate_does_not_reach_the_database(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text(OVERPASS_WITH_HALF_A_PAIR, encoding="utf-8")
     (record,) = FORMATS["overpass"].read(path)

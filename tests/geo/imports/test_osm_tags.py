@@ -45,12 +45,12 @@ def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
         {"proposed:amenity": "toilets"},
     ],
 )
-def test_what_is_no_facility_is_passed_over(tags: dict[str, str]) -> None:
+def test_an_object_that_is_not_a_facility_is_skipped(tags: dict[str, str]) -> None:
     assert osm_tags.facility_of("node/1", HERE, tags) is None
     assert not osm_tags.is_facility(tags)
 
 
-def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
+def test_an_amenity_tag_takes_precedence_over_a_toilets_tag() -> None:
     record = facility(amenity="drinking_water", toilets="yes", fee="no")
     assert (record.kind, record.venue, record.attributes.get("fee")) == ("drinking_water", None, "no")
 
@@ -66,11 +66,11 @@ def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
         ({"building": "no", "name": "?"}, None),
     ],
 )
-def test_the_venue_is_the_host_in_its_own_word(tags: dict[str, str], venue: str | None) -> None:
+def test_the_venue_is_the_tag_value_of_the_host(tags: dict[str, str], venue: str | None) -> None:
     assert facility(toilets="yes", **tags).venue == venue
 
 
-def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
+def test_tags_of_a_host_do_not_apply_to_its_toilets() -> None:
     record = facility(
         amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="private",
         wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
@@ -86,7 +86,7 @@ def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
     ) == (None,) * 6
 
 
-def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
+def test_tags_of_the_toilets_of_a_host_are_kept() -> None:
     record = facility(
         amenity="cafe", toilets="yes", opening_hours="24/7", changing_table="yes",
         toilets__access="customers", toilets__wheelchair="designated", toilets__fee="0.50 EUR",
@@ -122,7 +122,7 @@ def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
         ({}, None),
     ],
 )
-def test_access_is_who_may_enter(tags: dict[str, str], access: str | None) -> None:
+def test_access_follows_the_access_tag(tags: dict[str, str], access: str | None) -> None:
     assert facility(amenity="toilets", **tags).attributes.get("access") == access
 
 
@@ -158,7 +158,7 @@ def test_a_sum_of_money_is_a_fee(fee: str, expected: str | None) -> None:
         ({"fee": "unknown", "charge": "1 EUR"}, "yes"),
     ],
 )
-def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None) -> None:
+def test_a_charge_implies_a_fee_without_a_fee_tag(tags: dict[str, str], fee: str | None) -> None:
     assert facility(amenity="toilets", **tags).attributes.get("fee") == fee
 
 
@@ -214,7 +214,7 @@ def test_an_attribute_is_read_as_the_wiki_defines_it(
         ({}, None),
     ],
 )
-def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
+def test_water_is_not_drinkable_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
     assert facility(amenity="drinking_water", **tags).attributes.get("drinking_water") == drinking_water
 
 
@@ -228,11 +228,11 @@ def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str],
         {"disused:shop": "kiosk", "toilets": "yes"},
     ],
 )
-def test_a_place_out_of_use_is_closed(tags: dict[str, str]) -> None:
+def test_a_disused_place_is_closed(tags: dict[str, str]) -> None:
     assert facility(**tags).closed
 
 
-def test_the_former_use_of_a_living_host_closes_nothing() -> None:
+def test_a_disused_tag_of_an_active_host_does_not_close_it() -> None:
     assert not facility(**{"was:shop": "bakery", "amenity": "cafe", "toilets": "yes"}).closed
     assert not facility(**{"was:shop": "bakery", "amenity": "toilets"}).closed
 
@@ -264,7 +264,7 @@ def assert_only_known_words(record: FacilityRecord) -> None:
 
 
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES))
-def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
+def test_arbitrary_tags_are_read_without_an_error(tags: dict[str, str]) -> None:
     record = osm_tags.facility_of("node/1", HERE, tags)
     assert (record is not None) == osm_tags.is_facility(tags)
     if record is None:
@@ -276,6 +276,6 @@ def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
 
 
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES), st.sampled_from(["amenity", "toilets"]))
-def test_any_tags_beside_those_of_a_facility_are_read(tags: dict[str, str], form: str) -> None:
+def test_arbitrary_tags_of_a_facility_are_read_without_an_error(tags: dict[str, str], form: str) -> None:
     record = facility(**{**tags, **({"amenity": "toilets"} if form == "amenity" else {"toilets": "yes"})})
     assert_only_known_words(record)

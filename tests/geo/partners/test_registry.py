@@ -35,7 +35,7 @@ def test_the_key_itself_is_stored_nowhere(session: Session, acme: int) -> None:
     assert keys.digest(new.key).hex() in row
 
 
-def test_a_third_working_key_of_a_kind_is_refused(session: Session, acme: int) -> None:
+def test_a_third_active_key_of_a_kind_is_refused(session: Session, acme: int) -> None:
     for terms in (SECRET, PUBLISHABLE):
         for _ in range(2):
             issued_keys.issue(session, acme, terms, NOON)
@@ -45,7 +45,7 @@ def test_a_third_working_key_of_a_kind_is_refused(session: Session, acme: int) -
             issued_keys.rotate(session, acme, terms.kind, NOON)
 
 
-def test_the_database_itself_refuses_a_third_working_key(session: Session, acme: int) -> None:
+def test_the_database_refuses_a_third_active_key(session: Session, acme: int) -> None:
     for _ in range(2):
         issued_keys.issue(session, acme, SECRET, NOON)
     rows = {"partner_id": acme, "kind": "secret", "digest": b"x" * 32, "hint": "abcd", "created_at": NOON}
@@ -55,7 +55,7 @@ def test_the_database_itself_refuses_a_third_working_key(session: Session, acme:
             session.execute(third.values(slot=slot))
 
 
-def test_many_who_add_a_key_at_once_get_two_between_them(own_database_url: str) -> None:
+def test_concurrent_additions_of_a_key_create_at_most_two(own_database_url: str) -> None:
     database, together = Database(own_database_url), Barrier(6)
     with database.write() as session:
         partner_id = registry.ensure(session, "Acme", None, NOON)
@@ -89,7 +89,7 @@ def test_a_revoked_or_expired_key_makes_room(session: Session, acme: int) -> Non
         issued_keys.issue(session, acme, SECRET, NOON + timedelta(days=1))
 
 
-def test_a_rotation_keeps_the_terms_and_ends_the_old_key(session: Session, acme: int) -> None:
+def test_a_rotation_keeps_the_terms_and_expires_the_old_key(session: Session, acme: int) -> None:
     terms = KeyTerms("publishable", (ORIGIN, "https://shop.acme.example"))
     old = issued_keys.issue(session, acme, terms, NOON)
     new = issued_keys.rotate(session, acme, "publishable", NOON, timedelta(days=7))
@@ -100,7 +100,7 @@ def test_a_rotation_keeps_the_terms_and_ends_the_old_key(session: Session, acme:
         issued_keys.known(session, keys.digest(old.key), NOON + timedelta(days=7))
 
 
-def test_a_rotation_never_lengthens_a_keys_life(session: Session, acme: int) -> None:
+def test_a_rotation_never_extends_the_lifetime_of_a_key(session: Session, acme: int) -> None:
     soon = NOON + timedelta(hours=1)
     old = issued_keys.issue(session, acme, KeyTerms("secret", expires_at=soon), NOON)
     issued_keys.rotate(session, acme, "secret", NOON)
@@ -124,13 +124,13 @@ def test_a_rotation_needs_a_key_to_follow(session: Session, acme: int) -> None:
         KeyTerms("secret", expires_at=NOON),
     ],
 )
-def test_terms_that_no_key_may_have_are_refused(session: Session, acme: int, terms: KeyTerms) -> None:
+def test_invalid_terms_of_a_key_are_refused(session: Session, acme: int, terms: KeyTerms) -> None:
     with pytest.raises(InvalidKeyTerms):
         issued_keys.issue(session, acme, terms, NOON)
     assert session.execute(select(PartnerKey.id)).all() == []
 
 
-def test_the_origins_of_working_publishable_keys_are_known(session: Session, acme: int) -> None:
+def test_the_origins_of_active_publishable_keys_are_returned(session: Session, acme: int) -> None:
     ends = NOON + timedelta(hours=1)
     globex = registry.ensure(session, "Globex", None, NOON)
     revoked = issued_keys.issue(session, acme, KeyTerms("publishable", ("https://old.example",)), NOON)
@@ -141,14 +141,14 @@ def test_the_origins_of_working_publishable_keys_are_known(session: Session, acm
     assert issued_keys.working_origins(session, ends) == {ORIGIN, "https://b.example"}
 
 
-def test_a_partner_keeps_its_quota_unless_it_is_told(session: Session, acme: int) -> None:
+def test_a_partner_keeps_its_quota_without_a_new_one(session: Session, acme: int) -> None:
     assert registry.listed(session, acme)[0].daily_quota == registry.DAILY_QUOTA
     assert registry.ensure(session, "Acme", 5, NOON) == acme
     assert registry.ensure(session, "Acme", None, NOON) == acme
     assert registry.listed(session, acme)[0].daily_quota == 5
 
 
-def test_what_is_not_there_is_told(session: Session) -> None:
+def test_an_unknown_partner_or_key_is_refused(session: Session) -> None:
     with pytest.raises(RecordNotFound):
         issued_keys.issue(session, 1, SECRET, NOON)
     with pytest.raises(RecordNotFound):
