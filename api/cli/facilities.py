@@ -69,9 +69,8 @@ def facilities_group() -> None:
 @click.option(
     "--authority",
     type=click.Choice(AUTHORITIES),
-    default="community",
-    show_default=True,
-    help="Who maintains the data: where sources differ, an official one decides about hours, access and fee.",
+    help="Who maintains the data: where sources differ, an official one decides about hours, access and fee. "
+    "Default: as in the previous import, community in the first.",
 )
 @click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
 @click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
@@ -83,7 +82,7 @@ def import_file(
     licence: str | None,
     attribution: str | None,
     url: str | None,
-    authority: str,
+    authority: str | None,
     max_vanished: Limit,
     max_rejected: Limit,
     dry_run: bool,

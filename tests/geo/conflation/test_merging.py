@@ -14,7 +14,7 @@ from geo.crowd import devices, ratings, reports
 from geo.crowd.devices import KnownDevice
 from geo.crowd.trust import Circumstances
 from geo.errors import Conflict, FacilityMerged
-from geo.facilities import merged
+from geo.facilities import counts, merged
 from tests.conftest import NOON
 from tests.factories import add_facility, facility_row
 from tests.geo.conflation.places import (
@@ -363,3 +363,8 @@ def test_the_maximum_distance_is_the_distance_on_the_sphere(session: Session) ->
     assert id_of_source(session, "m") != id_of_source(session, "t")
     assert conflate(session, NOON, max_m=30.9).merged == 0
     assert conflate(session, NOON, max_m=31.1).merged == 1
+
+
+def test_a_merged_place_is_counted_once(session: Session) -> None:
+    one_place(session, {}, {})
+    assert [tuple(row) for row in counts.by_kind(session)] == [("toilets", 1, 0, 1)]

@@ -1,5 +1,6 @@
 """What a place says when its sources differ."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -64,7 +65,15 @@ def test_an_only_source_gives_everything(session: Session) -> None:
     assert [source["gave"] for source in said_of(session, id_of_source(session, "m"))["sources"]] == [None]
 
 
-def test_a_changed_edition_changes_the_place_and_a_changed_authority_does_too(session: Session) -> None:
+def test_a_changed_authority_changes_the_place_and_an_import_without_one_keeps_it(session: Session) -> None:
+    place_id = one_place(session, {"attributes": {"fee": "no"}}, {"attributes": {"fee": "yes"}})
+    row = entry("t", 4, attributes={"fee": "yes"})
+    for authority, fee in ((None, "yes"), ("community", "no"), (None, "no"), ("official", "yes")):
+        assert write(session, row, dataset=replace(TOWN, authority=authority)).changed == 0
+        assert facility_row(session, place_id)["fee"] == fee
+
+
+def test_a_changed_edition_changes_the_place(session: Session) -> None:
     place_id = one_place(session, {"attributes": {"fee": "no"}}, {"attributes": {"fee": "yes"}})
     write(session, entry("t", 4, attributes={"fee": "no"}), dataset=TOWN)
     assert facility_row(session, place_id)["fee"] == "no"
