@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -105,11 +106,22 @@ def import_file(
     _write(Dataset(name, Source(licence, attribution, url), authority, limits), format_.read(file), dry_run=dry_run)
 
 
+class DistanceType(click.FloatRange):
+    """A distance in metres within a range; click accepts NaN, which lies in no range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the distance."""
+        distance: float = super().convert(value, param, ctx)
+        if isnan(distance):
+            self.fail(f"{value} is not a distance", param, ctx)
+        return distance
+
+
 @facilities_group.command("conflate", cls=PlainCommand)
-@click.option("--dry-run", is_flag=True, help="Print what would be merged without merging it.")
+@click.option("--dry-run", is_flag=True, help="Print the figures without merging anything.")
 @click.option(
     "--max-m",
-    type=click.FloatRange(0, MAX_DISTANCE_M, min_open=True),
+    type=DistanceType(0, MAX_DISTANCE_M, min_open=True),
     default=MAX_M,
     show_default=True,
     help="Maximum distance of two entries of one place, in metres.",

@@ -13,7 +13,7 @@ from geo.casework import queue
 from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision, QueueItem
 from geo.conflation import records
-from geo.crowd import closures, open_reports, ratings
+from geo.crowd import closures, open_reports, ratings, reports
 from geo.crowd.models import PastRating, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import Conflict
@@ -92,7 +92,8 @@ def merge_groups(
         _end_cases(session, absorbed_id, place_of[absorbed_id], as_of)
         # One after another: a device may have reported three facilities that become one.
         session.execute(_MOVE_REPORTS, {"place_ids": [place_of[absorbed_id]], "absorbed_ids": [absorbed_id]})
-        _queue_reports(session, place_of[absorbed_id], as_of, {"merged": absorbed_id})
+        if open_reports.exist(session, "facility", place_of[absorbed_id]):
+            reports.update_queue(session, "facility", place_of[absorbed_id], as_of)
     session.execute(_MOVE_REPORTS, pairs)
     for group in groups:
         _take_over_closure(session, [locked[facility_id] for facility_id in group])
@@ -133,7 +134,7 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
     _return_rows(session, place_id, part_id, merged_at, as_of)
     for one, other in ((place_id, part_id), (part_id, place_id)):
         _restore_displaced(session, one, other)
-    _divide_closure(session, place_id, part_id, as_of)
+    _divide_closure(session, place_id, part_id)
     keep_apart(session, place_id, part_id, as_of)
     records.compose(session, [place_id, part_id], as_of)
     ratings.recompute(session, [place_id, part_id])
@@ -221,13 +222,6 @@ def _end_cases(session: Session, absorbed_id: int, place_id: int, as_of: datetim
     open_reports.close(session, "facility", absorbed_id, "moot", as_of, repeated)
 
 
-def _queue_reports(session: Session, facility_id: int, as_of: datetime, details: Mapping[str, Any]) -> None:
-    """Put a facility into the queue if it has open reports, which a merge or a split moved to it."""
-    weights = session.execute(select(Report.weight).where(open_reports.about("facility", facility_id))).scalars().all()
-    if weights:
-        queue.put(session, "facility", facility_id, as_of, score=sum(weights), details=details)
-
-
 def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> None:
     """Set the first place reported closed if any of them was, until the latest end."""
     ends = [each.reported_closed_until for each in group if each.status == "reported_closed"]
@@ -265,9 +259,11 @@ def _return_rows(session: Session, place_id: int, part_id: int, merged_at: datet
         )
         .execution_options(synchronize_session=False)
     )
-    _queue_reports(session, part_id, as_of, {"split": place_id})
-    if not open_reports.exist(session, "facility", place_id):
-        queue.end(session, "facility", place_id, "moot", as_of)
+    for facility_id in (place_id, part_id):
+        if open_reports.exist(session, "facility", facility_id):
+            reports.update_queue(session, "facility", facility_id, as_of)
+        else:
+            queue.end(session, "facility", facility_id, "moot", as_of)
 
 
 def _restore_displaced(session: Session, facility_id: int, other_id: int) -> None:
@@ -275,24 +271,21 @@ def _restore_displaced(session: Session, facility_id: int, other_id: int) -> Non
     session.execute(_RESTORE, {"facility_id": facility_id, "other_id": other_id})
 
 
-def _divide_closure(session: Session, place_id: int, part_id: int, as_of: datetime) -> None:
-    """Leave ``reported_closed`` to those of two places that a closure that stands is about."""
-    until = session.execute(
-        select(Facility.reported_closed_until).where(Facility.id == place_id, Facility.status == "reported_closed")
-    ).scalar_one_or_none()
-    if until is None or until <= as_of:
+def _divide_closure(session: Session, place_id: int, part_id: int) -> None:
+    """Leave ``reported_closed`` to those of two places whose reports are open and led to a closure that stands."""
+    status = session.execute(select(Facility.status).where(Facility.id == place_id)).scalar_one()
+    if status != "reported_closed":
         return
     for facility_id in (place_id, part_id):
-        is_closed = session.execute(
-            select(Decision.id)
-            .where(
+        closed_at = session.execute(
+            select(func.max(Decision.decided_at)).where(
                 *(Decision.target == "facility", Decision.target_id.in_(merged.parts_of([facility_id]))),
                 *(Decision.action == closures.REPORT_CLOSED.name, is_effective()),
             )
-            .limit(1)
-        ).first()
+        ).scalar_one()
         values: dict[str, Any] = {"status": "active", "reported_closed_until": None}
-        if is_closed:
+        if closed_at and open_reports.exist(session, "facility", facility_id, Report.reason == "closed"):
+            until = closed_at + closures.REPORTED_CLOSED_LIFETIME
             values = {"status": "reported_closed", "reported_closed_until": until}
         session.execute(update(Facility).where(Facility.id == facility_id).values(**values))
 

@@ -79,7 +79,7 @@ def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetim
             select(Report.id, Report.created_at).filter_by(**same).where(Report.closed_at.is_(None))
         ).one()
         return Receipt(before.id, before.created_at, is_new=False)
-    item_id = _update_queue(session, new, as_of)
+    item_id = update_queue(session, new.target, new.target_id, as_of)
     if new.target == "comment":
         _hide_if_agreed(session, new.target_id, item_id, as_of)
     elif new.target == "facility" and new.reason == "closed":
@@ -111,16 +111,17 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         raise RecordNotFound(f"there is no open proposal {new.target_id}", "proposal_id")
 
 
-def _update_queue(session: Session, new: NewReport, as_of: datetime) -> int:
+def update_queue(session: Session, target: str, target_id: int, as_of: datetime) -> int:
+    """Put a target with its open reports into the queue, or update its item. Return the item's id."""
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(open_reports.about(new.target, new.target_id))
+        .where(open_reports.about(target, target_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()
     details: Mapping[str, Any] = {"reports": {row.reason: row.count for row in rows}}
     score = sum(row.weight for row in rows)
-    return queue.put(session, new.target, new.target_id, as_of, score=score, details=details)
+    return queue.put(session, target, target_id, as_of, score=score, details=details)
 
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:

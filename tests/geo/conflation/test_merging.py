@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from geo import privacy
 from geo.conflation import merging
 from geo.conflation.conflate import conflate
-from geo.crowd import devices, ratings, reports
+from geo.crowd import closures, devices, ratings, reports
 from geo.crowd.devices import KnownDevice
 from geo.crowd.trust import Circumstances
 from geo.errors import Conflict, FacilityMerged
 from geo.facilities import counts, merged
+from geo.moderation import decide, targets
+from geo.moderation.actions.action import NewDecision
 from tests.conftest import NOON
 from tests.factories import add_facility, facility_row
 from tests.geo.conflation.places import (
@@ -25,6 +27,7 @@ from tests.geo.conflation.places import (
     entry,
     id_of_source,
     last_decision,
+    member,
     one_place,
     rate,
     require_exact_sums,
@@ -368,3 +371,58 @@ def test_the_maximum_distance_is_the_distance_on_the_sphere(session: Session) ->
 def test_a_merged_place_is_counted_once(session: Session) -> None:
     one_place(session, {}, {})
     assert [tuple(row) for row in counts.by_kind(session)] == [("toilets", 1, 0, 1)]
+
+
+def test_two_closures_end_each_at_its_own_time_after_a_split(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    closed_by_reports(session, first)
+    closed_by_reports(session, second)
+    until = text("UPDATE facility SET reported_closed_until = reported_closed_until - interval '1 day' WHERE id = :id")
+    session.execute(until, {"id": first})
+    before = whole(session)
+    merging.merge(session, first, second, LATER)
+    assert facility_row(session, first)["reported_closed_until"] == NOON + timedelta(days=30)
+    merging.split(session, first, second, LATER)
+    after = whole(session)["facility"]
+    assert after[1] == before["facility"][1]
+
+
+def test_a_closure_that_ended_before_the_merge_does_not_return_with_a_split(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    closed_by_reports(session, second)
+    closures.reopen(session, second, "expired", LATER)
+    merging.merge(session, first, second, LATER)
+    closed_by_reports(session, first)
+    merging.split(session, first, second, EVENING)
+    assert facility_row(session, first)["status"] == "reported_closed"
+    assert facility_row(session, second)["status"] == "active"
+
+
+def test_an_entry_whose_id_changed_is_merged_in_place_of_the_one_that_vanished(session: Session) -> None:
+    place_id = one_place(session, {"name": "Rose"}, {"opening_hours": "24/7"})
+    summary = write(session, entry("t-new", 4, opening_hours="Mo-Su 08:00-20:00"), dataset=TOWN, as_of=LATER)
+    assert (summary.added, summary.vanished, summary.conflation.merged) == (1, 1, 1)
+    assert id_of_source(session, "t-new") == place_id
+    assert facility_row(session, place_id)["opening_hours"] == "Mo-Su 08:00-20:00"
+
+
+def test_a_moved_report_is_a_report_in_the_queue(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    report(session, second, "wrong")
+    merging.merge(session, first, second, LATER)
+    item = session.execute(text("SELECT target_id, details FROM queue_item WHERE state = 'open'")).one()
+    assert (item.target_id, item.details["reports"]) == (first, {"wrong": 1})
+
+
+def test_dismissed_devices_do_not_count_again_because_of_a_merge(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    reporters = [visitor(session) for _ in range(3)]
+    for network, device_id in enumerate(reporters, 1):
+        report(session, second, "closed", device_id, network)
+    target = targets.lock(session, "facility", second)
+    decide.on_target(session, member(session), target, NewDecision("dismiss_reports", "no_fault"), NOON)
+    assert facility_row(session, second)["status"] == "active"
+    merging.merge(session, first, second, LATER)
+    for network, device_id in enumerate(reporters, 1):
+        report(session, first, "closed", device_id, network)
+    assert facility_row(session, first)["status"] == "active"
