@@ -160,7 +160,7 @@ def test_a_chain_of_merges_at_once_ends_in_one_place(database: Database, pair: t
 
 def test_a_moderator_is_not_kept_waiting_by_an_import(database: Database, pair: tuple[int, int]) -> None:
     with database.write() as importing:
-        write(importing, entry("b", 900), dataset=BUS)
+        assert write(importing, entry("m"), dataset=MAP).unchanged == 1
         with database.write() as session, pytest.raises(Conflict, match="an import is running"):
             merging.merge(session, *pair, NOON)
         importing.rollback()

@@ -126,8 +126,9 @@ def test_an_accepted_proposal_stands_until_its_source_changes_that_value(session
 def test_a_proposal_accepted_before_the_merge_stands_over_both_sources(session: Session, *, absorbed: bool) -> None:
     datasets = [(TOWN, "t"), (MAP, "m")] if absorbed else [(MAP, "m"), (TOWN, "t")]
     (first, first_id), (second, second_id) = datasets
-    write(session, entry(first_id, attributes={"fee": "yes"}), dataset=first)
-    write(session, entry(second_id, 200), dataset=second)
+    names = {"m": None, "t": "Oak Street"}
+    write(session, entry(first_id, name=names[first_id], attributes={"fee": "yes"}), dataset=first)
+    write(session, entry(second_id, 200, name=names[second_id]), dataset=second)
     map_id = id_of_source(session, "m")
     acceptance = accept(session, map_id, NOON + HOUR, fee="no", name="Rose")
     session.execute(text("UPDATE facility SET location = ST_Point(10, 50, 4326)"))
@@ -138,7 +139,8 @@ def test_a_proposal_accepted_before_the_merge_stands_over_both_sources(session: 
     row = facility_row(session, ids[0])
     assert (row["fee"], row["name"]) == ("no", "Rose")
     reverted(session, acceptance, NOON + 3 * HOUR)
-    assert facility_row(session, ids[0])["name"] is None
+    row = facility_row(session, ids[0])
+    assert (row["fee"], row["name"]) == ("yes", "Oak Street")
     reverted(session, last_decision(session, "merge_facilities"), NOON + 3 * HOUR)
     assert facility_row(session, map_id)["name"] is None
 
