@@ -93,7 +93,6 @@ class _NewDecision(StrictSchema):
     # "from" is a keyword of Python.
     from_ = Instant(data_key="from", metadata={"description": f"{_WINDOWED}: from when.", "format": "date-time"})
     until = Instant(metadata={"description": f"{_WINDOWED}: until before when.", "format": "date-time"})
-
     other_id = WholeNumber(
         strict=True,
         validate=between(1, MAX_ID),
