@@ -64,6 +64,7 @@ FEATURE: dict[str, Any] = {
                 "dataset": "helsinki-centre",
                 "external_id": "node/25038420",
                 "seen_at": "2026-11-21T08:00:00Z",
+                "gave": None,
                 **ATTRIBUTION,
             }
         ],

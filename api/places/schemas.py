@@ -21,7 +21,7 @@ from api.http.fields import (
 from api.places.filters import OpenWhen, filters
 from geo.crowd.quality import VERDICTS
 from geo.facilities.attributes import ATTRIBUTES, KINDS, UNKNOWN, Attribute
-from geo.facilities.models import STATUSES
+from geo.facilities.models import PUBLIC_STATUSES
 from geo.facilities.ranking import MODES, RANKS
 
 DEFAULT_RADIUS_M = 2000
@@ -169,6 +169,15 @@ class Source(Terms):
     seen_at = fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "null once the dataset no longer lists it."}
     )
+    gave = fields.List(
+        fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The attributes of the facility that come from this source; location, address, "
+            "opening_hours and tags stand for all their members. null: all, as it is the only source."
+        },
+    )
 
 
 class Explanation(Schema):
@@ -207,7 +216,7 @@ class FacilityProperties(Schema):
         allow_none=True,
         metadata={"description": "The venue that it is in, as an OSM value such as cafe or fuel."},
     )
-    status = words(*STATUSES, required=True)
+    status = words(*PUBLIC_STATUSES, required=True)
     status_note = fields.String(
         required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
     )

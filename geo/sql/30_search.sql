@@ -5,6 +5,10 @@
 CREATE FUNCTION facility_search.is_listed(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({listed_statuses});
 
+-- Whether everybody can see facilities of this status.
+CREATE FUNCTION facility_search.is_public(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({public_statuses});
+
 -- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
 -- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
 CREATE FUNCTION facility_search.best_within(
@@ -130,7 +134,7 @@ BEGIN
     END IF;
 END $$;
 
--- One facility with the figures of a search, without an origin; no row if it does not exist or is hidden.
+-- One facility with the figures of a search, without an origin; no row if it does not exist, is hidden or was merged.
 CREATE FUNCTION facility_search.one(wanted_id bigint, as_of timestamptz)
 RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -143,5 +147,5 @@ BEGIN
     FROM facility f
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
                            f.rating_count, decay_slow, decay_fast) AS judged
-    WHERE f.id = wanted_id AND f.status <> 'hidden';
+    WHERE f.id = wanted_id AND facility_search.is_public(f.status);
 END $$;

@@ -71,7 +71,8 @@ BEGIN
         SELECT json_agg(json_build_object(
                    'dataset', d.name, 'external_id', s.external_id, 'licence', d.licence,
                    'attribution', d.attribution, 'url', d.url,
-                   'seen_at', CASE WHEN s.vanished_at IS NULL THEN facility_search.instant(d.imported_at) END)
+                   'seen_at', CASE WHEN s.vanished_at IS NULL THEN facility_search.instant(d.imported_at) END,
+                   'gave', s.gave)
                    ORDER BY d.name, s.external_id) AS sources,
                json_agg(json_build_object('attribution', d.attribution, 'licence', d.licence, 'url', d.url)) AS terms
         FROM facility_source s JOIN dataset d ON d.id = s.dataset_id
