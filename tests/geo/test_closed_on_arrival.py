@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
+from geo.ahead.hints.outlook import look
+from geo.ahead.hints.situation import Situation
 from geo.coordinates import BoundingBox, Point
 from geo.facilities import search
 from tests.conftest import NOON
@@ -69,3 +71,10 @@ def test_a_closed_place_alone_is_found_and_does_not_widen_the_search(session: Se
     add_facility(session, 0, 10 * KM)
     found = search.nearby(session, search.NearbyQuery(HERE, NOON, radius_m=500))
     assert ([row.id for row in found.facilities], found.widened) == ([closed], False)
+
+
+def test_a_hint_may_wait_for_a_place_that_opens_later(session: Session) -> None:
+    add_facility(session, 0, 1 * KM, **hours_columns("Mo-Su 12:40-20:00", HERE))
+    outlook, around = look(session, Situation(HERE, NOON, "walk", since_last_stop_s=3600))
+    assert not outlook.near
+    assert len(around.possible) == 1
