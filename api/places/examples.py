@@ -32,6 +32,7 @@ FEATURE: dict[str, Any] = {
         "venue": None,
         "status": "active",
         "status_note": None,
+        "ranked_last": None,
         "address": {
             "street": "Asema-aukio",
             "house_number": None,

@@ -104,6 +104,10 @@ class FacilitiesQuery(StrictSchema):
 OPEN_STATES = ("open", "closed", UNKNOWN)
 
 
+LAST_REASONS = ("reported_closed", "closed_on_arrival")
+"""Why a facility is ranked after all others."""
+
+
 class RatingSummary(Schema):
     """The crowd's rating of a facility."""
 
@@ -215,6 +219,13 @@ class FacilityProperties(Schema):
     status = words(*PUBLIC_STATUSES, required=True)
     status_note = fields.String(
         required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
+    )
+    ranked_last = words(
+        *LAST_REASONS,
+        None,  # type: ignore[arg-type]  # null is in the enum
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it comes after all others, at any distance. A search with open ignores hours."},
     )
     address = fields.Nested(Address, required=True)
     level = fields.String(required=True, allow_none=True)

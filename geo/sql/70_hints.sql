@@ -76,7 +76,8 @@ BEGIN
         FROM facility_search.best_within(facility_search.boxes_around(origin, horizon_m), origin, horizon_m,
                  at_any_time, ranking, as_of, NULL) AS best
         JOIN facility f ON f.id = best.facility_id
-        WHERE best.verdict <> 'squat' AND NOT best.is_doubtful AND best.facility_id <> ALL (dismissed)
+        -- Of two reasons to rank a place last, only reported_closed excludes it: its hours are judged below.
+        WHERE best.verdict <> 'squat' AND f.status = 'active' AND best.facility_id <> ALL (dismissed)
     ), known AS MATERIALIZED (
         SELECT judged.*,
                judged.distance_m <= reach_m AS is_near,
