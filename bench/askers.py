@@ -94,4 +94,4 @@ def _well_served(session: Session) -> Iterator[Asker]:
         asker = Asker(Point(*(round(axis + random.gauss(0, OFFSET_DEG), 6) for axis in (lon, lat))), 0)
         found = search.nearby(session, asker.query)
         if len(found.facilities) == K and not found.widened:
-            yield asker._replace(reach_m=max(facility["distance_m"] for facility in found.facilities))
+            yield asker._replace(reach_m=max(facility.distance_m or 0 for facility in found.facilities))

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from bench.row import Row
 from bench.world import AS_OF
-from geo.ahead.route import Route, lay
-from geo.ahead.stops import OFFERED, StopsQuery, along
+from geo.ahead.route.journey import OFFERED, StopsQuery
+from geo.ahead.route.stops import along
+from geo.ahead.timed_route import Route, lay
 from geo.coordinates import SRID_WGS84
 from geo.database import Database, Session
 
@@ -45,7 +46,7 @@ _INDEX = "CREATE INDEX bench_geography ON facility USING gist (CAST(location AS 
 _PLAIN = text(
     """
     SELECT id FROM facility
-    WHERE status IN ('active', 'reported_closed')
+    WHERE facility_search.is_listed(status)
       AND ST_DWithin(CAST(location AS geography), CAST(:line AS geography), :offset_m)
     """
 )

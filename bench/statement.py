@@ -5,40 +5,52 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
 from bench.askers import ANY_KIND, Asker, K
 from bench.row import Row
 from bench.run import Run
-from geo.coordinates import SRID_WGS84
-from geo.database import Session, driver_rows, driver_text
+from geo.database import Session
 from geo.facilities import search
-from geo.facilities.ranking import RANKINGS
+from geo.rows import driver_rows, driver_text
 
 WARM_UP = 100
 """Askers not counted: pages are read and plans are made."""
 
 # Prepared, so that it is planned once, as ours is.
-_PREPARE_KNN = f"""
-    PREPARE knn (float8, float8) AS
+_PREPARE_KNN = """
+    PREPARE knn (float8, float8, int) AS
     SELECT id FROM facility
-    WHERE status IN ('active', 'reported_closed')
-    ORDER BY location <-> ST_SetSRID(ST_MakePoint($1, $2), {SRID_WGS84}) LIMIT {K}
-"""  # noqa: S608 - joined from constants of this file
+    WHERE facility_search.is_listed(status)
+    ORDER BY location <-> facility_search.point($1, $2) LIMIT $3
+"""
 
-_KNN = driver_text("EXECUTE knn (:lon, :lat)")
+_KNN = driver_text("EXECUTE knn (:lon, :lat, :k)")
 
 # Prepared too; PL/pgSQL caches the inner plans. Returns ids and the ranking's figures, as much as the other query.
-_PREPARE_RANKED = f"""
-    PREPARE ranked (float8, float8, facility_search.needs, facility_search.ranking, timestamptz, float8) AS
+_PREPARE_RANKED = """
+    PREPARE ranked (float8, float8, facility_search.needs, facility_search.ranking, timestamptz, float8, int) AS
     SELECT best.facility_id, best.utility
-    FROM facility_search.nearby(
-        ST_SetSRID(ST_MakePoint($1, $2), {SRID_WGS84}), $6, $3, $4, $5, {K}) AS nearby, unnest(nearby.best) AS best
-"""  # noqa: S608 - joined from constants of this file
+    FROM facility_search.nearby(facility_search.point($1, $2), $6, $3, $4, $5, $7) AS nearby,
+        unnest(nearby.best) AS best
+"""
 
-_RANKED = driver_text(f"EXECUTE ranked (:lon, :lat, {search.NEEDS_SQL}, {search.RANKING_SQL}, :as_of, :radius_m)")
+_RANKED = driver_text(
+    """EXECUTE ranked (:lon, :lat, CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking),
+                       :as_of, :radius_m, :k)"""
+)
+
+
+class _Id(NamedTuple):
+    facility_id: int
+
+
+class _Ranked(NamedTuple):
+    facility_id: int
+    utility: float
+
 
 NEEDS = replace(ANY_KIND, accepted={"wheelchair": ("yes",), "fee": ("no",)}, open_states=("open",))
 
@@ -66,7 +78,7 @@ def prepare(session: Session) -> None:
 def medians_ms(session: Session, askers: Sequence[Asker]) -> list[float]:
     """Plain; ranked, and with needs; the API's own statement, and with needs."""
     questions: Sequence[Callable[[Asker], object]] = (
-        lambda asker: driver_rows(session, _KNN, {"lon": asker.origin.lon, "lat": asker.origin.lat}),
+        lambda asker: driver_rows(session, _KNN, {"lon": asker.origin.lon, "lat": asker.origin.lat, "k": K}, _Id),
         partial(_ranked, session, ANY_KIND),
         partial(_ranked, session, NEEDS),
         lambda asker: search.nearby(session, asker.query),
@@ -88,7 +100,8 @@ def _ranked(session: Session, needs: search.Needs, asker: Asker) -> Sequence[Any
         "lat": query.origin.lat,
         "radius_m": query.radius_m,
         "as_of": query.as_of,
-        **search.needs_parameters(needs),
-        **search.ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
+        "k": query.limit,
+        "needs": search.needs_parameter(needs),
+        "ranking": search.ranking_parameter(query.rank, query.mode),
     }
-    return driver_rows(session, _RANKED, parameters)
+    return driver_rows(session, _RANKED, parameters, _Ranked)

@@ -1,11 +1,13 @@
 """The world that is measured: synthetic facilities around real cities, and ratings of them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import text
 
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
-from geo.database import Database, Session
+from geo.database import Database
 from geo.imports.record import Source
 from geo.imports.writer import Dataset
 
@@ -26,17 +28,18 @@ def add_ratings(database: Database, ratings: int) -> None:
 
     Sums are those of geo.crowd.ratings.recompute, here for all facilities in one statement.
     """
-    with database.write() as session:
-        _rate(session, ratings)
-        session.commit()
-    _settle(database)
+    _execute(database, _RATE, {"devices": DEVICES, "ratings": ratings, **_MOMENTS})
 
 
 def add_sums(database: Database) -> None:
-    """Give each facility the sums of three ratings that are kept nowhere: all that a search reads, and sooner made."""
+    """Give each facility the sums of three ratings that are not stored: all that a search reads, and faster to make."""
+    _execute(database, _SUMS, _MOMENTS)
+
+
+def _execute(database: Database, statements: Sequence[str], parameters: Mapping[str, Any]) -> None:
     with database.write() as session:
-        session.execute(text("SELECT setseed(0.42)"))
-        session.execute(text(_SUMS), _MOMENTS)
+        for statement in (_CREATE_STARS, *statements, "DROP FUNCTION pg_temp.random_stars"):
+            session.execute(text(statement), parameters)
         session.commit()
     _settle(database)
 
@@ -52,12 +55,6 @@ def _settle(database: Database) -> None:
         settled.execute(text("VACUUM ANALYZE facility, rating"))
 
 
-def _rate(session: Session, ratings: int) -> None:
-    parameters = {"devices": DEVICES, "ratings": ratings, **_MOMENTS}
-    for statement in _STATEMENTS:
-        session.execute(text(statement), parameters)
-
-
 _MOMENTS = {
     "as_of": AS_OF,
     "oldest_days": OLDEST_DAYS,
@@ -66,52 +63,57 @@ _MOMENTS = {
     "fast_half_life_s": FAST_HALF_LIFE_DAYS * 86_400,
 }
 
-_STARS = "least(5, greatest(1, round(3.7 + 2 * (random() + random() + random() - 1.5))))"
+_CREATE_STARS = """
+    CREATE FUNCTION pg_temp.random_stars() RETURNS int LANGUAGE sql VOLATILE RETURN
+        least(5, greatest(1, round(3.7 + 2 * (random() + random() + random() - 1.5))))
+"""
 
+_RECOMPUTE = """
+    UPDATE facility
+    SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
+        weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
+        weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
+    FROM (
+        SELECT facility_id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
+               sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
+               sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
+        FROM given_rating
+        CROSS JOIN LATERAL (SELECT date_part('epoch', rated_at - :landmark) AS age_s) AS since_landmark
+        CROSS JOIN LATERAL (SELECT power(2, age_s / :slow_half_life_s) AS slow,
+                                   power(2, age_s / :fast_half_life_s) AS fast) AS decayed
+        GROUP BY facility_id
+    ) AS sums
+    WHERE sums.facility_id = facility.id
+"""
+"""Sets the sums of all facilities to those of given_rating."""
 
-def _recompute(ratings: str) -> str:
-    """The statement that sets the sums of all facilities to those of a query's facility_id, stars and rated_at."""
-    return f"""
-        UPDATE facility
-        SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
-            weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
-            weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
-        FROM (
-            SELECT facility_id, count(*) AS count, sum(stars) AS stars, max(rated_at) AS last,
-                   sum(slow) AS weight_slow, sum(slow * stars) AS stars_slow,
-                   sum(fast) AS weight_fast, sum(fast * stars) AS stars_fast
-            FROM ({ratings}) AS given
-            CROSS JOIN LATERAL (SELECT date_part('epoch', rated_at - :landmark) AS age_s) AS since_landmark
-            CROSS JOIN LATERAL (SELECT power(2, age_s / :slow_half_life_s) AS slow,
-                                       power(2, age_s / :fast_half_life_s) AS fast) AS decayed
-            GROUP BY facility_id
-        ) AS sums
-        WHERE sums.facility_id = facility.id
-    """  # noqa: S608 - joined from constants of this file
-
-
-_STATEMENTS = (
+_RATE = (
     "SELECT setseed(0.42)",
     """
     INSERT INTO device (token_digest, created_at, expires_at)
     SELECT sha256(i::text::bytea), :as_of, :as_of FROM generate_series(1, :devices) AS i
     """,
-    f"""
+    """
     WITH facilities AS (SELECT min(id) AS first_facility, count(*) AS facility_count FROM facility),
          devices AS (SELECT min(id) AS first_device FROM device)
     INSERT INTO rating (facility_id, device_id, stars, rated_at)
     SELECT first_facility + floor(random() * facility_count), first_device + floor(random() * :devices),
-           {_STARS},
-           :as_of - random() * :oldest_days * interval '1 day'
+           pg_temp.random_stars(), :as_of - random() * :oldest_days * interval '1 day'
     FROM generate_series(1, :ratings), facilities, devices
     ON CONFLICT DO NOTHING
-    """,  # noqa: S608 - joined from constants of this file
-    _recompute("SELECT facility_id, stars, rated_at FROM rating"),
+    """,
+    "CREATE TEMPORARY VIEW given_rating AS SELECT facility_id, stars, rated_at FROM rating",
+    _RECOMPUTE,
+    "DROP VIEW given_rating",
 )
 
-_SUMS = _recompute(
-    f"""
-    SELECT id AS facility_id, {_STARS} AS stars, :as_of - random() * :oldest_days * interval '1 day' AS rated_at
+_SUMS = (
+    "SELECT setseed(0.42)",
+    """
+    CREATE TEMPORARY TABLE given_rating ON COMMIT DROP AS
+    SELECT id AS facility_id, pg_temp.random_stars() AS stars,
+           :as_of - random() * :oldest_days * interval '1 day' AS rated_at
     FROM facility, generate_series(1, 3)
-    """  # noqa: S608 - joined from constants of this file
+    """,
+    _RECOMPUTE,
 )

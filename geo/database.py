@@ -4,7 +4,6 @@ A read session runs each statement on its own (autocommit, read only), which cos
 A write session is one transaction.
 """
 
-import re
 import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,9 +65,6 @@ _WRITE_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
 Session = Connection | Transaction
 """The session type of all functions. A read session is a plain connection: it loads no objects, and the bookkeeping of
 SQLAlchemy's session would add a tenth to the Python time of a search."""
-
-Row = Mapping[Any, Any]
-"""A row of a result, by column name."""
 
 
 class Base(DeclarativeBase):
@@ -179,10 +175,10 @@ def _translated(by_sqlstate: Mapping[str, type[DatabaseUnavailable]]) -> Iterato
         if kind is None:
             raise
         lines = str(cause).strip().splitlines()  # further lines quote values
-        raise kind(f"{_SAID[kind]}: {lines[0] if lines else error}") from error
+        raise kind(f"{_MESSAGES[kind]}: {lines[0] if lines else error}") from error
 
 
-_SAID: Mapping[type[DatabaseUnavailable], str] = {
+_MESSAGES: Mapping[type[DatabaseUnavailable], str] = {
     DatabaseUnavailable: "the database does not respond",
     DatabaseReadOnly: "the database does not accept writes",
     DatabaseBusy: "the database is busy",
@@ -222,38 +218,3 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
 def sql_connection(session: Session) -> Connection:
     """Return the connection of a session."""
     return session if isinstance(session, Connection) else session.connection()
-
-
-def driver_text(statement: str) -> str:
-    """Convert a statement's :named parameters to the driver's style, for driver_rows."""
-    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement)
-
-
-def driver_rows(session: Session, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """Run a statement directly with the driver, for hot paths where SQLAlchemy's overhead exceeds the driver's.
-
-    Args:
-        session: any session.
-        statement: the result of driver_text.
-        parameters: values by name.
-    """
-    connection = sql_connection(session)
-    driver_connection: Any = connection.connection.driver_connection
-    try:
-        with driver_connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
-    except psycopg2.Error:
-        if driver_connection.closed:
-            connection.invalidate()  # otherwise the pool would try to reset it and log an error
-        raise
-
-
-def data_version(session: Session) -> str:
-    """Return the version of the visible data: two equal values mean that nothing was written in between.
-
-    It is PostgreSQL's snapshot (pg_current_snapshot), which costs writers nothing.
-    """
-    [row] = driver_rows(session, "SELECT pg_current_snapshot()::text AS version", {})
-    return str(row["version"])

@@ -77,7 +77,7 @@ class InvalidKeyTerms(BeforehandError):
     """The terms of a partner's key are not allowed, such as an invalid origin or an expiry in the past."""
 
 
-class ThingNotFound(BeforehandError):
+class RecordNotFound(BeforehandError):
     """A comment, proposal, queue item, decision, member of staff, partner or key does not exist for this caller."""
 
 

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, delete, exists, select, text, update
+from sqlalchemy import delete, exists, select, text, update
 
 from geo.casework import audit, queue
 from geo.casework.models import QueueItem
-from geo.crowd import closures
+from geo.crowd import closures, open_reports
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
+from geo.facilities import locks
 from geo.facilities.models import Facility
 from geo.limits import gcra
 from geo.moderation.models import Appeal
@@ -62,8 +63,10 @@ def closures_to_end(session: Session, as_of: datetime) -> list[int]:
 
 def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
     """Set a facility active again if nobody confirmed in time that it is closed."""
-    due = Facility.id == facility_id, Facility.status == "reported_closed", Facility.reported_closed_until <= as_of
-    if session.execute(select(Facility.id).where(*due).with_for_update(key_share=True)).first() is None:
+    facility = locks.lock(session, facility_id)
+    if facility is None or facility.status != "reported_closed":
+        return
+    if facility.reported_closed_until is None or facility.reported_closed_until > as_of:
         return
     closures.reopen(session, facility_id, "expired", as_of)
     audit.append(session, "automatic", "reported_closed expired", {"facility_id": facility_id}, as_of)
@@ -87,29 +90,22 @@ def _purge_devices(session: Session, as_of: datetime) -> int:
 
 def _expire_reports(session: Session, as_of: datetime) -> int:
     expired = session.execute(
-        select(Report.thing, Report.thing_id)
+        select(Report.target, Report.target_id)
         .where(Report.closed_at.is_(None), Report.created_at <= as_of - REPORT_LIFETIME)
         .distinct()
-    ).mappings()
-    return sum(_expire_reports_of(session, row, as_of) for row in expired.all())
-
-
-def _expire_reports_of(session: Session, row: RowMapping, as_of: datetime) -> int:
-    """Expire the old reports about a target, and close its queue item if no other report is open."""
-    thing, thing_id = row["thing"], row["thing_id"]
-    # The item before its reports: the lock order of decisions.
-    item = QueueItem.kind == thing, QueueItem.thing_id == thing_id, QueueItem.state == "open"
-    session.execute(select(QueueItem.id).where(*item).with_for_update())
-    of_thing = Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None)
-    changed = _changed(
-        session,
-        update(Report)
-        .where(*of_thing, Report.created_at <= as_of - REPORT_LIFETIME)
-        .values(closed_at=as_of, outcome="expired"),
     )
-    if thing == "facility" and session.execute(select(Report.id).where(*of_thing).limit(1)).first() is None:
-        queue.end(session, "facility", thing_id, "moot", as_of)
-    return changed
+    return sum(_expire_reports_of(session, target, target_id, as_of) for target, target_id in expired.all())
+
+
+def _expire_reports_of(session: Session, target: str, target_id: int, as_of: datetime) -> int:
+    """Expire the old reports about a target, and close its queue item if no other report is open."""
+    # The item before its reports: the lock order of decisions.
+    queue.lock(session, target, target_id)
+    is_old = Report.created_at <= as_of - REPORT_LIFETIME
+    count = open_reports.close(session, target, target_id, "expired", as_of, is_old)
+    if target == "facility" and not open_reports.exist(session, target, target_id):
+        queue.end(session, target, target_id, "moot", as_of)
+    return count
 
 
 def _changed(session: Session, statement: object) -> int:

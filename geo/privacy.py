@@ -11,11 +11,11 @@ from geo.crowd import closures, comments, proposals, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
-from geo.facilities.models import Facility
+from geo.facilities import locks
 from geo.moderation import appeals
 from geo.moderation.models import Appeal
 
-_NOT_TOLD = {"device_id", "network"}
+_NOT_EXPORTED = {"device_id", "network"}
 """Columns that an export omits: an internal key, and a hash without meaning outside the database."""
 
 
@@ -33,7 +33,7 @@ def overview(session: Session, device: KnownDevice) -> dict[str, Any]:
         "registered_at": device.registered_at,
         "expires_at": device.expires_at,
         "suspended_at": device.suspended_at,
-        "held": counts,
+        "stored": counts,
     }
 
 
@@ -62,20 +62,15 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
     facility_ids = [row.facility_id for row in rated]
     reported = (
         session.execute(
-            select(Report.thing_id)
-            .where(Report.device_id == device_id, Report.thing == "facility", Report.closed_at.is_(None))
+            select(Report.target_id)
+            .where(Report.device_id == device_id, Report.target == "facility", Report.closed_at.is_(None))
             .distinct()
-            .order_by(Report.thing_id)
+            .order_by(Report.target_id)
         )
         .scalars()
         .all()
     )
-    session.execute(
-        select(Facility.id)
-        .where(Facility.id.in_([*facility_ids, *reported]))
-        .order_by(Facility.id)
-        .with_for_update(key_share=True)
-    )
+    locks.lock_all(session, [*facility_ids, *reported])
     for row in rated:
         comments.forget_text(session, row.id, as_of)
     proposed = select(Proposal.id).where(Proposal.device_id == device_id, Proposal.state == "pending")
@@ -91,6 +86,6 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
 
 
 def _rows(session: Session, table: Any, device_id: int) -> list[Mapping[str, Any]]:
-    columns = [column for column in table.__table__.columns if column.name not in _NOT_TOLD]
+    columns = [column for column in table.__table__.columns if column.name not in _NOT_EXPORTED]
     statement = select(*columns).where(table.device_id == device_id).order_by(table.id)
     return [dict(row) for row in session.execute(statement).mappings()]

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from geo.crowd import quality
 from geo.database import Database, Session, sql_connection
 from geo.errors import DatabaseUnavailable
-from geo.facilities import attributes, ranking
+from geo.facilities import attributes, models, ranking
+from geo.rows import sql_file
 
 MIGRATION_LOCK = 0x62656668
 """Key of the advisory lock that lets one migration run at a time ("befh" in ASCII)."""
@@ -29,6 +30,9 @@ CONSTANTS = {
     "widest_m": ranking.WIDEST_M,
 }
 """Constants of the formulas. Each becomes an SQL function with its name and without arguments."""
+
+_MARKERS = {"attributes": attributes.PROPERTIES, "listed_statuses": models.quoted(models.LISTED_STATUSES)}
+"""Lists of arguments and words, which cannot be functions."""
 
 FUNCTION_FILES = tuple(sorted((Path(__file__).parent / "sql").glob("[0-9]*.sql")))
 """Installed in the order of their numbers: a file may use what those before it define."""
@@ -116,8 +120,7 @@ def _require_postgis(connection: Connection) -> None:
 
 
 def _functions() -> str:
-    # A list of arguments cannot be a function, so it is inserted into the text.
-    files = (file.read_text(encoding="utf-8").replace("{attributes}", attributes.PROPERTIES) for file in FUNCTION_FILES)
+    files = (sql_file(file, _MARKERS) for file in FUNCTION_FILES)
     constants = (_constant(name, "float8", repr(value)) for name, value in CONSTANTS.items())
     landmark = _constant("landmark", "timestamptz", f"timestamptz '{quality.LANDMARK.isoformat()}'")
     return "\n".join([*constants, landmark, *files])

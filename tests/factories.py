@@ -8,8 +8,10 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from geo.crowd import devices, ratings
-from geo.database import Base, Row
+from geo.database import Base
+from geo.facilities.cards import AnyCard, Card
 from geo.facilities.models import Facility
+from tests.conftest import NOON
 
 
 def add_facility(session: Session, lon: float = 0.0, lat: float = 0.0, **columns: Any) -> int:
@@ -49,9 +51,19 @@ def contents(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def properties(card: Row) -> dict[str, Any]:
-    """What the Feature of a row of facility_search.cards says; of ``open`` the instants as such."""
-    told: dict[str, Any] = orjson.loads(card["feature"])["properties"]
+def properties(card: AnyCard) -> dict[str, Any]:
+    """What the Feature of a card says; of ``open`` the instants as such."""
+    told: dict[str, Any] = orjson.loads(card.feature)["properties"]
     for name in ("at", "until"):
         told["open"][name] = told["open"][name] and datetime.fromisoformat(told["open"][name])
     return told
+
+
+def card(**fields: Any) -> Card:
+    """A card of toilets that are good and open for long; the database is not asked."""
+    values: dict[str, Any] = {
+        "id": 1, "offers": ["toilets"], "name": None, "mean_stars": None, "distance_m": None, "quality": 4.25,
+        "sd": 0.5, "verdict": "sit", "utility": None, "open_checked_at": NOON, "open_state": "open", "open_until": None,
+        "feature": "{}", "terms": None,
+    }  # fmt: skip
+    return Card(**{**values, **fields})

@@ -75,7 +75,7 @@ def verify(head: str | None) -> None:
     """
     with ready_database().read() as session:
         found = audit.verify(session)
-        is_known = head is None or audit.holds(session, head)
+        is_known = head is None or audit.contains(session, head)
     if found.fault:
         raise click.ClickException(f"entry {found.fault.entry_id}: {found.fault.reason}")
     if not is_known:

@@ -13,6 +13,7 @@ from api.http.callers import CONTRIBUTOR, DEVICE, calling_device, calling_networ
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import JSON, Door
+from api.http.paging import page_document
 from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
@@ -22,7 +23,7 @@ from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports
 from geo.crowd.trust import Circumstances
 from geo.database import Session
-from geo.errors import FacilityNotFound, RatingNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RatingNotFound, RecordNotFound
 from geo.facilities import search
 
 devices_door = Door("devices", __name__, url_prefix="/v1/devices", description="Get a token to rate with.")
@@ -103,13 +104,8 @@ def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
         if unchanged := not_modified(session, as_of):
             return unchanged
         found = search.one(session, facility_id, as_of)
-        page = ratings.of_facility(session, facility_id, parameters["limit"] + 1, parameters.get("cursor"))
-    shown = page[: parameters["limit"]]
-    document = {
-        "ratings": [_public(rating) for rating in shown],
-        "next_cursor": _cursor(shown[-1]) if len(page) > len(shown) else None,
-    }
-    return answer(document, JSON, as_of, found.data_version)
+        page = ratings.of_facility(session, facility_id, parameters["limit"], parameters.get("cursor"))
+    return answer(page_document("ratings", page, _public, _cursor), JSON, as_of, found.data_version)
 
 
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
@@ -138,7 +134,10 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
 
 
 @reports_door.route(
-    f"/facilities/{FACILITY_ID}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(FacilityNotFound, ThingNotFound)
+    f"/facilities/{FACILITY_ID}/reports",
+    methods=["POST"],
+    caller=CONTRIBUTOR,
+    raises=(FacilityNotFound, RecordNotFound),
 )
 @reports_door.arguments(schemas.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
@@ -158,7 +157,7 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
 
 
 @reports_door.route(
-    f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(ThingNotFound,)
+    f"/proposals/{id_segment('proposal_id')}/reports", methods=["POST"], caller=CONTRIBUTOR, raises=(RecordNotFound,)
 )
 @reports_door.arguments(schemas.NewProposalReport, example={"reason": "spam"})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")
@@ -170,12 +169,12 @@ def report_proposal(body: Mapping[str, Any], proposal_id: int) -> Response:
     return _take("proposal", proposal_id, body)
 
 
-def _take(thing: reports.Thing, thing_id: int, body: Mapping[str, Any]) -> Response:
+def _take(target: reports.TargetKind, target_id: int, body: Mapping[str, Any]) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(thing, thing_id, body["reason"], network, body["note"] or None)
+        new = reports.NewReport(target, target_id, body["reason"], network, body["note"] or None)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
     document = {"id": receipt.report_id, "reason": body["reason"], "created_at": receipt.created_at}

@@ -13,9 +13,10 @@ from api.http.door import Door
 from api.http.languages import Language, callers_language, spoken
 from api.http.services import database, now
 from api.places.geojson import GEOJSON, attribution, feature
-from geo.ahead.fences import DWELL_S, RADIUS_M, Fences, FencesQuery, watch
-from geo.database import Row
+from geo.ahead.fences.grid import RADIUS_M
+from geo.ahead.fences.regions import DWELL_S, Fences, FencesQuery, watch
 from geo.errors import CellTooCoarse
+from geo.facilities.cards import Card
 
 door = Door("fences", __name__, url_prefix="/v1/fences", description="Geofences that the phone monitors itself.")
 
@@ -47,7 +48,7 @@ def list_fences(parameters: Mapping[str, Any]) -> Response:
 def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
-        "features": [_region(row, language) for row in fences.rows],
+        "features": [_region(card, language) for card in fences.cards],
         "refresh_region": {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [query.origin.lon, query.origin.lat]},
@@ -55,17 +56,17 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
         },
         "language": language.code,
         "note": None
-        if fences.rows
+        if fences.cards
         else "Nothing within 45 km meets these needs; ask again outside the refresh region.",
         "as_of": query.as_of,
         "expires_at": fences.expires_at,
-        "attribution": attribution(fences.rows),
+        "attribution": attribution(fences.cards),
     }
 
 
-def _region(row: Row, language: Language) -> dict[str, Any]:
-    region = feature(row)
-    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(row, language)}
+def _region(card: Card, language: Language) -> dict[str, Any]:
+    region = feature(card)
+    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(card, language)}
     return region
 
 

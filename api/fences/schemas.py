@@ -10,7 +10,7 @@ from api.http.fields import Decimal, StrictSchema, WholeNumber, between, list_of
 from api.http.languages import LANGUAGES
 from api.places.filters import filters, needs_of
 from api.places.schemas import FacilityProperties, Feature, PointGeometry, Terms
-from geo.ahead import cells
+from geo.ahead.fences import cells
 from geo.coordinates import Point
 from geo.facilities.attributes import OFFERED_STATES
 

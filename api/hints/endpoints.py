@@ -14,8 +14,8 @@ from api.http.responses import private
 from api.http.services import database, now
 from api.places.geojson import attribution, feature
 from api.route.schemas import MAX_BODY_BYTES
-from geo.ahead.advice import advise
-from geo.ahead.hints import Memory, Situation
+from geo.ahead.hints.advice import advise
+from geo.ahead.hints.situation import Memory, Situation
 from geo.errors import InvalidRoute
 
 door = Door(
@@ -41,18 +41,18 @@ def ask_for_hint(body: Mapping[str, Any]) -> Response:
     with database().read() as session:
         advice = advise(session, situation)
     language, hint = callers_language(), advice.hint
-    rows = [row for row in (hint.facility, hint.backup) if row is not None]
+    candidates = [candidate for candidate in (hint.facility, hint.backup) if candidate is not None]
     document = {
         "speak": hint.speak,
         "reason": hint.reason,
         "text": hint_text(hint, language) if hint.speak else None,
         "language": language.code,
-        "facility": hint.facility and feature(hint.facility),
-        "backup": hint.backup and feature(hint.backup),
+        "facility": hint.facility and feature(hint.facility.card),
+        "backup": hint.backup and feature(hint.backup.card),
         "valid_until": hint.valid_until,
         "ask_again": {"after_s": advice.ask_again.after_s, "after_m": advice.ask_again.after_m},
         "as_of": situation.as_of,
-        "attribution": attribution(rows),
+        "attribution": attribution(candidate.card for candidate in candidates),
     }
     return spoken(private(document), language)
 

@@ -12,9 +12,10 @@ from api.http.languages import LANGUAGES
 from api.places.schemas import Feature, Terms
 from api.route.line import LineString, polyline
 from api.route.schemas import DEFAULT_COMFORT_S, MAX_COMFORT_S, MIN_COMFORT_S, NeedsBody
-from geo.ahead.hints import CRUISE_M_PER_S, NEED_OF_COMFORT, SILENT, SPOKEN
+from geo.ahead.hints.rules import NEED_OF_COMFORT, SILENT, SPOKEN
+from geo.ahead.hints.situation import CRUISE_M_PER_S
 from geo.ahead.polyline import PRECISIONS, decode
-from geo.ahead.route import Route, lay
+from geo.ahead.timed_route import Route, lay
 from geo.coordinates import Point
 from geo.database import MAX_ID
 from geo.errors import InvalidCoordinates, InvalidRoute

@@ -1,10 +1,8 @@
 """Texts of hints and geofences: one short sentence in the caller's language."""
 
-from typing import Any
-
 from api.http.languages import Language
-from geo.ahead.hints import Hint
-from geo.database import Row
+from geo.ahead.hints.rules import Hint
+from geo.facilities.cards import Card
 
 HERE_M = 50
 """Distance below which the text says "right here": the door is in sight."""
@@ -15,9 +13,9 @@ SPOKEN_TO_M = 1_000
 
 def hint_text(hint: Hint, spoken: Language) -> str:
     """Return the text of a hint, which says why and where to stop. The hint must have a facility."""
-    row = hint.facility
-    assert row is not None  # noqa: S101 - for mypy
-    where = {"place": place_name(row, spoken), "away": _away(row, spoken)}
+    candidate = hint.facility
+    assert candidate is not None  # noqa: S101 - for mypy
+    where = {"place": place_name(candidate.card, spoken), "away": _away(candidate.away_m, spoken)}
     if hint.reason == "long_gap_ahead":
         return spoken.say(
             "%(place)s, %(away)s: a good stop before %(gap)s without one.", **where, gap=_gap(hint, spoken)
@@ -29,32 +27,31 @@ def hint_text(hint: Hint, spoken: Language) -> str:
     return spoken.say("%(place)s, %(away)s: a good moment for a stop.", **where)
 
 
-def fence_text(row: Row, spoken: Language) -> str:
+def fence_text(card: Card, spoken: Language) -> str:
     """Return the text to show to a person who stays near a facility."""
-    place = place_name(row, spoken)
-    if row["mean_stars"] is None:
+    place = place_name(card, spoken)
+    if card.mean_stars is None:
         return spoken.say("Close by: %(place)s.", place=place)
-    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(row, spoken))
+    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(card, spoken))
 
 
-def place_name(row: Row, spoken: Language) -> str:
+def place_name(card: Card, spoken: Language) -> str:
     """Return a facility's name, or else the first thing that it offers."""
-    if row["name"]:
-        return str(row["name"])
+    if card.name:
+        return card.name
     return {
         "toilets": spoken.say("Toilets"),
         "drinking_water": spoken.say("Drinking water"),
         "shower": spoken.say("A shower"),
         "baby_care": spoken.say("A baby-care room"),
-    }[row["offers"][0]]
+    }[card.offers[0]]
 
 
-def _stars(row: Any, spoken: Language) -> str:
-    return spoken.decimal(round(row["quality"], 1))
+def _stars(card: Card, spoken: Language) -> str:
+    return spoken.decimal(round(card.quality, 1))
 
 
-def _away(row: Row, spoken: Language) -> str:
-    metres = row.get("along_m") or row["distance_m"]
+def _away(metres: float, spoken: Language) -> str:
     if metres < HERE_M:
         return spoken.say("right here")
     if metres < SPOKEN_TO_M - 50:

@@ -44,7 +44,7 @@ def calling_device(session: Session, as_of: datetime) -> devices.KnownDevice:
         LimitReached: the CONTRIBUTOR has written too often.
     """
     contributes = policy_here() == CONTRIBUTOR
-    device = devices.known(session, _device_token(), as_of, hold=contributes)
+    device = devices.known(session, _device_token(), as_of, lock=contributes)
     if contributes:
         if device.suspended_at is not None:
             raise NotAllowed("this device is suspended: GET /v1/me/decisions returns the reason and how to appeal")

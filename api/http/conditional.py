@@ -10,7 +10,8 @@ from datetime import datetime
 import orjson
 from flask import Response, request
 
-from geo.database import Session, data_version
+from geo.database import Session
+from geo.rows import data_version
 
 MAX_AGE_S = 60
 """How long a response may be reused without revalidation. Opening hours are exact to the minute."""

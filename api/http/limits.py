@@ -43,7 +43,7 @@ MOST_NETWORKS = 10_000
 MOBILE_PATHS = "/v1/"
 
 
-def standing(policy: str, quota: int, window: timedelta, remaining: int, until: timedelta) -> dict[str, str]:
+def quota_headers(policy: str, quota: int, window: timedelta, remaining: int, until: timedelta) -> dict[str, str]:
     """Return the RateLimit header fields.
 
     Args:
@@ -63,7 +63,7 @@ def refusal_headers(error: LimitReached) -> dict[str, str]:
     """Return the header fields of a 429: RateLimit fields and Retry-After."""
     wait = max(error.wait, timedelta(seconds=1))
     return {
-        **standing(error.policy, error.quota, error.window, 0, wait),
+        **quota_headers(error.policy, error.quota, error.window, 0, wait),
         "Retry-After": str(ceil(wait.total_seconds())),
     }
 

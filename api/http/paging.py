@@ -1,6 +1,10 @@
-"""The query of a page, newest first."""
+"""The query for a page, and the document of a page."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from api.http.fields import DEFAULT_LIMIT, MAX_LIMIT, StrictSchema, WholeNumber, between
+from geo.paging import Entry, Page
 
 MAX_CURSOR = 10**18 - 1
 """Eighteen digits, the maximum of a whole number in a query."""
@@ -15,8 +19,28 @@ def limit() -> WholeNumber:
     )
 
 
-class Page(StrictSchema):
+class PageQuery(StrictSchema):
     """The query for a page."""
 
     limit = limit()
     cursor = WholeNumber(validate=between(0, MAX_CURSOR), metadata={"description": "next_cursor of the previous page."})
+
+
+def page_document(
+    name: str,
+    page: Page[Entry],
+    entry: Callable[[Entry], Mapping[str, Any]],
+    cursor: Callable[[Entry], int | str],
+) -> dict[str, Any]:
+    """Return the document of a page.
+
+    Args:
+        name: the member of the entries.
+        page: the page.
+        entry: returns the document of an entry.
+        cursor: returns the cursor of the page after an entry.
+    """
+    return {
+        name: [entry(each) for each in page.entries],
+        "next_cursor": None if page.next_after is None else cursor(page.next_after),
+    }

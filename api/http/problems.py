@@ -30,8 +30,8 @@ from geo.errors import (
     NotAllowed,
     OutOfDate,
     RatingNotFound,
+    RecordNotFound,
     SchemaMismatch,
-    ThingNotFound,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -59,7 +59,7 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityNotFound: 404,
     RatingNotFound: 404,
     CellTooCoarse: 422,
-    ThingNotFound: 404,
+    RecordNotFound: 404,
     NotAllowed: 403,
     Conflict: 409,
     OutOfDate: 412,

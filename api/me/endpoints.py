@@ -14,13 +14,13 @@ from api.me import examples, schemas
 from geo import privacy
 from geo.casework import decisions
 from geo.casework.statements import REASONS
-from geo.errors import Conflict, ThingNotFound
+from geo.errors import Conflict, RecordNotFound
 from geo.moderation import appeals
 
 door = Door("me", __name__, url_prefix="/v1/me", description="The caller's stored data, and decisions about it.")
 
-_TOLD = (
-    *("decided_at", "action", "thing", "thing_id", "reason", "note", "decision_visibility", "decision_account"),
+_OWN_COLUMNS = (
+    *("decided_at", "action", "target", "target_id", "reason", "note", "decision_visibility", "decision_account"),
     *("decision_ground", "decision_facts", "end_date_visibility_restriction", "reverted_at"),
 )
 
@@ -59,11 +59,11 @@ def list_my_decisions() -> Response:
     with database().read() as session:
         device = calling_device(session, now())
         made = decisions.of_device(session, device.device_id, device.handle)
-        objections = {row["decision_id"]: dict(row) for row in appeals.of_device(session, device.device_id)}
-    return private({"decisions": [_own(dict(row), objections.get(row["id"])) for row in made]})
+        own_appeals = {row["decision_id"]: dict(row) for row in appeals.of_device(session, device.device_id)}
+    return private({"decisions": [_own(dict(row), own_appeals.get(row["id"])) for row in made]})
 
 
-@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(ThingNotFound, Conflict))
+@door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(RecordNotFound, Conflict))
 @door.arguments(schemas.NewAppeal, example={"text": "It names nobody: Anna is the name of the café."})
 @door.response(201, schemas.AppealReceipt, example={"id": 3})
 def appeal_decision(body: Mapping[str, Any], decision_id: UUID) -> Response:
@@ -79,7 +79,7 @@ def _own(decision: Mapping[str, Any], appeal: Mapping[str, Any] | None) -> dict[
     restricts = decisions.is_restriction(decision)
     return {
         "id": decision["puid"],
-        **{name: decision[name] for name in _TOLD},
+        **{name: decision[name] for name in _OWN_COLUMNS},
         "restricts": restricts,
         "automated": decision["staff_id"] is None,
         "reason_text": REASONS[decision["reason"]].text,

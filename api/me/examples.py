@@ -11,7 +11,7 @@ ME: dict[str, Any] = {
     "registered_at": "2026-11-21T12:00:00Z",
     "expires_at": "2027-11-21T12:00:00Z",
     "suspended_at": None,
-    "held": {"ratings": 1, "past_ratings": 0, "reports": 0, "proposals": 0, "appeals": 0},
+    "stored": {"ratings": 1, "past_ratings": 0, "reports": 0, "proposals": 0, "appeals": 0},
 }
 
 EXPORT: dict[str, Any] = {
@@ -24,8 +24,8 @@ DECISION: dict[str, Any] = {
     "id": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
     "decided_at": "2026-11-21T12:00:00Z",
     "action": "hide_comment",
-    "thing": "comment",
-    "thing_id": 731,
+    "target": "comment",
+    "target_id": 731,
     "restricts": True,
     "automated": False,
     "reason": "personal_data",

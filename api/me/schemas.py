@@ -13,7 +13,7 @@ class NewAppeal(StrictSchema):
     text = note("In the author's words.", required=True)
 
 
-class Held(Schema):
+class StoredRows(Schema):
     """The number of rows stored about a device."""
 
     ratings = fields.Integer(required=True)
@@ -30,7 +30,7 @@ class Me(Schema):
     registered_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True)
     suspended_at = fields.AwareDateTime(required=True, allow_none=True)
-    held = fields.Nested(Held, required=True)
+    stored = fields.Nested(StoredRows, required=True)
 
 
 class Export(Schema):
@@ -61,8 +61,8 @@ class OwnDecision(Schema):
     id = fields.UUID(required=True)
     decided_at = fields.AwareDateTime(required=True)
     action = words(*ACTIONS, required=True)
-    thing = fields.String(required=True)
-    thing_id = fields.Integer(required=True, allow_none=True)
+    target = fields.String(required=True)
+    target_id = fields.Integer(required=True, allow_none=True)
     restricts = fields.Boolean(required=True)
     automated = fields.Boolean(required=True)
     reason = fields.String(required=True)

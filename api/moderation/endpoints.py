@@ -1,13 +1,14 @@
 """The moderators' queue, decisions and appeals, under /admin/v1."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from flask import Response
 
 from api.http.callers import calling_staff, staff
 from api.http.door import Door
-from api.http.paging import Page
+from api.http.paging import PageQuery, page_document
 from api.http.paths import id_segment
 from api.http.problems import STATUS_OF
 from api.http.responses import private
@@ -15,7 +16,7 @@ from api.http.services import database, now
 from api.moderation import examples, schemas
 from geo.casework import decisions, queue
 from geo.casework.statements import REASONS
-from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
 from geo.moderation import appeals, decide, targets, viewing
 from geo.moderation.actions.action import NewDecision
 
@@ -23,7 +24,7 @@ queue_door = Door("queue", __name__, url_prefix="/admin/v1", description="Items 
 
 ITEM_ID = id_segment("item_id")
 
-DECISION_ERRORS = (ThingNotFound, NotAllowed, Conflict, OutOfDate)
+DECISION_ERRORS = (RecordNotFound, NotAllowed, Conflict, OutOfDate)
 """The errors of a decision on a queue item, alone or in bulk."""
 
 
@@ -37,30 +38,28 @@ def list_queue(parameters: Mapping[str, Any]) -> Response:
         state=parameters["state"],
         opened_before=parameters.get("opened_before"),
         score_at_least=parameters.get("min_score"),
-        limit=parameters["limit"] + 1,
+        limit=parameters["limit"],
         after=parameters.get("cursor"),
     )
     with database().read() as session:
-        page = [dict(item) for item in queue.page(session, query)]
-    shown = page[: parameters["limit"]]
-    cursor = f"{shown[-1]['score']!r}-{shown[-1]['id']}" if len(page) > len(shown) else None
-    return private({"items": shown, "next_cursor": cursor})
+        page = queue.page(session, query)
+    return private(page_document("items", page, dict, lambda item: f"{item['score']!r}-{item['id']}"))
 
 
-@queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(ThingNotFound,))
+@queue_door.route(f"/queue/{ITEM_ID}", caller=staff("reader"), raises=(RecordNotFound,))
 @queue_door.response(200, schemas.QueueItemInFull, example=examples.IN_FULL)
 def get_queue_item(item_id: int) -> Response:
     """Return a queue item with its target, hidden or not, and the reports about it."""
     with database().read() as session:
         item = dict(queue.one(session, item_id))
         kind = queue.target_kind(item["kind"])
-        thing = viewing.thing(session, kind, item["thing_id"])
-        reports = [dict(report) for report in viewing.reports_of(session, kind, item["thing_id"])]
-    return private({**item, "thing": thing, "reports": reports})
+        content = viewing.content(session, kind, item["target_id"])
+        reports = [dict(report) for report in viewing.reports_of(session, kind, item["target_id"])]
+    return private({**item, "content": content, "reports": reports})
 
 
 @queue_door.route(
-    f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, Conflict)
+    f"/queue/{ITEM_ID}/claim", methods=["POST"], caller=staff("moderator"), raises=(RecordNotFound, Conflict)
 )
 @queue_door.response(200, schemas.QueueItem, example=examples.ITEM)
 def claim_queue_item(item_id: int) -> Response:
@@ -130,23 +129,21 @@ def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -
 
 decisions_door = Door("decisions", __name__, url_prefix="/admin/v1", description="Decisions and appeals.")
 
-_COLUMNS = tuple(schemas.Decision().fields)
+_DECISION_COLUMNS = tuple(schemas.Decision().fields)
 
 
 @decisions_door.route("/decisions", caller=staff("reader"))
-@decisions_door.arguments(Page, location="query")
+@decisions_door.arguments(PageQuery, location="query")
 @decisions_door.response(200, schemas.DecisionPage, example=examples.DECISIONS)
 def list_decisions(parameters: Mapping[str, Any]) -> Response:
     """Return all decisions, newest first."""
     with database().read() as session:
-        page = decisions.page(session, parameters["limit"] + 1, parameters.get("cursor"))
-    shown = page[: parameters["limit"]]
-    listed = [{name: row[name] for name in _COLUMNS} for row in shown]
-    return private({"decisions": listed, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+        page = decisions.page(session, parameters["limit"], parameters.get("cursor"))
+    return private(page_document("decisions", page, _decision, itemgetter("id")))
 
 
 @decisions_door.route(
-    "/decisions", methods=["POST"], caller=staff("moderator"), raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate)
+    "/decisions", methods=["POST"], caller=staff("moderator"), raises=(RecordNotFound, NotAllowed, Conflict, OutOfDate)
 )
 @decisions_door.arguments(schemas.DirectDecision, example=examples.DIRECT)
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
@@ -154,7 +151,7 @@ def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, body["thing"], body.get("thing_id"), body.get("handle"))
+        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
         decision_id = decide.on_target(session, calling_staff(), target, new_decision(body), as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
@@ -164,7 +161,7 @@ def make_decision(body: Mapping[str, Any]) -> Response:
     f"/decisions/{id_segment('decision_id')}/revert",
     methods=["POST"],
     caller=staff("senior"),
-    raises=(ThingNotFound, NotAllowed, Conflict),
+    raises=(RecordNotFound, NotAllowed, Conflict),
 )
 @decisions_door.arguments(schemas.Revert, example={"reason": "mistake", "note": "We read it wrongly."})
 @decisions_door.response(201, schemas.Made, example=examples.MADE)
@@ -185,19 +182,15 @@ def revert_decision(body: Mapping[str, Any], decision_id: int) -> Response:
 def list_appeals(parameters: Mapping[str, Any]) -> Response:
     """Return appeals, oldest first."""
     with database().read() as session:
-        page = [
-            dict(row)
-            for row in appeals.page(session, parameters["state"], parameters["limit"] + 1, parameters.get("cursor"))
-        ]
-    shown = page[: parameters["limit"]]
-    return private({"appeals": shown, "next_cursor": shown[-1]["id"] if len(page) > len(shown) else None})
+        page = appeals.page(session, parameters["state"], parameters["limit"], parameters.get("cursor"))
+    return private(page_document("appeals", page, dict, itemgetter("id")))
 
 
 @decisions_door.route(
     f"/appeals/{id_segment('appeal_id')}/decision",
     methods=["POST"],
     caller=staff("moderator"),
-    raises=(ThingNotFound, NotAllowed, Conflict, OutOfDate),
+    raises=(RecordNotFound, NotAllowed, Conflict, OutOfDate),
 )
 @decisions_door.arguments(schemas.AppealDecision, example=examples.APPEAL_DECISION)
 @decisions_door.response(204, description="The appeal is decided. Granting it reverts the decision.")
@@ -215,6 +208,10 @@ def decide_appeal(body: Mapping[str, Any], appeal_id: int) -> Response:
         )
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _decision(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _DECISION_COLUMNS}
 
 
 doors = (queue_door, decisions_door)

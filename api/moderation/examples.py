@@ -7,7 +7,7 @@ HANDLE = "0b7e2f0e-6a1e-4d0c-9a57-6f6d1f0f9c11"
 ITEM: dict[str, Any] = {
     "id": 5,
     "kind": "comment",
-    "thing_id": 731,
+    "target_id": 731,
     "state": "open",
     "score": 3.0,
     "details": {"reports": {"offensive": 3}, "auto_hidden": True},
@@ -40,7 +40,7 @@ RATING: dict[str, Any] = {
 
 IN_FULL: dict[str, Any] = {
     **ITEM,
-    "thing": RATING,
+    "content": RATING,
     "reports": [{"id": 41, "reason": "offensive", "note": None, "created_at": "2026-11-21T12:00:00Z"}],
 }
 
@@ -66,7 +66,7 @@ BULK_OUTCOMES: dict[str, Any] = {
     ],
 }
 
-DIRECT: dict[str, Any] = {"thing": "facility", "thing_id": 12, "action": "close_facility", "reason": "closed"}
+DIRECT: dict[str, Any] = {"target": "facility", "target_id": 12, "action": "close_facility", "reason": "closed"}
 
 MADE: dict[str, Any] = {"decision_id": 17}
 
@@ -75,8 +75,8 @@ DECISION: dict[str, Any] = {
     "puid": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
     "decided_at": "2026-11-21T12:00:00Z",
     "action": "hide_comment",
-    "thing": "comment",
-    "thing_id": 731,
+    "target": "comment",
+    "target_id": 731,
     "subject": HANDLE,
     "staff_id": 2,
     "queue_item_id": 5,

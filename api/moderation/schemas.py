@@ -19,7 +19,7 @@ from api.http.fields import (
     note,
     words,
 )
-from api.http.paging import Page, limit
+from api.http.paging import PageQuery, limit
 from geo.casework.models import QUEUE_KINDS, QUEUE_STATES
 from geo.casework.statements import REASONS
 from geo.database import MAX_ID
@@ -63,7 +63,7 @@ class QueueQuery(StrictSchema):
     cursor = ScoreCursor(metadata={"description": "next_cursor of the previous page.", "pattern": f"^{SCORE_CURSOR}$"})
 
 
-class AppealQuery(Page):
+class AppealQuery(PageQuery):
     """The query for appeals."""
 
     state = words(*APPEAL_STATES, load_default="open", metadata={"description": "State. Default: open."})
@@ -135,8 +135,8 @@ class BulkDecision(_NewDecision):
 class DirectDecision(_NewDecision):
     """A decision on a target that is not in the queue."""
 
-    thing = words("facility", "comment", "device", required=True)
-    thing_id = WholeNumber(
+    target = words("facility", "comment", "device", required=True)
+    target_id = WholeNumber(
         strict=True, validate=between(1, MAX_ID), metadata={"description": "Id of a facility or rating."}
     )
     handle = fields.UUID(metadata={"description": "Handle of a device."})
@@ -149,12 +149,12 @@ class DirectDecision(_NewDecision):
 
     @validates_schema
     def _named(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
-        needed, other = ("handle", "thing_id") if data.get("thing") == "device" else ("thing_id", "handle")
+        needed, other = ("handle", "target_id") if data.get("target") == "device" else ("target_id", "handle")
         faults = {needed: ["is required"]} if needed not in data else {}
         if other in data:
-            faults[other] = [f"cannot be combined with thing={data.get('thing')}"]
-        if "rated_at" in data and data.get("thing") != "comment":
-            faults["rated_at"] = [f"is not allowed with thing={data.get('thing')}"]
+            faults[other] = [f"cannot be combined with target={data.get('target')}"]
+        if "rated_at" in data and data.get("target") != "comment":
+            faults["rated_at"] = [f"is not allowed with target={data.get('target')}"]
         if faults:
             raise ValidationError(faults)
 
@@ -179,7 +179,7 @@ class QueueItem(Schema):
 
     id = fields.Integer(required=True)
     kind = words(*QUEUE_KINDS, required=True)
-    thing_id = fields.Integer(required=True)
+    target_id = fields.Integer(required=True)
     state = words(*QUEUE_STATES, required=True)
     score = fields.Float(required=True)
     details = fields.Dict(required=True, metadata={"description": "Why the item is in the queue."})
@@ -200,7 +200,7 @@ class QueuePage(Schema):
 class QueueItemInFull(QueueItem):
     """A queue item with its target and the reports about it."""
 
-    thing = fields.Dict(required=True, allow_none=True, metadata={"description": "null if it no longer exists."})
+    content = fields.Dict(required=True, allow_none=True, metadata={"description": "null if it no longer exists."})
     reports = fields.List(fields.Dict(), required=True)
 
 
@@ -235,8 +235,8 @@ class Decision(Schema):
     puid = fields.UUID(required=True)
     decided_at = fields.AwareDateTime(required=True)
     action = words(*ACTIONS, required=True)
-    thing = fields.String(required=True)
-    thing_id = fields.Integer(required=True, allow_none=True)
+    target = fields.String(required=True)
+    target_id = fields.Integer(required=True, allow_none=True)
     subject = fields.UUID(required=True, allow_none=True)
     staff_id = fields.Integer(required=True, allow_none=True)
     queue_item_id = fields.Integer(required=True, allow_none=True)

@@ -12,7 +12,7 @@ from api.http.services import database, now
 from api.partners.memory import memory
 from geo.errors import InvalidToken, LimitReached, NotAllowed
 from geo.partners import keys
-from geo.partners.quotas import DAY, Standing
+from geo.partners.quotas import DAY, QuotaState
 from geo.partners.registry import KnownKey
 
 QUOTA_POLICY = "day"
@@ -40,9 +40,9 @@ def _check_key(scope: str) -> None:
     _require_place(key)
     if scope not in key.terms.scopes:
         raise NotAllowed(f"this key does not have the scope {scope}")
-    g.standing = _spend(key.partner_id, as_of)
-    if not g.standing.allowed:
-        raise LimitReached(QUOTA_POLICY, g.standing.quota, DAY, g.standing.resets_in)
+    g.quota_state = _spend(key.partner_id, as_of)
+    if not g.quota_state.allowed:
+        raise LimitReached(QUOTA_POLICY, g.quota_state.quota, DAY, g.quota_state.resets_in)
 
 
 def calling_key() -> KnownKey:
@@ -53,10 +53,10 @@ def calling_key() -> KnownKey:
 
 def add_rate_limit_fields(response: Response) -> Response:
     """Add the RateLimit header fields to every response that counted against the quota."""
-    standing: Standing | None = g.get("standing")
-    if standing is not None and "RateLimit" not in response.headers:
+    quota_state: QuotaState | None = g.get("quota_state")
+    if quota_state is not None and "RateLimit" not in response.headers:
         response.headers.update(
-            limits.standing(QUOTA_POLICY, standing.quota, DAY, standing.remaining, standing.resets_in)
+            limits.quota_headers(QUOTA_POLICY, quota_state.quota, DAY, quota_state.remaining, quota_state.resets_in)
         )
     return response
 
@@ -76,8 +76,8 @@ def _require_place(key: KnownKey) -> None:
     cors.allow_reading(origin)
 
 
-def _spend(partner_id: int, as_of: datetime) -> Standing:
-    with memory().accounts.held(partner_id) as account:
+def _spend(partner_id: int, as_of: datetime) -> QuotaState:
+    with memory().accounts.locked(partner_id) as account:
         if account.is_due(as_of):
             with database().write() as session:
                 grant = account.renew(session, as_of)

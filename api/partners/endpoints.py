@@ -25,7 +25,7 @@ from api.places.endpoints import FACILITY_ID, answer_list, answer_one
 from api.places.geojson import GEOJSON
 from geo.casework import audit
 from geo.database import Session
-from geo.errors import Conflict, FacilityNotFound, InvalidKeyTerms, ThingNotFound
+from geo.errors import Conflict, FacilityNotFound, InvalidKeyTerms, RecordNotFound
 from geo.partners import registry, usage
 
 facilities_door = Door(
@@ -125,7 +125,7 @@ def add_partner(body: Mapping[str, Any]) -> Response:
     return private(made, status=201)
 
 
-@partners_door.route(f"/partners/{PARTNER_ID}", caller=staff("admin"), raises=(ThingNotFound,))
+@partners_door.route(f"/partners/{PARTNER_ID}", caller=staff("admin"), raises=(RecordNotFound,))
 @partners_door.response(200, schemas.Partner, example=examples.PARTNER)
 def get_partner(partner_id: int) -> Response:
     """Return a partner with its keys."""
@@ -133,7 +133,7 @@ def get_partner(partner_id: int) -> Response:
         return private(_document(registry.listed(session, partner_id)[0]))
 
 
-@partners_door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"], caller=staff("admin"), raises=(ThingNotFound,))
+@partners_door.route(f"/partners/{PARTNER_ID}", methods=["PATCH"], caller=staff("admin"), raises=(RecordNotFound,))
 @partners_door.arguments(schemas.Quota, example={"daily_quota": 50_000})
 @partners_door.response(200, schemas.Partner, example={**examples.PARTNER, "daily_quota": 50_000})
 def change_partner(body: Mapping[str, Any], partner_id: int) -> Response:
@@ -150,7 +150,7 @@ def change_partner(body: Mapping[str, Any], partner_id: int) -> Response:
     f"/partners/{PARTNER_ID}/keys",
     methods=["POST"],
     caller=staff("admin"),
-    raises=(ThingNotFound, Conflict, InvalidKeyTerms),
+    raises=(RecordNotFound, Conflict, InvalidKeyTerms),
 )
 @partners_door.arguments(schemas.NewKeyTerms, example={"kind": "publishable", "origins": [examples.ORIGIN]})
 @partners_door.response(201, schemas.ShownKey, example=examples.KEY)
@@ -170,7 +170,7 @@ def add_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
 
 
 @partners_door.route(
-    f"/partners/{PARTNER_ID}/rotation", methods=["POST"], caller=staff("admin"), raises=(ThingNotFound, Conflict)
+    f"/partners/{PARTNER_ID}/rotation", methods=["POST"], caller=staff("admin"), raises=(RecordNotFound, Conflict)
 )
 @partners_door.arguments(
     schemas.Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days}
@@ -187,7 +187,7 @@ def rotate_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
 
 
 @partners_door.route(
-    f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"], caller=staff("admin"), raises=(ThingNotFound,)
+    f"/partners/{PARTNER_ID}/keys/{KEY_ID}", methods=["DELETE"], caller=staff("admin"), raises=(RecordNotFound,)
 )
 @partners_door.response(204, description="The key becomes invalid within ten seconds.")
 def revoke_partner_key(partner_id: int, key_id: int) -> Response:
@@ -199,7 +199,7 @@ def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@partners_door.route(f"/partners/{PARTNER_ID}/usage", caller=staff("admin"), raises=(ThingNotFound,))
+@partners_door.route(f"/partners/{PARTNER_ID}/usage", caller=staff("admin"), raises=(RecordNotFound,))
 @partners_door.response(200, schemas.Usage, example=examples.USAGE)
 def get_partner_usage(partner_id: int) -> Response:
     """Return a partner's usage on each of its latest ninety days."""

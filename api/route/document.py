@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.places.geojson import attribution, feature
-from geo.ahead.stops import Gap, Journey, Stop, StopsQuery
+from geo.ahead.route.journey import Gap, Journey, Stop, StopsQuery
+from geo.facilities.cards import Card
 
 
 def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
@@ -13,8 +14,8 @@ def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            _feature(query, journey.stops[place], card, is_planned=place in planned)
-            for place, card in journey.cards.items()
+            _feature(query, journey.stops[index], card, is_planned=index in planned)
+            for index, card in journey.cards.items()
         ],
         "stops_found": len(journey.stops),
         "route": {
@@ -30,7 +31,7 @@ def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
     }
 
 
-def _feature(query: StopsQuery, stop: Stop, card: Any, *, is_planned: bool) -> dict[str, Any]:
+def _feature(query: StopsQuery, stop: Stop, card: Card, *, is_planned: bool) -> dict[str, Any]:
     one = feature(card)
     one["properties"] |= {
         "visit": stop.visit,

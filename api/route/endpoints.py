@@ -12,7 +12,8 @@ from api.http.services import database, now
 from api.places.geojson import GEOJSON
 from api.route import examples, schemas
 from api.route.document import document
-from geo.ahead import stops
+from geo.ahead.route.journey import StopsQuery
+from geo.ahead.route.stops import along
 from geo.errors import InvalidRoute
 
 door = Door(
@@ -34,9 +35,9 @@ def find_route_stops(body: Mapping[str, Any]) -> Response:
     unknown hours are marked. The plan keeps every gap within the traveller's comfort time at the least cost. The route
     is not stored or logged.
     """
-    query = stops.StopsQuery(as_of=now(), **body)
+    query = StopsQuery(as_of=now(), **body)
     with database().read() as session:
-        journey = stops.along(session, query)
+        journey = along(session, query)
     return private(document(query, journey), mimetype=GEOJSON)
 
 

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 
 from api.http.fields import StrictSchema, json_number, words
 from geo.ahead.polyline import VERTEX_MAX_CHARACTERS
-from geo.ahead.route import MAX_VERTICES
+from geo.ahead.timed_route import MAX_VERTICES
 
 MAX_POLYLINE_CHARACTERS = MAX_VERTICES * VERTEX_MAX_CHARACTERS
 

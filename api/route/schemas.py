@@ -10,7 +10,7 @@ from api.places.filters import filters, needs_of
 from api.places.schemas import FacilityProperties, Feature, Terms
 from api.route.line import Items, LineString, polyline
 from geo.ahead.polyline import PRECISIONS, decode
-from geo.ahead.route import MAX_DURATION_S, MAX_VERTICES, Route, lay
+from geo.ahead.timed_route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
 from geo.facilities.attributes import OFFERED_STATES
 from geo.facilities.ranking import MODES, RANKS

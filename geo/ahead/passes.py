@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.ahead.route import Floats, Route, lon_lat, unit_vectors
+from geo.ahead.timed_route import Floats, Route, lon_lat, unit_vectors
 from geo.coordinates import EARTH_RADIUS_M
 from geo.errors import InvalidRoute
 

@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping, insert, select, text
 
+from geo import paging
 from geo.casework.models import AuditEntry, Decision
 from geo.database import Session
+from geo.paging import Page
 
 GENESIS = bytes(32)
 """What the first entry has for the hash of the one before."""
@@ -23,6 +25,9 @@ CHAIN_LOCK = 0x62656661
 
 MIN_ID = -(2**63)
 """Below every id, so that an entry slipped in before the first is seen too."""
+
+FORMER_COLUMNS = {"target": "thing", "target_id": "thing_id"}
+"""The names that columns of decisions had before migration 0008, which are part of the digests of that time."""
 
 BATCH = 1_000
 """Entries read at once when all are verified."""
@@ -102,8 +107,8 @@ def verify(session: Session) -> Verification:
     return Verification(entries, head, None)
 
 
-def holds(session: Session, head: str) -> bool:
-    """Whether the chain holds an entry of this hash, in hexadecimal."""
+def contains(session: Session, head: str) -> bool:
+    """Return whether the chain contains an entry with this hash, in hexadecimal."""
     try:
         sought = bytes.fromhex(head)
     except ValueError:
@@ -111,11 +116,10 @@ def holds(session: Session, head: str) -> bool:
     return session.execute(select(AuditEntry.id).where(AuditEntry.hash == sought)).first() is not None
 
 
-def page(session: Session, limit: int, before: int | None = None) -> list[RowMapping]:
-    """Entries, newest first; only those before the given id."""
+def page(session: Session, limit: int, before: int | None = None) -> Page[RowMapping]:
+    """Return a page of entries, newest first; only those before the given id."""
     older = [] if before is None else [AuditEntry.id < before]
-    statement = select(AuditEntry.__table__).where(*older).order_by(AuditEntry.id.desc()).limit(limit)
-    return list(session.execute(statement).mappings())
+    return paging.read(session, select(AuditEntry.__table__).where(*older).order_by(AuditEntry.id.desc()), limit)
 
 
 def _entries(session: Session) -> Iterator[RowMapping]:
@@ -146,7 +150,8 @@ def _decision_fault(session: Session, details: Mapping[str, Any]) -> str | None:
     row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one_or_none()
     if row is None:
         return f"its decision {decision_id} is missing"
-    if _digest_of_row(dict(row)) != details["decision_digest"]:
+    former = {FORMER_COLUMNS.get(name, name): value for name, value in row.items()}
+    if details["decision_digest"] not in {_digest_of_row(dict(row)), _digest_of_row(former)}:
         return f"decision {decision_id} has changed since the entry was written"
     return None
 
@@ -159,9 +164,7 @@ def _hash(entry: Mapping[str, Any]) -> bytes:
 
 
 def _digest_of_row(row: Mapping[str, Any]) -> str:
-    values = {
-        name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in dict(row).items()
-    }
+    values = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in row.items()}
     return sha256(_canonical(values)).hexdigest()
 
 

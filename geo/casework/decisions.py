@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from geo import paging
 from geo.casework import audit
 from geo.casework.models import Decision
 from geo.casework.statements import Grounds, Restriction, statement
 from geo.crowd.models import Rating, RatingExclusion
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
+from geo.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class DecisionRecord:
 
     Attributes:
         action: what is done.
-        target, target_id: to what, as the columns ``thing`` and ``thing_id`` name it; a device has no id there.
+        target, target_id: to what, as the columns ``target`` and ``target_id`` name it; a device has no id there.
         grounds: what it rests on.
         subject: handle of the device whose content it is, None where nobody is known.
         staff_id: who decides, None where nobody does.
@@ -74,8 +76,8 @@ def record(session: Session, made: DecisionRecord, as_of: datetime) -> int:
         .values(
             decided_at=as_of,
             action=made.action.name,
-            thing=made.target,
-            thing_id=made.target_id,
+            target=made.target,
+            target_id=made.target_id,
             reason=made.grounds.reason,
             before=dict(made.before),
             **{name: getattr(made, name) for name in same_names},
@@ -89,22 +91,22 @@ def record(session: Session, made: DecisionRecord, as_of: datetime) -> int:
     return decision_id
 
 
-def page(session: Session, limit: int, before: int | None = None) -> Sequence[RowMapping]:
-    """Decisions, newest first; only those before the given id."""
+def page(session: Session, limit: int, before: int | None = None) -> Page[RowMapping]:
+    """Return a page of decisions, newest first; only those before the given id."""
     older = [] if before is None else [Decision.id < before]
-    return _read(session, *older, limit=limit)
+    return paging.read(session, _select(*older), limit)
 
 
 def one(session: Session, decision_id: int) -> RowMapping:
     """A decision.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
     """
-    found = _read(session, Decision.id == decision_id)
-    if not found:
-        raise ThingNotFound(f"there is no decision {decision_id}", "decision_id")
-    return found[0]
+    found = session.execute(_select(Decision.id == decision_id)).mappings().one_or_none()
+    if found is None:
+        raise RecordNotFound(f"there is no decision {decision_id}", "decision_id")
+    return found
 
 
 def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None = None) -> Sequence[RowMapping]:
@@ -123,7 +125,8 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
         RatingExclusion.during.op("@>")(Rating.rated_at),
     )
     only = [] if puid is None else [Decision.puid == puid]
-    return _read(session, or_(Decision.subject == handle, excludes_its_rating), *only)
+    statement = _select(or_(Decision.subject == handle, excludes_its_rating), *only)
+    return session.execute(statement).mappings().all()
 
 
 def is_restriction(decision: Mapping[str, Any]) -> bool:
@@ -137,10 +140,11 @@ def stands() -> ColumnElement[bool]:
     return ~exists().where(reverting.reverts == Decision.id)
 
 
-def _read(session: Session, *where: Any, limit: int | None = None) -> Sequence[RowMapping]:
+def _select(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select decisions, newest first, with the time of their reverts."""
     reverting = aliased(Decision)
     reverted_at = (
         select(func.min(reverting.decided_at)).where(reverting.reverts == Decision.id).correlate(Decision)
     ).scalar_subquery()
     statement = select(*Decision.__table__.columns, reverted_at.label("reverted_at"))
-    return session.execute(statement.where(*where).order_by(Decision.id.desc()).limit(limit)).mappings().all()
+    return statement.where(*where).order_by(Decision.id.desc())

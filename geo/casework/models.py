@@ -21,7 +21,7 @@ QUEUE_KINDS = ("facility", "comment", "proposal", "rate_bomb")
 QUEUE_STATES = ("open", "decided", "moot")
 """``moot``: what it was about has changed or gone."""
 
-DECISION_THINGS = ("facility", "comment", "proposal", "device")
+DECISION_TARGETS = ("facility", "comment", "proposal", "device")
 
 
 class Staff(Base):
@@ -48,7 +48,7 @@ class Staff(Base):
 
 
 class QueueItem(Base):
-    """Something for staff to look at; one open item for each kind and thing.
+    """Something for staff to look at; one open item for each kind and target.
 
     ``version`` grows with each change, so that nobody decides on what they have not seen.
     """
@@ -59,13 +59,13 @@ class QueueItem(Base):
         one_of("state", QUEUE_STATES),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
         CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="claim"),
-        Index("uq_queue_item_open", "kind", "thing_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("uq_queue_item_open", "kind", "target_id", unique=True, postgresql_where=text("state = 'open'")),
         Index("ix_queue_item_open_score", text("score DESC"), text("id"), postgresql_where=text("state = 'open'")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str]
-    thing_id: Mapped[int]
+    target_id: Mapped[int]
     state: Mapped[str] = mapped_column(server_default="open")
     score: Mapped[float] = mapped_column(server_default="0")
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
@@ -86,8 +86,8 @@ class Decision(Base):
 
     __tablename__ = "decision"
     __table_args__ = (
-        one_of("thing", DECISION_THINGS),
-        CheckConstraint("(thing = 'device') = (thing_id IS NULL)", name="thing_id"),
+        one_of("target", DECISION_TARGETS),
+        CheckConstraint("(target = 'device') = (target_id IS NULL)", name="target_id"),
         CheckConstraint("(action = 'revert') = (reverts IS NOT NULL)", name="reverts"),
         CheckConstraint(f"char_length(note) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="note"),
         CheckConstraint("automated_detection IN ('Yes', 'No')", name="automated_detection"),
@@ -100,15 +100,15 @@ class Decision(Base):
             " automated_detection, automated_decision, territorial_scope) = 11",
             name="statement_complete",
         ),
-        Index("ix_decision_thing", "thing", "thing_id"),
+        Index("ix_decision_target", "target", "target_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     puid: Mapped[UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))
     decided_at: Mapped[datetime]
     action: Mapped[str]
-    thing: Mapped[str]
-    thing_id: Mapped[int | None]
+    target: Mapped[str]
+    target_id: Mapped[int | None]
     subject: Mapped[UUID | None] = mapped_column(index=True)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     queue_item_id: Mapped[int | None] = mapped_column(ForeignKey("queue_item.id"), index=True)

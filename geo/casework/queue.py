@@ -1,17 +1,19 @@
 """The queue: what staff should look at, worst first; claimed for a while by one, decided on as it was seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.casework.models import QueueItem
 from geo.casework.staff import KnownStaff
 from geo.database import Session
-from geo.errors import Conflict, OutOfDate, ThingNotFound
+from geo.errors import Conflict, OutOfDate, RecordNotFound
+from geo.paging import Page
 
 CLAIM_LEASE = timedelta(minutes=15)
 """How long a claim keeps others away: time to look at a place, not to go to lunch."""
@@ -39,17 +41,17 @@ class QueueQuery:
 
 
 def put(  # noqa: PLR0913 - what, how urgent, why, when
-    session: Session, kind: str, thing_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
+    session: Session, kind: str, target_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
 ) -> int:
-    """Open an item, or add to the open one of this thing. Returns its id.
+    """Open an item, or add to the open one of this target. Returns its id.
 
     Details are merged, the score is the greater of the two, and the version grows with whatever is new.
     """
-    values = {"kind": kind, "thing_id": thing_id, "score": score, "details": dict(details), "opened_at": as_of}
+    values = {"kind": kind, "target_id": target_id, "score": score, "details": dict(details), "opened_at": as_of}
     statement = upsert(QueueItem).values(**values)
     return session.execute(
         statement.on_conflict_do_update(
-            index_elements=[QueueItem.kind, QueueItem.thing_id],
+            index_elements=[QueueItem.kind, QueueItem.target_id],
             index_where=QueueItem.state == "open",
             set_={
                 "score": func.greatest(QueueItem.score, statement.excluded.score),
@@ -65,33 +67,27 @@ def target_kind(kind: str) -> str:
     return "facility" if kind == "rate_bomb" else kind
 
 
-def open_item(session: Session, kind: str, thing_id: int) -> int | None:
-    """The id of the open item of a thing, None where there is none."""
-    return session.execute(
-        select(QueueItem.id).where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
-    ).scalar_one_or_none()
+def lock(session: Session, kind: str, target_id: int) -> None:
+    """Lock the open item of a target until the end of the transaction, if there is one."""
+    session.execute(select(QueueItem.id).where(_is_open(kind, target_id)).with_for_update())
 
 
-def end(session: Session, kind: str, thing_id: int, state: str, as_of: datetime) -> None:
-    """End the open item of a thing, if there is one, as ``decided`` or ``moot``."""
+def end(session: Session, kind: str, target_id: int, state: str, as_of: datetime) -> None:
+    """End the open item of a target, if there is one, as ``decided`` or ``moot``."""
     session.execute(
         update(QueueItem)
-        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
+        .where(_is_open(kind, target_id))
         .values(state=state, ended_at=as_of, claimed_by=None, claimed_until=None, version=QueueItem.version + 1)
     )
 
 
-def renew(session: Session, kind: str, thing_id: int) -> None:
-    """Raise the version of the open item of a thing that has changed, so that nobody decides on its old state."""
-    session.execute(
-        update(QueueItem)
-        .where(QueueItem.kind == kind, QueueItem.thing_id == thing_id, QueueItem.state == "open")
-        .values(version=QueueItem.version + 1)
-    )
+def renew(session: Session, kind: str, target_id: int) -> None:
+    """Raise the version of the open item of a target that has changed, so that nobody decides on its old state."""
+    session.execute(update(QueueItem).where(_is_open(kind, target_id)).values(version=QueueItem.version + 1))
 
 
-def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
-    """Items as the query asks."""
+def page(session: Session, query: QueueQuery) -> Page[RowMapping]:
+    """Return a page of items."""
     where = [QueueItem.state == query.state]
     if query.kinds is not None:
         where.append(QueueItem.kind.in_(query.kinds))
@@ -102,21 +98,19 @@ def page(session: Session, query: QueueQuery) -> Sequence[RowMapping]:
     if query.after is not None:
         score, item_id = query.after
         where.append(or_(QueueItem.score < score, and_(QueueItem.score == score, QueueItem.id > item_id)))
-    statement = (
-        select(QueueItem.__table__).where(*where).order_by(QueueItem.score.desc(), QueueItem.id).limit(query.limit)
-    )
-    return session.execute(statement).mappings().all()
+    statement = select(QueueItem.__table__).where(*where).order_by(QueueItem.score.desc(), QueueItem.id)
+    return paging.read(session, statement, query.limit)
 
 
 def one(session: Session, item_id: int) -> RowMapping:
     """An item.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
     """
     row = session.execute(select(QueueItem.__table__).where(QueueItem.id == item_id)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
+        raise RecordNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 
@@ -124,7 +118,7 @@ def claim(session: Session, item_id: int, member: KnownStaff, as_of: datetime) -
     """Take an open item for CLAIM_LEASE, or take it longer.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
         Conflict: it is decided already, or another has claimed it.
     """
     item = _locked(session, item_id)
@@ -148,7 +142,7 @@ def locked_for_decision(
     """An open item, held until the end of the transaction, as the member of staff saw it.
 
     Raises:
-        ThingNotFound: there is none of that id.
+        RecordNotFound: there is none of that id.
         Conflict: it is decided already, or another has claimed it.
         OutOfDate: something has been added since.
     """
@@ -160,11 +154,15 @@ def locked_for_decision(
     return item
 
 
+def _is_open(kind: str, target_id: int) -> ColumnElement[bool]:
+    return and_(QueueItem.kind == kind, QueueItem.target_id == target_id, QueueItem.state == "open")
+
+
 def _locked(session: Session, item_id: int) -> RowMapping:
     statement = select(QueueItem.__table__).where(QueueItem.id == item_id).with_for_update()
     row = session.execute(statement).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no queue item {item_id}", "item_id")
+        raise RecordNotFound(f"there is no queue item {item_id}", "item_id")
     return row
 
 

@@ -15,7 +15,7 @@ from geo.casework import audit
 from geo.casework.models import ROLES, Staff
 from geo.crowd.models import Device
 from geo.database import Session
-from geo.errors import Conflict, InvalidToken, NotAllowed, ThingNotFound
+from geo.errors import Conflict, InvalidToken, NotAllowed, RecordNotFound
 
 Role = Literal["reader", "moderator", "senior", "admin"]
 
@@ -65,7 +65,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
 
     Raises:
         Conflict: there is one of that name already.
-        ThingNotFound: there is no device of that handle.
+        RecordNotFound: there is no device of that handle.
     """
     device_id = None
     if device_handle is not None:
@@ -73,7 +73,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
         device = select(Device.id).where(Device.handle == device_handle).with_for_update(read=True, key_share=True)
         device_id = session.execute(device).scalar_one_or_none()
         if device_id is None:
-            raise ThingNotFound(f"there is no device {device_handle}", "device_handle")
+            raise RecordNotFound(f"there is no device {device_handle}", "device_handle")
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = as_of + TOKEN_LIFETIME
     values = {"name": name, "role": role, "token_digest": _digest(token), "device_id": device_id}
@@ -94,13 +94,13 @@ def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
     """End a member of staff's token, at once, and free what they had claimed.
 
     Raises:
-        ThingNotFound: there is none of that name.
+        RecordNotFound: there is none of that name.
     """
     staff_id = session.execute(
         update(Staff).where(Staff.name == name, Staff.revoked_at.is_(None)).values(revoked_at=as_of).returning(Staff.id)
     ).scalar_one_or_none()
     if staff_id is None:
-        raise ThingNotFound(f"there is no member of staff called {name}", "name")
+        raise RecordNotFound(f"there is no member of staff called {name}", "name")
     audit.append(session, actor, "staff revoked", {"staff_id": staff_id}, as_of)
 
 

@@ -42,10 +42,10 @@ class Agreement:
         return self.networks >= NETWORKS_TO_ACT and self.weight >= WEIGHT_TO_ACT
 
 
-def of_reports(  # noqa: PLR0913 - of which thing, and which of its reports
+def of_reports(  # noqa: PLR0913 - the target, and which of its reports
     session: Session,
-    thing: str,
-    thing_id: int,
+    target: str,
+    target_id: int,
     as_of: datetime,
     *,
     since: datetime | None = None,
@@ -55,16 +55,16 @@ def of_reports(  # noqa: PLR0913 - of which thing, and which of its reports
 
     Args:
         session: a write session that has locked the facility's row.
-        thing: kind of the target, as in Report.thing.
-        thing_id: id of the target.
+        target: kind of the target, as in Report.target.
+        target_id: id of the target.
         as_of: now.
         since: only reports made after this instant.
         reason: only reports with this reason.
     """
     week = as_of - NETWORK_LIFETIME
     parameters = {
-        "thing": thing,
-        "thing_id": thing_id,
+        "target": target,
+        "target_id": target_id,
         "since": max(week, since) if since else week,
         "reason": reason,
         "dismissed_since": as_of - DISMISSED_FOR,
@@ -78,12 +78,12 @@ _AGREED = text(
     """
     SELECT count(*) AS networks, coalesce(sum(weight), 0) AS weight
     FROM (SELECT max(weight) AS weight FROM report
-          WHERE thing = :thing AND thing_id = :thing_id AND closed_at IS NULL AND network IS NOT NULL
+          WHERE target = :target AND target_id = :target_id AND closed_at IS NULL AND network IS NOT NULL
             AND created_at > :since AND (CAST(:reason AS text) IS NULL OR reason = :reason)
-            AND (thing <> 'facility' OR NOT EXISTS (
+            AND (target <> 'facility' OR NOT EXISTS (
                 SELECT FROM report AS earlier
-                WHERE earlier.device_id = report.device_id AND earlier.thing = 'facility'
-                  AND earlier.thing_id = report.thing_id AND earlier.reason = report.reason
+                WHERE earlier.device_id = report.device_id AND earlier.target = 'facility'
+                  AND earlier.target_id = report.target_id AND earlier.reason = report.reason
                   AND earlier.outcome = 'dismissed' AND earlier.closed_at > :dismissed_since))
           GROUP BY network) AS by_network
     """

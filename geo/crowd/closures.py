@@ -5,14 +5,14 @@ Every function requires a write session that has locked the facility's row.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select, text, update
+from sqlalchemy import Select, exists, func, select, update
 
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds
-from geo.crowd import agreement
-from geo.crowd.models import Report
+from geo.crowd import agreement, open_reports
+from geo.crowd.models import Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.facilities.models import Facility
 
@@ -27,7 +27,7 @@ def close_if_agreed(session: Session, facility_id: int, item_id: int, as_of: dat
     facility = session.execute(select(Facility.status, Facility.created_at).where(Facility.id == facility_id)).one()
     if facility.status != "active":
         return
-    alive_at = session.execute(_LAST_SIGN_OF_LIFE, {"facility_id": facility_id}).scalar_one()
+    alive_at = _last_sign_of_life(session, facility_id)
     agreed = agreement.of_reports(session, "facility", facility_id, as_of, since=alive_at, reason="closed")
     if not agreed.is_enough:
         return
@@ -61,9 +61,9 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     """Reopen a place reported closed if later ratings by others have at least the weight of the reports."""
     closure = session.execute(
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
-        .join(Facility, Facility.id == Decision.thing_id)
+        .join(Facility, Facility.id == Decision.target_id)
         .where(
-            *(Decision.thing == "facility", Decision.thing_id == facility_id, Decision.action == REPORT_CLOSED.name),
+            *(Decision.target == "facility", Decision.target_id == facility_id, Decision.action == REPORT_CLOSED.name),
             *(Facility.status == "reported_closed", stands()),
         )
         .order_by(Decision.id.desc())
@@ -73,8 +73,7 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
         return
     reported = agreement.of_reports(session, "facility", facility_id, as_of, reason="closed").weight
     needed = max(agreement.WEIGHT_TO_ACT, closure.before.get("weight", 0), reported)
-    visits = {"facility_id": facility_id, "since": closure.decided_at}
-    if round(session.execute(_VISITED, visits).scalar_one(), agreement.WEIGHT_DECIMALS) < needed:
+    if round(_visits_weight(session, facility_id, closure.decided_at), agreement.WEIGHT_DECIMALS) < needed:
         return
     reopen(session, facility_id, "moot", as_of)
     record(
@@ -99,53 +98,58 @@ def reopen(session: Session, facility_id: int, outcome: str, as_of: datetime) ->
         .values(status="active", reported_closed_until=None, updated_at=as_of)
     )
     # The item before its reports: the lock order of decisions.
-    if not _is_reported(session, facility_id, Report.reason != "closed"):
+    if not open_reports.exist(session, "facility", facility_id, Report.reason != "closed"):
         queue.end(session, "facility", facility_id, "moot", as_of)
-    session.execute(
-        update(Report)
-        .where(_open_reports(facility_id), Report.reason == "closed")
-        .values(closed_at=as_of, outcome=outcome)
-    )
+    open_reports.close(session, "facility", facility_id, outcome, as_of, Report.reason == "closed")
 
 
 def settle_without_reports(session: Session, facility_id: int, as_of: datetime) -> None:
     """Undo the effects of reports of a place that no longer exist because their devices were erased."""
-    if not _is_reported(session, facility_id):
+    if not open_reports.exist(session, "facility", facility_id):
         queue.end(session, "facility", facility_id, "moot", as_of)
     status = session.execute(select(Facility.status).where(Facility.id == facility_id)).scalar_one_or_none()
-    if status == "reported_closed" and not _is_reported(session, facility_id, Report.reason == "closed"):
+    if status == "reported_closed" and not open_reports.exist(
+        session, "facility", facility_id, Report.reason == "closed"
+    ):
         reopen(session, facility_id, "moot", as_of)
         audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
 
 
-def _open_reports(facility_id: int) -> ColumnElement[bool]:
-    return and_(Report.thing == "facility", Report.thing_id == facility_id, Report.closed_at.is_(None))
+def _reporters(facility_id: int) -> Select[int]:
+    """Return the devices that have reported the place closed."""
+    return select(Report.device_id).where(open_reports.about("facility", facility_id), Report.reason == "closed")
 
 
-def _is_reported(session: Session, facility_id: int, *which: ColumnElement[bool]) -> bool:
-    return session.execute(select(exists().where(_open_reports(facility_id), *which))).scalar_one()
+def _last_sign_of_life(session: Session, facility_id: int) -> datetime | None:
+    """Return the time of the latest rating by a device that has not reported the place closed."""
+    return session.execute(
+        select(func.max(Rating.rated_at)).where(
+            Rating.facility_id == facility_id, Rating.device_id.not_in(_reporters(facility_id))
+        )
+    ).scalar_one()
 
 
-_REPORTERS = """
-    SELECT device_id FROM report
-    WHERE thing = 'facility' AND thing_id = :facility_id AND reason = 'closed' AND closed_at IS NULL
-"""
+def _visits_weight(session: Session, facility_id: int, since: datetime) -> float:
+    """Return the weight of the ratings since an instant by other devices, without excluded ones.
 
-_LAST_SIGN_OF_LIFE = text(
-    f"SELECT max(rated_at) FROM rating WHERE facility_id = :facility_id AND device_id NOT IN ({_REPORTERS})"  # noqa: S608 - a constant
-)
-"""The latest rating by a device that has not reported the place closed."""
-
-# Network hashes are deleted after a week; older ratings count together as one network.
-_VISITED = text(
-    f"""
-    SELECT coalesce(sum(weight), 0)
-    FROM (SELECT max(weight_age * weight_presence) AS weight FROM rating
-          WHERE facility_id = :facility_id AND rated_at >= :since AND device_id NOT IN ({_REPORTERS})
-            AND NOT EXISTS (SELECT FROM rating_exclusion AS excluded
-                            WHERE excluded.facility_id = rating.facility_id AND excluded.lifted_at IS NULL
-                              AND excluded.during @> rating.rated_at)
-          GROUP BY network) AS by_network
-    """  # noqa: S608 - a constant
-)
-"""The weight of the ratings since, where each network counts with its heaviest one, as for reports."""
+    Each network counts with its heaviest rating, as for reports. Network hashes are deleted after a week; older ratings
+    count together as one network.
+    """
+    is_excluded = exists().where(
+        RatingExclusion.facility_id == Rating.facility_id,
+        RatingExclusion.lifted_at.is_(None),
+        RatingExclusion.during.contains(Rating.rated_at),
+    )
+    by_network = (
+        select(func.max(Rating.weight_age * Rating.weight_presence).label("weight"))
+        .where(
+            Rating.facility_id == facility_id,
+            Rating.rated_at >= since,
+            Rating.device_id.not_in(_reporters(facility_id)),
+            ~is_excluded,
+        )
+        .group_by(Rating.network)
+        .subquery()
+    )
+    weight: float = session.execute(select(func.coalesce(func.sum(by_network.c.weight), 0.0))).scalar_one()
+    return weight

@@ -18,7 +18,8 @@ from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, RecordedAction, record, stands
 from geo.casework.models import Decision
 from geo.casework.statements import TEXT_DISABLED, Grounds
-from geo.crowd.models import Device, PastRating, Rating, Report
+from geo.crowd import open_reports
+from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
 
@@ -26,26 +27,28 @@ HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
 HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
 APPROVE = RecordedAction("approve_comment")
 
-HELD_SCORE = 1.0
+REVIEW_SCORE = 1.0
 """Urgency of a text that is pending review: that of one trusted report."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Visibility:
     """The visibility of a text.
 
     Attributes:
         state: one of COMMENT_STATES.
         approved: whether a moderator has approved this exact text.
-        holds: the contact details for which it is newly held, otherwise empty.
+        contact_details: what the text newly contains and is therefore held for review; empty for other texts.
     """
 
     state: str = "visible"
     approved: bool = False
-    holds: Sequence[str] = ()
+    contact_details: Sequence[str] = ()
 
 
-def standing(session: Session, facility_id: int, device_id: int, comment: str | None, country: str | None) -> Standing:
+def visibility(
+    session: Session, facility_id: int, device_id: int, comment: str | None, country: str | None
+) -> Visibility:
     """Return the visibility of a text that a device writes about a facility.
 
     A text with the same words as a hidden one is hidden; an unchanged text keeps its state.
@@ -58,7 +61,7 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         country: the facility's country, for national phone numbers.
     """
     if comment is None:
-        return Standing()
+        return Visibility()
     digest = text_digest(session, facility_id, device_id, comment)
     last_decision = session.execute(
         _judgements(author_handle(session, device_id))
@@ -67,20 +70,20 @@ def standing(session: Session, facility_id: int, device_id: int, comment: str | 
         .limit(1)
     ).scalar_one_or_none()
     if last_decision == HIDE.name:
-        return Standing("hidden")
+        return Visibility("hidden")
     for table, latest in ((Rating, Rating.rated_at), (PastRating, PastRating.id)):
         before = session.execute(
             select(table.comment_state, table.comment_approved)
             .where(table.facility_id == facility_id, table.device_id == device_id, table.comment == comment)
-            # A past text that was held no longer has a queue item, so it is checked and held again.
+            # A past text that was pending review no longer has a queue item, so it is checked again.
             .where(*([table.comment_state != "held"] if table is PastRating else []))
             .order_by(latest.desc())
             .limit(1)
         ).one_or_none()
         if before is not None:
-            return Standing(before.comment_state, before.comment_approved)
-    holds = contact_details(comment, country)
-    return Standing("held" if holds else "visible", holds=holds)
+            return Visibility(before.comment_state, before.comment_approved)
+    found = contact_details(comment, country)
+    return Visibility("held" if found else "visible", contact_details=found)
 
 
 def plain_words(text: str) -> str:
@@ -98,10 +101,10 @@ def text_digest(session: Session, facility_id: int, device_id: int, text: str) -
     return _digest(_key(session, device_id), facility_id, text)
 
 
-def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str], as_of: datetime) -> None:
-    """Add a held text to the queue and record the decision to hold it."""
-    details = {"held_for": list(holds)}
-    item_id = queue.put(session, "comment", rating_id, as_of, score=HELD_SCORE, details=details)
+def hold_for_review(session: Session, rating_id: int, device_id: int, found: Sequence[str], as_of: datetime) -> None:
+    """Put a text with contact details into the queue, and record the decision to hold it for review."""
+    details = {"contact_details": list(found)}
+    item_id = queue.put(session, "comment", rating_id, as_of, score=REVIEW_SCORE, details=details)
     rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
     record(
         session,
@@ -112,7 +115,7 @@ def hold(session: Session, rating_id: int, device_id: int, holds: Sequence[str],
             grounds=Grounds(
                 "contact_details",
                 as_of.date(),
-                f"A program found in it: {', '.join(holds)}.",
+                f"A program found in it: {', '.join(found)}.",
                 detected_automatically=True,
             ),
             subject=author_handle(session, device_id),
@@ -161,7 +164,7 @@ def show(session: Session, facility_id: int, device_id: int, digest: str, as_of:
 def show_again(
     session: Session, facility_id: int, device_id: int, decision: Mapping[str, Any], as_of: datetime
 ) -> None:
-    """Make the text that a decision held or hid visible, unless another effective decision hides it too.
+    """Make the text that a decision hid or held for review visible, unless another effective decision hides it too.
 
     If the text of an older decision cannot be determined, no text changes.
     """
@@ -185,7 +188,7 @@ def _judgements(author: UUID) -> Select[Any]:
     return (
         select(Decision.__table__)
         .where(
-            *(Decision.subject == author, Decision.thing == "comment", stands()),
+            *(Decision.subject == author, Decision.target == "comment", stands()),
             Decision.action.in_((HIDE.name, APPROVE.name)),
         )
         .order_by(Decision.id.desc())
@@ -199,7 +202,7 @@ def _decided_on(session: Session, facility_id: int, device_id: int, decision: Ma
     """
     if "text_digest" in decision["before"]:
         return str(decision["before"]["text_digest"])
-    rating_id, at = decision["thing_id"], decision["decided_at"]
+    rating_id, at = decision["target_id"], decision["decided_at"]
     is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
     live = select(Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
@@ -226,8 +229,4 @@ def _digest(key: bytes, facility_id: int, text: str) -> str:
 def _end_pending(session: Session, rating_id: int, as_of: datetime, *, item_state: str, outcome: str) -> None:
     # The item before its reports: the lock order of decisions.
     queue.end(session, "comment", rating_id, item_state, as_of)
-    session.execute(
-        update(Report)
-        .where(Report.thing == "comment", Report.thing_id == rating_id, Report.closed_at.is_(None))
-        .values(closed_at=as_of, outcome=outcome)
-    )
+    open_reports.close(session, "comment", rating_id, outcome, as_of)

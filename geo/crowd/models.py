@@ -31,7 +31,7 @@ COMMENT_STATES = ("visible", "held", "hidden")
 PRESENCES = ("within_150_m", "farther")
 """The phone's distance from the facility, as the phone reports it without its position."""
 
-THINGS = ("facility", "comment", "proposal")
+REPORT_TARGETS = ("facility", "comment", "proposal")
 """What may be reported. A comment has the id of its rating."""
 
 REPORT_REASONS = ("closed", "moved", "wrong", "duplicate", "offensive", "unsafe", "spam", "personal_data")
@@ -146,7 +146,7 @@ class Report(Base):
 
     __tablename__ = "report"
     __table_args__ = (
-        one_of("thing", THINGS),
+        one_of("target", REPORT_TARGETS),
         one_of("reason", REPORT_REASONS),
         one_of("outcome", REPORT_OUTCOMES),
         CheckConstraint(f"char_length(note) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="note"),
@@ -154,19 +154,19 @@ class Report(Base):
         Index(
             "uq_report_open",
             "device_id",
-            "thing",
-            "thing_id",
+            "target",
+            "target_id",
             "reason",
             unique=True,
             postgresql_where=text("closed_at IS NULL"),
         ),
-        Index("ix_report_open_thing", "thing", "thing_id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_report_open_target", "target", "target_id", postgresql_where=text("closed_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
-    thing: Mapped[str]
-    thing_id: Mapped[int]
+    target: Mapped[str]
+    target_id: Mapped[int]
     reason: Mapped[str]
     note: Mapped[str | None]
     weight: Mapped[float]

@@ -13,7 +13,7 @@ from geo.coordinates import Point
 from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RecordNotFound
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.models import Facility
 
@@ -38,7 +38,7 @@ SIMILAR_NAME = 0.7
 COMPARED_CHARACTERS = 64
 """Characters of each name that are compared. Twice as many take up to eight times as long: 21 ms for a pair of 199."""
 
-DUPLICATES_TOLD = 5
+MAX_DUPLICATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +71,35 @@ class LikelyDuplicate:
     distance_m: float
 
 
-def propose(session: Session, said: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
+def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
     """Add a proposal to the queue. Return its id and the places that it may duplicate.
 
     Raises:
         FacilityNotFound: the facility to change does not exist or is hidden.
     """
-    if said.facility_id is not None:
-        facility = select(Facility.id).where(Facility.id == said.facility_id, Facility.status != "hidden")
+    if proposal.facility_id is not None:
+        facility = select(Facility.id).where(Facility.id == proposal.facility_id, Facility.status != "hidden")
         if session.execute(facility).first() is None:
-            raise FacilityNotFound(said.facility_id)
+            raise FacilityNotFound(proposal.facility_id)
     proposal_id = session.execute(
         insert(Proposal)
         .values(
-            kind="new" if said.facility_id is None else "change",
-            device_id=said.device_id,
-            partner_id=said.partner_id,
-            facility_id=said.facility_id,
-            location=said.location and f"SRID=4326;POINT({said.location.lon!r} {said.location.lat!r})",
-            changes=dict(said.changes),
-            note=said.note,
+            kind="new" if proposal.facility_id is None else "change",
+            device_id=proposal.device_id,
+            partner_id=proposal.partner_id,
+            facility_id=proposal.facility_id,
+            location=proposal.location and f"SRID=4326;POINT({proposal.location.lon!r} {proposal.location.lat!r})",
+            changes=dict(proposal.changes),
+            note=proposal.note,
             created_at=as_of,
         )
         .returning(Proposal.id)
     ).scalar_one()
-    duplicates = likely_duplicates(session, said.location, said.changes.get("name"), said.facility_id)
+    duplicates = likely_duplicates(session, proposal.location, proposal.changes.get("name"), proposal.facility_id)
     details: dict[str, Any] = {"likely_duplicates": [duplicate.facility_id for duplicate in duplicates]}
-    texts = [value for value in (*said.changes.values(), said.note) if isinstance(value, str)]
-    if holds := contact_details("\n".join(texts), said.changes.get("country")):
-        details["text_holds"] = holds
+    texts = [value for value in (*proposal.changes.values(), proposal.note) if isinstance(value, str)]
+    if found := contact_details("\n".join(texts), proposal.changes.get("country")):
+        details["contact_details"] = found
     queue.put(session, "proposal", proposal_id, as_of, score=PROPOSAL_SCORE, details=details)
     return proposal_id, duplicates
 
@@ -125,7 +125,7 @@ def likely_duplicates(
         LikelyDuplicate(row.id, row.name, row.kind, round(row.distance_m, 1))
         for row in rows
         if row.distance_m <= DUPLICATE_WITHIN_M or _are_similar(name, row.name)
-    ][:DUPLICATES_TOLD]
+    ][:MAX_DUPLICATES]
 
 
 def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
@@ -137,11 +137,11 @@ def one(session: Session, proposal_id: int) -> RowMapping:
     """Return a proposal.
 
     Raises:
-        ThingNotFound: there is no proposal with that id.
+        RecordNotFound: there is no proposal with that id.
     """
     found = _read(session, Proposal.id == proposal_id)
     if not found:
-        raise ThingNotFound(f"there is no proposal {proposal_id}")
+        raise RecordNotFound(f"there is no proposal {proposal_id}")
     return found[0]
 
 
@@ -163,13 +163,13 @@ def _are_similar(name: str | None, other: str | None) -> bool:
 
 _NEAR = text(
     """
-    WITH asked AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS location),
-         area AS (SELECT facility_search.boxes_around(location, :within_m) AS boxes FROM asked)
-    SELECT f.id, f.name, f.kind, ST_DistanceSphere(f.location, asked.location) AS distance_m
-    FROM asked, area, facility AS f
-    WHERE f.status IN ('active', 'reported_closed')
+    WITH proposed AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS location),
+         area AS (SELECT facility_search.boxes_around(location, :within_m) AS boxes FROM proposed)
+    SELECT f.id, f.name, f.kind, ST_DistanceSphere(f.location, proposed.location) AS distance_m
+    FROM proposed, area, facility AS f
+    WHERE facility_search.is_listed(f.status)
       AND (f.location && (area.boxes).box OR f.location && (area.boxes).box_beyond_antimeridian)
-      AND ST_DistanceSphere(f.location, asked.location) <= :within_m
+      AND ST_DistanceSphere(f.location, proposed.location) <= :within_m
       AND f.id IS DISTINCT FROM CAST(:facility_id AS bigint)
     ORDER BY distance_m, f.id
     """

@@ -33,7 +33,7 @@ _BURST = text(
     """
     WITH news AS (
         SELECT greatest(CAST(:since AS timestamptz), max(decided_at)) AS since FROM decision
-        WHERE thing = 'facility' AND thing_id = :facility_id AND action = :dismissal
+        WHERE target = 'facility' AND target_id = :facility_id AND action = :dismissal
     )
     SELECT burst.*, record.ratings AS record_ratings, record.mean AS record_mean
     FROM news,
@@ -46,7 +46,7 @@ _BURST = text(
          LATERAL (SELECT count(*) AS ratings, avg(stars)::float8 AS mean
                   FROM rating WHERE facility_id = :facility_id AND rated_at <= news.since) AS record
     WHERE burst.ratings >= :least AND greatest(burst.low, burst.high) >= :share * burst.ratings
-      AND NOT EXISTS (SELECT FROM queue_item WHERE kind = 'rate_bomb' AND thing_id = :facility_id AND state = 'open')
+      AND NOT EXISTS (SELECT FROM queue_item WHERE kind = 'rate_bomb' AND target_id = :facility_id AND state = 'open')
     """
 )
 

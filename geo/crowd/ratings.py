@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, text
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.crowd import closures, comments, rate_bombs, trust
 from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
-from geo.errors import FacilityNotFound, RatingNotFound
-from geo.facilities.models import Facility
+from geo.errors import RatingNotFound
+from geo.facilities import locks
+from geo.paging import Page
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """An identical rating within this time is the same visit, most likely a retry after a lost response. Later it counts as
@@ -66,7 +68,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     session: Session,
     facility_id: int,
     device_id: int,
-    said: NewRating,
+    new: NewRating,
     as_of: datetime,
     *,
     circumstances: trust.Circumstances | None = None,
@@ -74,13 +76,13 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
 ) -> bool:
     """Create or replace the device's current rating of the facility.
 
-    A text with contact details is held for review; a text that was hidden or approved before stays so.
+    A text with contact details is held for review. A text that was hidden or approved before keeps that state.
 
     Args:
         session: a write session.
         facility_id: the facility.
         device_id: the rater.
-        said: the rating.
+        new: the rating.
         as_of: now.
         circumstances: what the request reveals about the rater. Default: the rating has full weight.
         demo: whether the rating is invented, which every response shows.
@@ -91,19 +93,19 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
     """
-    facility = _lock_facility(session, facility_id)
-    before = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
-    if before and _same_visit(before[0], said, as_of):
+    facility = locks.lock_visible(session, facility_id)
+    before = _current(session, facility_id, device_id)
+    if before and _same_visit(before, new, as_of):
         return False
-    standing = comments.standing(session, facility_id, device_id, said.comment, facility.country)
+    visibility = comments.visibility(session, facility_id, device_id, new.comment, facility.country)
     if before:
         _keep_past(session, facility_id, device_id, as_of, "replaced")
     values = {
-        "stars": said.stars,
-        "comment": said.comment,
-        "comment_state": standing.state,
-        "comment_approved": standing.approved,
-        "observed": said.observed,
+        "stars": new.stars,
+        "comment": new.comment,
+        "comment_state": visibility.state,
+        "comment_approved": visibility.approved,
+        "observed": new.observed,
         **_weights(session, device_id, circumstances, as_of),
         "rated_at": as_of,
         "demo": demo,
@@ -118,13 +120,13 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         trust.weigh_clusters(session, facility_id, as_of)
     recompute(session, [facility_id])
     rate_bombs.watch(session, facility_id, as_of)
-    if before and before[0].comment != said.comment:
-        comments.replace_text(session, rating_id, before[0].comment, said.comment, as_of)
+    if before and before.comment != new.comment:
+        comments.replace_text(session, rating_id, before.comment, new.comment, as_of)
     if facility.status == "reported_closed":
         closures.reopen_if_visited(session, facility_id, as_of)
-    if standing.holds:
-        comments.hold(session, rating_id, device_id, standing.holds, as_of)
-    return not before
+    if visibility.contact_details:
+        comments.hold_for_review(session, rating_id, device_id, visibility.contact_details, as_of)
+    return before is None
 
 
 def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime) -> None:
@@ -133,7 +135,7 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
     Raises:
         FacilityNotFound: there is no such facility.
     """
-    _lock_facility(session, facility_id)
+    locks.lock_visible(session, facility_id)
     _keep_past(session, facility_id, device_id, as_of, "withdrawn")
     rating_id = session.execute(
         delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id).returning(Rating.id)
@@ -150,16 +152,16 @@ def own(session: Session, facility_id: int, device_id: int) -> LiveRating:
     Raises:
         RatingNotFound: the device has no rating of this facility.
     """
-    found = _read(session, Rating.facility_id == facility_id, Rating.device_id == device_id)
-    if not found:
+    found = _current(session, facility_id, device_id)
+    if found is None:
         raise RatingNotFound("this device has no rating of this facility")
-    return found[0]
+    return found
 
 
 def of_facility(
     session: Session, facility_id: int, limit: int, before: tuple[datetime, int] | None = None
-) -> Sequence[LiveRating]:
-    """Return the ratings of a facility, newest first, with their texts where those are public.
+) -> Page[LiveRating]:
+    """Return a page of the ratings of a facility, newest first, with their texts where those are public.
 
     Args:
         session: a read session.
@@ -168,10 +170,8 @@ def of_facility(
         before: only ratings older than the one with this time and id.
     """
     older = [] if before is None else [func.row(Rating.rated_at, Rating.id) < func.row(*before)]
-    return [
-        rating if rating.comment_state == "visible" else replace(rating, comment=None)
-        for rating in _read(session, Rating.facility_id == facility_id, *older, limit=limit)
-    ]
+    page = paging.read(session, _select(Rating.facility_id == facility_id, *older), limit)
+    return page.convert(lambda row: _public(LiveRating(**row)))
 
 
 def recompute(session: Session, facility_ids: Sequence[int]) -> None:
@@ -185,18 +185,6 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
             "fast_half_life_s": FAST_HALF_LIFE_DAYS * SECONDS_PER_DAY,
         },
     )
-
-
-def _lock_facility(session: Session, facility_id: int) -> Row[str | None, str]:
-    """Lock the facility's row until the end of the transaction; inserts that reference it are not blocked."""
-    locked = session.execute(
-        select(Facility.country, Facility.status)
-        .where(Facility.id == facility_id, Facility.status != "hidden")
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if locked is None:
-        raise FacilityNotFound(facility_id)
-    return locked
 
 
 def _weights(
@@ -217,45 +205,45 @@ def _weights(
     }
 
 
-def _same_visit(before: LiveRating, said: NewRating, as_of: datetime) -> bool:
-    same = (before.stars, before.comment, before.observed) == (said.stars, said.comment, said.observed)
+def _same_visit(before: LiveRating, new: NewRating, as_of: datetime) -> bool:
+    same = (before.stars, before.comment, before.observed) == (new.stars, new.comment, new.observed)
     return same and as_of - before.rated_at < REPEAT_WINDOW
 
 
 def _keep_past(session: Session, facility_id: int, device_id: int, as_of: datetime, ended_by: str) -> None:
     weights = ("weight", "weight_age", "weight_presence", "weight_cluster", "presence")
-    said = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
+    copied = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
     session.execute(
         insert(PastRating).from_select(
-            ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *said],
+            ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *copied],
             select(
                 Rating.id,
                 Rating.facility_id,
                 Rating.device_id,
                 literal(as_of),
                 literal(ended_by),
-                *(getattr(Rating, column) for column in said),
+                *(getattr(Rating, column) for column in copied),
             ).where(Rating.facility_id == facility_id, Rating.device_id == device_id),
         )
     )
 
 
-def _read(session: Session, *where: ColumnElement[bool], limit: int = 1) -> Sequence[LiveRating]:
-    rows = session.execute(
-        select(
-            Rating.id.label("rating_id"),
-            Rating.stars,
-            Rating.comment,
-            Rating.observed,
-            Rating.rated_at,
-            Rating.demo,
-            Rating.comment_state,
-        )
-        .where(*where)
-        .order_by(Rating.rated_at.desc(), Rating.id.desc())
-        .limit(limit)
-    )
-    return [LiveRating(**row) for row in rows.mappings()]
+def _current(session: Session, facility_id: int, device_id: int) -> LiveRating | None:
+    statement = _select(Rating.facility_id == facility_id, Rating.device_id == device_id)
+    row = session.execute(statement).mappings().one_or_none()
+    return None if row is None else LiveRating(**row)
+
+
+def _select(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the columns of LiveRating, newest first."""
+    columns = (Rating.stars, Rating.comment, Rating.observed, Rating.rated_at, Rating.demo, Rating.comment_state)
+    statement = select(Rating.id.label("rating_id"), *columns).where(*where)
+    return statement.order_by(Rating.rated_at.desc(), Rating.id.desc())
+
+
+def _public(rating: LiveRating) -> LiveRating:
+    """Return the rating as others see it."""
+    return rating if rating.comment_state == "visible" else replace(rating, comment=None)
 
 
 # The order makes the sums depend only on the set of ratings, to the last bit: adding floats in another order would

@@ -14,14 +14,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds
-from geo.crowd import agreement, closures, comments, trust
+from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
-from geo.facilities.models import Facility
+from geo.errors import RecordNotFound
+from geo.facilities import locks
 
-Thing = Literal["facility", "comment", "proposal"]
+TargetKind = Literal["facility", "comment", "proposal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class NewReport:
     """The content of a report.
 
     Attributes:
-        thing, thing_id: its target.
+        target, target_id: kind and id of its target.
         reason: one of REPORT_REASONS.
         network: hash of the network that the report came from.
         note: the reporter's text.
     """
 
-    thing: Thing
-    thing_id: int
+    target: TargetKind
+    target_id: int
     reason: str
     network: bytes
     note: str | None = None
@@ -57,87 +57,71 @@ class Receipt:
     is_new: bool
 
 
-def report(session: Session, device: KnownDevice, said: NewReport, as_of: datetime) -> Receipt:
+def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetime) -> Receipt:
     """Store a report. Repeating an open report changes nothing.
 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
-        ThingNotFound: the comment or proposal does not exist, or this device cannot see it.
+        RecordNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
-    _hold(session, said, device)
+    _lock_target(session, new, device)
     weight = trust.age_weight(device.registered_at, as_of)
-    is_the_same = {"device_id": device.device_id, "thing": said.thing, "thing_id": said.thing_id, "reason": said.reason}
+    same = {"target": new.target, "target_id": new.target_id, "reason": new.reason, "device_id": device.device_id}
     report_id = session.execute(
         upsert(Report)
-        .values(**is_the_same, note=said.note, weight=weight, network=said.network, created_at=as_of)
+        .values(**same, note=new.note, weight=weight, network=new.network, created_at=as_of)
         .on_conflict_do_nothing()
         .returning(Report.id)
     ).scalar_one_or_none()
     if report_id is None:
         before = session.execute(
-            select(Report.id, Report.created_at).filter_by(**is_the_same).where(Report.closed_at.is_(None))
+            select(Report.id, Report.created_at).filter_by(**same).where(Report.closed_at.is_(None))
         ).one()
         return Receipt(before.id, before.created_at, is_new=False)
-    item_id = _tell_staff(session, said, as_of)
-    if said.thing == "comment":
-        _hide_if_agreed(session, said.thing_id, item_id, as_of)
-    elif said.thing == "facility" and said.reason == "closed":
-        closures.close_if_agreed(session, said.thing_id, item_id, as_of)
+    item_id = _update_queue(session, new, as_of)
+    if new.target == "comment":
+        _hide_if_agreed(session, new.target_id, item_id, as_of)
+    elif new.target == "facility" and new.reason == "closed":
+        closures.close_if_agreed(session, new.target_id, item_id, as_of)
     return Receipt(report_id, as_of, is_new=True)
 
 
-def close(session: Session, thing: str, thing_id: int, outcome: str, as_of: datetime) -> None:
-    """Close the open reports about a target as ``upheld``, ``dismissed``, ``moot`` or ``expired``."""
-    session.execute(
-        update(Report)
-        .where(Report.thing == thing, Report.thing_id == thing_id, Report.closed_at.is_(None))
-        .values(closed_at=as_of, outcome=outcome)
-    )
-
-
-def _hold(session: Session, said: NewReport, device: KnownDevice) -> None:
+def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
     """Lock the row of the facility concerned, and check that the reporter can see the target."""
-    if said.thing == "facility":
-        locked = _lock(session, said.thing_id)
-        if locked is None:
-            raise FacilityNotFound(said.thing_id)
-    elif said.thing == "comment":
+    if new.target == "facility":
+        locks.lock_visible(session, new.target_id)
+    elif new.target == "comment":
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
-            Rating.id == said.thing_id, Rating.comment.is_not(None)
+            Rating.id == new.target_id, Rating.comment.is_not(None)
         )
         found = session.execute(rating).one_or_none()
         if found is not None:
-            is_shown = _lock(session, found.facility_id) is not None
-            found = session.execute(rating).one_or_none() if is_shown else None
+            facility = locks.lock(session, found.facility_id)
+            is_visible = facility is not None and facility.status != "hidden"
+            found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
-            raise ThingNotFound(f"there is no comment {said.thing_id}", "rating_id")
+            raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")
     elif (
         session.execute(
             select(Proposal.id)
-            .where(Proposal.id == said.thing_id, Proposal.state == "pending")
+            .where(Proposal.id == new.target_id, Proposal.state == "pending")
             .with_for_update(read=True)
         ).first()
         is None
     ):
-        raise ThingNotFound(f"there is no open proposal {said.thing_id}", "proposal_id")
+        raise RecordNotFound(f"there is no open proposal {new.target_id}", "proposal_id")
 
 
-def _lock(session: Session, facility_id: int) -> int | None:
-    statement = select(Facility.id).where(Facility.id == facility_id, Facility.status != "hidden")
-    locked: int | None = session.execute(statement.with_for_update(key_share=True)).scalar_one_or_none()
-    return locked
-
-
-def _tell_staff(session: Session, said: NewReport, as_of: datetime) -> int:
+def _update_queue(session: Session, new: NewReport, as_of: datetime) -> int:
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(Report.thing == said.thing, Report.thing_id == said.thing_id, Report.closed_at.is_(None))
+        .where(open_reports.about(new.target, new.target_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()
     details: Mapping[str, Any] = {"reports": {row.reason: row.count for row in rows}}
     score = sum(row.weight for row in rows)
-    return queue.put(session, said.thing, said.thing_id, as_of, score=score, details=details)
+    return queue.put(session, new.target, new.target_id, as_of, score=score, details=details)
 
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:

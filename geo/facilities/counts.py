@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from geo.database import Session
 from geo.facilities.attributes import offered
-from geo.facilities.models import Facility
+from geo.facilities.models import LISTED_STATUSES, Facility
 
 
 class KindCount(NamedTuple):
@@ -33,9 +33,7 @@ def by_kind(session: Session) -> Sequence[KindCount]:
             Facility.kind,
             func.count().filter(Facility.venue.is_(None)),
             func.count(Facility.venue),
-            func.count().filter(
-                Facility.status.in_(("active", "reported_closed")), Facility.traits.bitwise_and(offered(None)) != 0
-            ),
+            func.count().filter(Facility.status.in_(LISTED_STATUSES), Facility.traits.bitwise_and(offered(None)) != 0),
         )
         .group_by(Facility.kind)
         .order_by(func.count().desc(), Facility.kind)

@@ -15,6 +15,9 @@ from geo.facilities.attributes import ATTRIBUTES, KINDS, OFFERS, TRAITS
 
 STATUSES = ("active", "reported_closed", "closed", "hidden")
 
+LISTED_STATUSES = ("active", "reported_closed")
+"""Statuses of facilities that a search may return."""
+
 MAX_CHARACTERS: Mapping[str, int] = {
     **dict.fromkeys(("name", "operator", "street", "city"), 255),
     **dict.fromkeys(("house_number", "postcode", "region", "level", "venue"), 64),
@@ -31,10 +34,14 @@ FACILITY_FILLFACTOR = 85
 version stays there and no index is changed (PostgreSQL's HOT update)."""
 
 
+def quoted(words: tuple[str, ...]) -> str:
+    """Return words as a list of SQL literals."""
+    return ", ".join(f"'{word}'" for word in words)
+
+
 def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     """Return a constraint that restricts a column to the given words or NULL."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+    return CheckConstraint(f"{column} IN ({quoted(words)})", name=column)
 
 
 def at_most(column: str, characters: int) -> CheckConstraint:
@@ -70,7 +77,7 @@ class Facility(Base):
             "ix_facility_location_offered",
             "location",
             postgresql_using="gist",
-            postgresql_where=text("status IN ('active', 'reported_closed')"),
+            postgresql_where=text(f"status IN ({quoted(LISTED_STATUSES)})"),
         ),
         {"postgresql_with": {"fillfactor": str(FACILITY_FILLFACTOR)}},
     )

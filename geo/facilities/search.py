@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from geo.coordinates import SRID_WGS84, BoundingBox, Point
-from geo.database import Row, Session, driver_rows, driver_text
+from geo.coordinates import BoundingBox, Point
+from geo.database import Session
 from geo.errors import FacilityNotFound
 from geo.facilities.attributes import UNKNOWN, offered, ruled_out
+from geo.facilities.cards import Answer, FoundFacility
 from geo.facilities.models import Facility
-from geo.facilities.ranking import RANKINGS, Mode, Rank, Ranking, duration_s
+from geo.facilities.ranking import RANKINGS, Mode, Rank, duration_s
+from geo.rows import driver_pairs, driver_text
 
 DEFAULT_KINDS = ("toilets",)
 """Default kinds of a search."""
@@ -85,13 +87,13 @@ class Found:
     """The result of a search.
 
     Attributes:
-        facilities: rows of ``facility_search.cards`` with the columns of _CARD, best first.
-        data_version: see ``geo.database.data_version``.
+        facilities: the facilities, best first.
+        data_version: see ``geo.rows.data_version``.
         nearest_m: if the search was widened, the distance in metres of the nearest facility that meets the needs,
             otherwise None.
     """
 
-    facilities: Sequence[Row]
+    facilities: Sequence[FoundFacility]
     data_version: str
     nearest_m: float | None = None
 
@@ -101,47 +103,48 @@ class Found:
         return self.nearest_m is not None
 
 
-NEEDS_SQL = """(:offered, :ruled_out, CAST(:verdicts AS text[]), CAST(:open_states AS text[]),
-    CAST(:open_at AS timestamptz), :open_on_arrival)::facility_search.needs"""
+class NeedsParameter(NamedTuple):
+    """A parameter of the type ``facility_search.needs``: the same fields in the same order."""
 
-RANKING_SQL = "(:quality_weight, :kappa, :beta_per_m, :seconds_per_m)::facility_search.ranking"
-"""SQL: the composite arguments of facility_search's functions. needs_parameters and ranking_parameters fill them."""
+    offered: int
+    ruled_out: int
+    verdicts: list[str] | None
+    open_states: list[str] | None
+    open_at: datetime | None
+    open_on_arrival: bool
 
-_CARD = "card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms"
-"""Columns of the results: only those used, because each costs time for each facility."""
+
+class RankingParameter(NamedTuple):
+    """A parameter of the type ``facility_search.ranking``: the same fields in the same order."""
+
+    quality_weight: float
+    kappa: float
+    beta_per_m: float
+    seconds_per_m: float
+
 
 _NEARBY = driver_text(
-    f"""
-    SELECT pg_current_snapshot()::text AS data_version, nearby.nearest_m, {_CARD}
-    FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), {SRID_WGS84}) AS origin, {NEEDS_SQL} AS needs,
-                 {RANKING_SQL} AS ranking, CAST(:as_of AS timestamptz) AS as_of OFFSET 0) AS asked
-    CROSS JOIN facility_search.nearby(
-        asked.origin, :radius_m, asked.needs, asked.ranking, asked.as_of, :limit) AS nearby
-    LEFT JOIN facility_search.cards(
-        nearby.best, asked.origin, asked.needs, asked.ranking, asked.as_of) AS card ON true
-    """  # noqa: S608 - joined from constants of this file
+    """
+    SELECT * FROM facility_search.found_nearby(
+        facility_search.point(:lon, :lat), :radius_m, CAST(:needs AS facility_search.needs),
+        CAST(:ranking AS facility_search.ranking), :as_of, :limit)
+    """
 )
 
 _IN_BOX = driver_text(
-    f"""
-    SELECT pg_current_snapshot()::text AS data_version, {_CARD}
-    FROM (SELECT {NEEDS_SQL} AS needs, {RANKING_SQL} AS ranking) AS asked
-    LEFT JOIN LATERAL facility_search.cards(
-        ARRAY(SELECT best FROM facility_search.best_within(
-            (ST_MakeEnvelope(:west_1, :south, :east_1, :north, {SRID_WGS84}),
-             ST_MakeEnvelope(:west_2, :south, :east_2, :north, {SRID_WGS84}))::facility_search.boxes,
-            NULL, NULL, asked.needs, asked.ranking, :as_of, :limit) AS best),
-        NULL, asked.needs, asked.ranking, :as_of) AS card ON true
-    """  # noqa: S608 - joined from constants of this file
+    """
+    SELECT * FROM facility_search.found_in_boxes(
+        (ST_MakeEnvelope(:west_1, :south, :east_1, :north, 4326),
+         ST_MakeEnvelope(:west_2, :south, :east_2, :north, 4326))::facility_search.boxes,
+        CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking), :as_of, :limit)
+    """
 )
 
 _ONE = driver_text(
-    f"""
-    SELECT pg_current_snapshot()::text AS data_version, {_CARD}
-    FROM facility_search.cards(
-        ARRAY(SELECT one FROM facility_search.one(:facility_id, :as_of) AS one),
-        NULL, {NEEDS_SQL}, {RANKING_SQL}, :as_of) AS card
-    """  # noqa: S608 - joined from constants of this file
+    """
+    SELECT * FROM facility_search.found_one(
+        :facility_id, CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking), :as_of)
+    """
 )
 
 
@@ -152,11 +155,11 @@ def nearby(session: Session, query: NearbyQuery) -> Found:
         "lat": query.origin.lat,
         "radius_m": query.radius_m,
         "limit": query.limit,
-        **needs_parameters(query.needs),
-        **ranking_parameters(RANKINGS[query.rank, query.mode], query.mode),
+        "needs": needs_parameter(query.needs),
+        "ranking": ranking_parameter(query.rank, query.mode),
         "as_of": query.as_of,
     }
-    return _found(driver_rows(session, _NEARBY, parameters))
+    return _found(session, _NEARBY, parameters)
 
 
 def in_box(session: Session, query: BoxQuery) -> Found:
@@ -171,11 +174,11 @@ def in_box(session: Session, query: BoxQuery) -> Found:
         "south": box.south,
         "north": box.north,
         "limit": query.limit,
-        **needs_parameters(query.needs),
-        **ranking_parameters(RANKINGS[query.rank, "walk"], "walk"),
+        "needs": needs_parameter(query.needs),
+        "ranking": ranking_parameter(query.rank, "walk"),
         "as_of": query.as_of,
     }
-    return _found(driver_rows(session, _IN_BOX, parameters))
+    return _found(session, _IN_BOX, parameters)
 
 
 def one(session: Session, facility_id: int, as_of: datetime) -> Found:
@@ -186,14 +189,14 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     """
     parameters = {
         "facility_id": facility_id,
-        **needs_parameters(Needs()),
-        **ranking_parameters(RANKINGS["balanced", "walk"], "walk"),
+        "needs": needs_parameter(Needs()),
+        "ranking": ranking_parameter("balanced", "walk"),
         "as_of": as_of,
     }
-    rows = driver_rows(session, _ONE, parameters)
-    if not rows:
+    found = _found(session, _ONE, parameters)
+    if not found.facilities:
         raise FacilityNotFound(facility_id)
-    return Found(rows, rows[0]["data_version"])
+    return found
 
 
 def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
@@ -211,29 +214,28 @@ def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
     ).scalar_one_or_none()
 
 
-def _found(rows: Sequence[Row]) -> Found:
-    """Return the result from rows. Without results there is one row without a facility."""
-    facilities = [row for row in rows if row["id"] is not None]
-    return Found(facilities, rows[0]["data_version"], rows[0].get("nearest_m"))
+def _found(session: Session, statement: str, parameters: Mapping[str, Any]) -> Found:
+    """Run a statement that returns rows of facility_search.found."""
+    pairs = driver_pairs(session, statement, parameters, Answer, FoundFacility)
+    answer = pairs[0][0]
+    return Found([facility for _, facility in pairs if facility is not None], answer.data_version, answer.nearest_m)
 
 
-def needs_parameters(needs: Needs) -> Mapping[str, Any]:
-    """Return the parameters of NEEDS_SQL."""
-    return {
-        "offered": offered(needs.kinds),
-        "ruled_out": ruled_out({**DEFAULT_ACCEPTED, **needs.accepted}),
-        "verdicts": needs.verdicts and list(needs.verdicts),
-        "open_states": needs.open_states and list(needs.open_states),
-        "open_at": needs.open_at,
-        "open_on_arrival": needs.open_on_arrival,
-    }
+def needs_parameter(needs: Needs) -> NeedsParameter:
+    """Return needs as a parameter of a statement."""
+    return NeedsParameter(
+        offered(needs.kinds),
+        ruled_out({**DEFAULT_ACCEPTED, **needs.accepted}),
+        None if needs.verdicts is None else list(needs.verdicts),
+        None if needs.open_states is None else list(needs.open_states),
+        needs.open_at,
+        needs.open_on_arrival,
+    )
 
 
-def ranking_parameters(ranking: Ranking, mode: Mode) -> Mapping[str, float]:
-    """Return the parameters of RANKING_SQL."""
-    return {
-        "quality_weight": ranking.quality_weight,
-        "kappa": ranking.kappa,
-        "beta_per_m": ranking.beta_stars_per_km / 1000,
-        "seconds_per_m": duration_s(1, mode),
-    }
+def ranking_parameter(rank: Rank, mode: Mode) -> RankingParameter:
+    """Return the weights of a rank and a travel mode as a parameter of a statement."""
+    ranking = RANKINGS[rank, mode]
+    return RankingParameter(
+        ranking.quality_weight, ranking.kappa, ranking.beta_stars_per_km / 1000, duration_s(1, mode)
+    )

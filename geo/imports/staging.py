@@ -103,12 +103,12 @@ def copy_line(row_number: int, record: FacilityRecord, hours: StagedHours) -> st
     external_id, text, closed = record.external_id, record.opening_hours, "t" if record.closed else "f"
     location, texts = _ewkb(record.location), (*_texts_of(record), *map(record.attributes.get, ATTRIBUTE_NAMES))
     tags = orjson.dumps(record.tags, option=orjson.OPT_SORT_KEYS)
-    said = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
-    digest = hashlib.blake2b(said, digest_size=16).hexdigest()
+    fields = orjson.dumps((external_id, record.closed, location, *texts, text)) + tags
+    digest = hashlib.blake2b(fields, digest_size=16).hexdigest()
     number = hours.number_of(text, record.location) if text else None
     syntax, note = (None, text and _note(text)) if number is None else (text, None)
     columns: list[str | None] = [external_id, location, *texts, syntax, note, tags.decode()]
-    if b"\\" in said:  # JSON escapes with backslashes, too
+    if b"\\" in fields:  # JSON escapes with backslashes, too
         columns = [column and escaped(column) for column in columns]
     external_id, *rest = [_NULL if column is None else column for column in columns]
     return "\t".join((str(row_number), external_id, closed, rf"\\x{digest}", number or _NULL, *rest)) + "\n"

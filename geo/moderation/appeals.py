@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo import paging
 from geo.casework import audit, decisions
 from geo.casework.staff import KnownStaff
 from geo.crowd.devices import KnownDevice
 from geo.database import Session
-from geo.errors import Conflict, NotAllowed, OutOfDate, ThingNotFound
+from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
 from geo.moderation.decide import Revert, lock_for_others, revert
 from geo.moderation.models import Appeal
+from geo.paging import Page
 
 APPEAL_WITHIN = timedelta(days=184)
 """Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
@@ -23,12 +25,12 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     """Object to a decision. Returns the appeal's id.
 
     Raises:
-        ThingNotFound: there is no such decision, or it does not concern this device.
+        RecordNotFound: there is no such decision, or it does not concern this device.
         Conflict: it restricts nothing, is reverted, is too old, or was appealed before.
     """
     found = decisions.of_device(session, device.device_id, device.handle, puid)
     if not found:
-        raise ThingNotFound(f"there is no decision {puid}", "decision_id")
+        raise RecordNotFound(f"there is no decision {puid}", "decision_id")
     decision = found[0]
     if not decisions.is_restriction(dict(decision)):
         raise Conflict("this decision restricts nothing")
@@ -46,12 +48,11 @@ def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: 
     return appeal_id
 
 
-def page(session: Session, state: str, limit: int, after: int | None = None) -> Sequence[RowMapping]:
-    """Appeals in a state, oldest first; only those after the given id."""
+def page(session: Session, state: str, limit: int, after: int | None = None) -> Page[RowMapping]:
+    """Return a page of the appeals in a state, oldest first; only those after the given id."""
     later = [] if after is None else [Appeal.id > after]
     shown = [column for column in Appeal.__table__.columns if column.name != "device_id"]
-    statement = select(*shown).where(Appeal.state == state, *later).order_by(Appeal.id).limit(limit)
-    return session.execute(statement).mappings().all()
+    return paging.read(session, select(*shown).where(Appeal.state == state, *later).order_by(Appeal.id), limit)
 
 
 def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
@@ -73,14 +74,14 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     """Answer an appeal; a granted one reverts the decision.
 
     Raises:
-        ThingNotFound: there is no such appeal.
+        RecordNotFound: there is no such appeal.
         Conflict: it is answered already.
         OutOfDate: it has changed since this version.
         NotAllowed: the member made the decision, or it is about the member's own content.
     """
     decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
     if decision_id is None:
-        raise ThingNotFound(f"there is no appeal {appeal_id}", "appeal_id")
+        raise RecordNotFound(f"there is no appeal {appeal_id}", "appeal_id")
     decision = dict(decisions.one(session, decision_id))
     if decision["staff_id"] == member.staff_id:
         raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")

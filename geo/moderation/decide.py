@@ -51,7 +51,7 @@ def on_item(session: Session, member: KnownStaff, seen: SeenItem, decision: NewD
     """Decide on a queue item. Returns the decision's id.
 
     Raises:
-        ThingNotFound: there is no such item.
+        RecordNotFound: there is no such item.
         Conflict: it is decided already, claimed by another, or of a kind that this action does not suit.
         OutOfDate: it has changed since this version.
         NotAllowed: the role is too low, or it is the member's own content.
@@ -60,7 +60,7 @@ def on_item(session: Session, member: KnownStaff, seen: SeenItem, decision: NewD
     action = registry.for_item(item["kind"]).get(decision.action)
     if action is None:
         raise Conflict(f"{decision.action} is not possible for a queue item of kind {item['kind']}")
-    target = targets.lock(session, action.target_type.kind, item["thing_id"])
+    target = targets.lock(session, action.target_type.kind, item["target_id"])
     item = queue.locked_for_decision(session, seen.item_id, seen.version, member, as_of)
     return _carry_out(session, member, action(session, target, as_of, decision.window), decision, item)
 
@@ -85,7 +85,7 @@ def revert(session: Session, member: KnownStaff, asked: Revert, as_of: datetime)
     """Take a decision back, by a new one. Returns the new decision's id.
 
     Raises:
-        ThingNotFound: there is no such decision, or its target has gone.
+        RecordNotFound: there is no such decision, or its target has gone.
         Conflict: it is reverted already, or nothing can bring back what it did.
         NotAllowed: it is about the member's own content, or the role is too low.
     """
@@ -118,10 +118,10 @@ def lock_for_others(session: Session, member: KnownStaff, recorded: Mapping[str,
     """Lock the target of a recorded decision, which is not the member's own.
 
     Raises:
-        ThingNotFound: there is none, or no longer.
+        RecordNotFound: there is none, or no longer.
         NotAllowed: it is the member's own.
     """
-    target = targets.lock(session, recorded["thing"], recorded["thing_id"], recorded["subject"])
+    target = targets.lock(session, recorded["target"], recorded["target_id"], recorded["subject"])
     if member.device_id is not None and target.device_id == member.device_id:
         raise NotAllowed(_OWN)
     return target

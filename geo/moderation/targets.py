@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from geo.crowd.models import Device, PastRating, Proposal, Rating
 from geo.database import Session
-from geo.errors import ThingNotFound
-from geo.facilities.models import Facility
+from geo.errors import RecordNotFound
+from geo.facilities import locks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Target:
     """Something to decide on, locked until the end of the transaction.
 
     Attributes:
-        kind, id: as the columns ``thing`` and ``thing_id`` of a decision name it; a device has no id there.
+        kind, id: as the columns ``target`` and ``target_id`` of a decision name it; a device has no id there.
         device_id, handle: whose content it is, None where nobody is known.
         content_date: when the content was made.
         state: what an action may change, for a revert.
@@ -88,11 +88,11 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
         handle: of the device; of a comment's author where a withdrawn comment will do.
 
     Raises:
-        ThingNotFound: there is none, or no longer.
+        RecordNotFound: there is none, or no longer.
     """
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
-        raise ThingNotFound(f"there is no {kind} {target_id or handle}", "thing_id" if target_id else "handle")
+        raise RecordNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")
     return found
 
 
@@ -101,7 +101,7 @@ def _comment(session: Session, rating_id: int | None, handle: UUID | None) -> Co
     facility_id = session.execute(select(Rating.facility_id).where(*where)).scalar_one_or_none()
     if facility_id is None:
         return _past_comment(session, rating_id, handle)
-    _lock_facility(session, facility_id)
+    locks.lock(session, facility_id)
     row = session.execute(
         select(Rating.id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.rated_at, Device.handle)
         .join(Device, Device.id == Rating.device_id)
@@ -134,7 +134,7 @@ def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) 
     ).one_or_none()
     if row is None:
         return None
-    _lock_facility(session, row.facility_id)
+    locks.lock(session, row.facility_id)
     return CommentTarget(
         id=row.rating_id,
         device_id=row.device_id,
@@ -146,12 +146,8 @@ def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) 
 
 
 def _facility(session: Session, facility_id: int | None, _handle: UUID | None) -> FacilityTarget | None:
-    row = session.execute(
-        select(Facility.id, Facility.status, Facility.created_at)
-        .where(Facility.id == facility_id)
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if row is None:
+    facility = None if facility_id is None else locks.lock(session, facility_id)
+    if facility is None:
         return None
     author = session.execute(
         select(Device.id, Device.handle)
@@ -160,14 +156,18 @@ def _facility(session: Session, facility_id: int | None, _handle: UUID | None) -
     ).one_or_none()
     device_id, handle = author or (None, None)
     return FacilityTarget(
-        id=row.id, device_id=device_id, handle=handle, content_date=row.created_at.date(), state=row.status
+        id=facility.id,
+        device_id=device_id,
+        handle=handle,
+        content_date=facility.created_at.date(),
+        state=facility.status,
     )
 
 
 def _proposal(session: Session, proposal_id: int | None, _handle: UUID | None) -> ProposalTarget | None:
     facility_id = session.execute(select(Proposal.facility_id).where(Proposal.id == proposal_id)).scalar_one_or_none()
     if facility_id is not None:
-        _lock_facility(session, facility_id)
+        locks.lock(session, facility_id)
     row = session.execute(
         select(Proposal.id, Proposal.device_id, Proposal.created_at, Proposal.state, Device.handle)
         .outerjoin(Device, Device.id == Proposal.device_id)
@@ -191,10 +191,6 @@ def _device(session: Session, _id: int | None, handle: UUID | None) -> DeviceTar
         return None
     state = "suspended" if row.suspended_at else "active"
     return DeviceTarget(device_id=row.id, handle=row.handle, content_date=row.created_at.date(), state=state)
-
-
-def _lock_facility(session: Session, facility_id: int) -> None:
-    session.execute(select(Facility.id).where(Facility.id == facility_id).with_for_update(key_share=True))
 
 
 _LOCKED: Mapping[str, Callable[[Session, int | None, UUID | None], Target | None]] = {

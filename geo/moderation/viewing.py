@@ -1,4 +1,4 @@
-"""What staff see of a thing: all of it, hidden or not."""
+"""What staff see of a target: all of it, hidden or not."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,31 +9,31 @@ from sqlalchemy import RowMapping, func, select
 from geo.crowd import proposals
 from geo.crowd.models import Device, Rating, RatingExclusion, Report
 from geo.database import Session
-from geo.errors import FacilityNotFound, ThingNotFound
+from geo.errors import FacilityNotFound, RecordNotFound
 from geo.facilities.models import Facility
 
 RATINGS_SHOWN = 100
 """The newest; more than anybody reads for one decision."""
 
 
-def thing(session: Session, kind: str, thing_id: int) -> dict[str, Any] | None:
-    """What a queue item is about; None where it has gone."""
+def content(session: Session, kind: str, target_id: int) -> dict[str, Any] | None:
+    """Return the content of a queue item's target; None if it no longer exists."""
     if kind == "comment":
-        rows = _ratings(session, Rating.id == thing_id)
+        rows = _ratings(session, Rating.id == target_id)
         return dict(rows[0]) if rows else None
     try:
-        return dict(proposals.one(session, thing_id)) if kind == "proposal" else facility(session, thing_id)
-    except (ThingNotFound, FacilityNotFound):
+        return dict(proposals.one(session, target_id)) if kind == "proposal" else facility(session, target_id)
+    except (RecordNotFound, FacilityNotFound):
         return None
 
 
-def reports_of(session: Session, kind: str, thing_id: int) -> Sequence[RowMapping]:
-    """The reports of a thing, newest first; the handle identifies the reporter."""
+def reports_of(session: Session, kind: str, target_id: int) -> Sequence[RowMapping]:
+    """Return the reports about a target, newest first; the handle identifies the reporter."""
     columns = (Report.id, Report.reason, Report.note, Report.weight, Report.created_at, Report.outcome)
     statement = (
         select(*columns, Device.handle)
         .join(Device, Device.id == Report.device_id)
-        .where(Report.thing == kind, Report.thing_id == thing_id)
+        .where(Report.target == kind, Report.target_id == target_id)
         .order_by(Report.id.desc())
     )
     return session.execute(statement).mappings().all()
@@ -68,12 +68,12 @@ def device(session: Session, handle: UUID) -> dict[str, Any]:
     """A device and what it said.
 
     Raises:
-        ThingNotFound: there is none of that handle, or no longer.
+        RecordNotFound: there is none of that handle, or no longer.
     """
     columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
     row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
     if row is None:
-        raise ThingNotFound(f"there is no device {handle}", "handle")
+        raise RecordNotFound(f"there is no device {handle}", "handle")
     told = {name: value for name, value in row.items() if name != "id"}
     return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
 

@@ -17,7 +17,7 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.database import Session
-from geo.errors import ThingNotFound
+from geo.errors import RecordNotFound
 from geo.partners.models import Partner, PartnerUsage
 
 GRANT_MOST = 100
@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaState:
     """A partner's quota after a request.
 
     Attributes:
@@ -74,11 +74,11 @@ def grant(session: Session, partner_id: int, day: date) -> Grant:
         day: the day in UTC.
 
     Raises:
-        ThingNotFound: the partner no longer exists.
+        RecordNotFound: the partner no longer exists.
     """
     quota = session.execute(select(Partner.daily_quota).where(Partner.id == partner_id)).scalar_one_or_none()
     if quota is None:
-        raise ThingNotFound(f"there is no partner {partner_id}")
+        raise RecordNotFound(f"there is no partner {partner_id}")
     granted = settle(session, partner_id, day, served=0, unspent=0)
     left = max(0, quota - granted)
     requests = min(GRANT_MOST, -(-left // GRANT_DIVISOR))
@@ -92,9 +92,9 @@ def settle(session: Session, partner_id: int, day: date, *, served: int, unspent
     Returns:
         The total granted for the day.
     """
-    told = upsert(PartnerUsage).values(partner_id=partner_id, day=day)
+    inserted = upsert(PartnerUsage).values(partner_id=partner_id, day=day)
     return session.execute(
-        told.on_conflict_do_update(
+        inserted.on_conflict_do_update(
             index_elements=[PartnerUsage.partner_id, PartnerUsage.day],
             set_={"served": PartnerUsage.served + served, "granted": PartnerUsage.granted - unspent},
         ).returning(PartnerUsage.granted)
@@ -141,14 +141,14 @@ class Account:
         """Store a grant to spend."""
         self._grant, self._unspent, self._day, self._settled_at = grant_, grant_.requests, as_of.date(), as_of
 
-    def spend(self, as_of: datetime) -> Standing:
+    def spend(self, as_of: datetime) -> QuotaState:
         """Count one request if any are left."""
         is_allowed = self._unspent > 0
         if is_allowed:
             self._unspent -= 1
             self._served += 1
         midnight = datetime.combine(as_of.astimezone(UTC).date() + DAY, time.min, UTC)
-        return Standing(is_allowed, self._grant.quota, self._grant.remaining + self._unspent, midnight - as_of)
+        return QuotaState(is_allowed, self._grant.quota, self._grant.remaining + self._unspent, midnight - as_of)
 
 
 class Accounts:
@@ -159,7 +159,7 @@ class Accounts:
         self._by_partner: dict[int, Account] = {}
 
     @contextmanager
-    def held(self, partner_id: int) -> Iterator[Account]:
+    def locked(self, partner_id: int) -> Iterator[Account]:
         """Lock and return a partner's account."""
         with self._lock:
             account = self._by_partner.setdefault(partner_id, Account(partner_id))
@@ -169,5 +169,5 @@ class Accounts:
     def settle(self, session: Session) -> None:
         """Report how every grant was used, before the process ends."""
         for partner_id in list(self._by_partner):
-            with self.held(partner_id) as account:
+            with self.locked(partner_id) as account:
                 account.settle(session)

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.database import Session
-from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, ThingNotFound
+from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, RecordNotFound
 from geo.partners import keys
 from geo.partners.models import KEY_SLOTS, MAX_ORIGINS, PUBLISHABLE_SCOPES, Partner, PartnerKey
 
@@ -118,24 +118,24 @@ def set_quota(session: Session, partner_id: int, daily_quota: int) -> None:
     """Change a partner's daily quota, which takes effect with its next grant.
 
     Raises:
-        ThingNotFound: there is no such partner.
+        RecordNotFound: there is no such partner.
     """
     changed = session.execute(
         update(Partner).where(Partner.id == partner_id).values(daily_quota=daily_quota).returning(Partner.id)
     )
     if changed.one_or_none() is None:
-        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
+        raise RecordNotFound(f"there is no partner {partner_id}", "partner_id")
 
 
 def named(session: Session, name: str) -> int:
     """Return the id of the partner with this name.
 
     Raises:
-        ThingNotFound: there is no such partner.
+        RecordNotFound: there is no such partner.
     """
     partner_id = session.execute(select(Partner.id).where(Partner.name == name)).scalar_one_or_none()
     if partner_id is None:
-        raise ThingNotFound(f"there is no partner {name!r}")
+        raise RecordNotFound(f"there is no partner {name!r}")
     return partner_id
 
 
@@ -143,7 +143,7 @@ def add_key(session: Session, partner_id: int, terms: KeyTerms, as_of: datetime)
     """Create a key.
 
     Raises:
-        ThingNotFound: there is no such partner.
+        RecordNotFound: there is no such partner.
         InvalidKeyTerms: the terms are not allowed.
         Conflict: two keys of this kind are valid already.
     """
@@ -174,8 +174,8 @@ def rotate(
     """Create a successor of the partner's key of a kind, on the same terms. The old key expires after the overlap.
 
     Raises:
-        ThingNotFound: there is no such partner.
-        ThingNotFound: it has no valid key of this kind.
+        RecordNotFound: there is no such partner.
+        RecordNotFound: it has no valid key of this kind.
         Conflict: it has two, because a rotation is in progress.
     """
     slot = _free_slot(session, partner_id, kind, as_of)
@@ -185,7 +185,7 @@ def rotate(
         .where(PartnerKey.revoked_at.is_(None))
     ).one_or_none()
     if old is None:
-        raise ThingNotFound(f"the partner has no valid {kind} key to rotate: add one", "kind")
+        raise RecordNotFound(f"the partner has no valid {kind} key to rotate: add one", "kind")
     session.execute(
         update(PartnerKey)
         .where(PartnerKey.id == old.id)
@@ -204,7 +204,7 @@ def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | Non
         partner_id: the partner that the key must belong to, or None.
 
     Raises:
-        ThingNotFound: the key does not exist or is already revoked.
+        RecordNotFound: the key does not exist or is already revoked.
     """
     whose = [] if partner_id is None else [PartnerKey.partner_id == partner_id]
     revoked = session.execute(
@@ -214,7 +214,7 @@ def revoke(session: Session, key_id: int, as_of: datetime, partner_id: int | Non
         .returning(PartnerKey.id)
     )
     if revoked.one_or_none() is None:
-        raise ThingNotFound(f"there is no key {key_id}, or it is already revoked", "key_id")
+        raise RecordNotFound(f"there is no key {key_id}, or it is already revoked", "key_id")
 
 
 def known(session: Session, key_digest: bytes, as_of: datetime) -> KnownKey:
@@ -272,14 +272,14 @@ def listed(session: Session, partner_id: int | None = None) -> Sequence[ListedPa
     """Return all partners by name, or one of them.
 
     Raises:
-        ThingNotFound: there is no such partner.
+        RecordNotFound: there is no such partner.
     """
     chosen = [] if partner_id is None else [Partner.id == partner_id]
     partners = session.execute(
         select(Partner.id, Partner.name, Partner.daily_quota, Partner.created_at).where(*chosen).order_by(Partner.name)
     ).all()
     if partner_id is not None and not partners:
-        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
+        raise RecordNotFound(f"there is no partner {partner_id}", "partner_id")
     rows = session.execute(
         select(*PartnerKey.__table__.columns)
         .join(Partner, Partner.id == PartnerKey.partner_id)
@@ -323,7 +323,7 @@ def _free_slot(session: Session, partner_id: int, kind: str, as_of: datetime) ->
     """
     locked = session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True))
     if locked.one_or_none() is None:
-        raise ThingNotFound(f"there is no partner {partner_id}", "partner_id")
+        raise RecordNotFound(f"there is no partner {partner_id}", "partner_id")
     mine = (PartnerKey.partner_id == partner_id, PartnerKey.kind == kind, PartnerKey.revoked_at.is_(None))
     session.execute(
         update(PartnerKey).where(*mine, PartnerKey.expires_at <= as_of).values(revoked_at=PartnerKey.expires_at)

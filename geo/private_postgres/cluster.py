@@ -14,7 +14,6 @@ Layout of the data folder:
 import fcntl
 import hashlib
 import os
-import pwd
 import re
 import shutil
 import stat
@@ -29,6 +28,8 @@ import psycopg2
 from psycopg2.errors import DuplicateDatabase, UniqueViolation
 
 from geo.errors import DatabaseUnavailable
+from geo.private_postgres import settings
+from geo.private_postgres.account import account_name, is_reachable_by_others, own, server_account
 from geo.private_postgres.programs import Programs, find_or_install, find_programs
 
 DATABASE = ROLE = "beforehand"
@@ -48,22 +49,6 @@ POLL_S = 0.05
 
 SYSTEM_DATA_DIR = Path("/var/lib/beforehand")
 """Data folder for root, whose home the account postgres cannot access."""
-
-SETTINGS = """\
-data_directory = {data}
-unix_socket_directories = {socket_dir}
-listen_addresses = ''                # only the socket: not reachable from other machines
-port = {port}
-max_connections = 100                # a few server processes with their pools, the tests, a psql
-shared_buffers = 512MB               # enough for a million facilities with indexes, and little for a laptop
-fsync = on                           # an acknowledged rating is never lost
-synchronous_commit = on              # the same
-jit = off                            # compiling takes longer than our queries, which take milliseconds
-timezone = 'UTC'                     # instants are stored and shown in UTC, regardless of the machine's zone
-log_timezone = 'UTC'
-log_min_error_statement = panic      # a failing statement contains coordinates, which must not be logged
-log_error_verbosity = terse          # nor the rows that DETAIL quotes
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +106,15 @@ class PrivatePostgres:
         while self._is_alive():
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(f"the private PostgreSQL does not stop: see {self._log}")
-            find_programs(self._major()).run("pg_ctl", "stop", "-D", self._folder, "-m", "fast", account=_account())
+            find_programs(self._major()).run(
+                "pg_ctl", "stop", "-D", self._folder, "-m", "fast", account=server_account()
+            )
             time.sleep(POLL_S)
 
     @property
     def _root(self) -> Path:
         data_dir = self.data_dir.resolve()
-        if os.geteuid() == 0 and not _reachable_by_others(data_dir):
+        if os.geteuid() == 0 and not is_reachable_by_others(data_dir):
             return SYSTEM_DATA_DIR / _short_hash(data_dir)
         return data_dir
 
@@ -163,7 +150,7 @@ class PrivatePostgres:
 
     def _address(self) -> dict[str, str]:
         # requirepeer rejects another user's server that took this address while ours was stopped.
-        return {"host": str(self._socket_dir), "port": str(PORT), "requirepeer": _account_name()}
+        return {"host": str(self._socket_dir), "port": str(PORT), "requirepeer": account_name()}
 
     def _major(self) -> int | None:
         """Return the major version that created the cluster and that it requires; None if there is no cluster."""
@@ -212,8 +199,8 @@ class PrivatePostgres:
                 elif os.geteuid() == 0 and folder.is_relative_to(self._root):
                     folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
             self._lock_file.touch(0o600)
-            _own(self._server_dir)
-            _own(self._socket_dir)
+            own(self._server_dir)
+            own(self._socket_dir)
         except OSError as error:
             raise DatabaseUnavailable(
                 f"cannot write {error.filename} ({error.strerror}): set BEFOREHAND_DATA_DIR to a writable folder"
@@ -223,14 +210,14 @@ class PrivatePostgres:
         """Start the server. It inherits the lock, so that no second one starts while any of its processes runs."""
         if not self._data.exists():
             self._initialise(programs, lock)
-        self._write_settings()
+        settings.write(self._folder, data=self._data, socket_dir=self._socket_dir, port=PORT, role=ROLE)
         # The lock was free, so no server of ours runs. PostgreSQL would trust these files if the process id in
         # them now belongs to another process.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         (self._socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         # pg_ctl gives the server its own session, so that Ctrl-C ends only the caller.
         command = ("pg_ctl", "start", "-D", self._folder, "-l", self._log, "-t", str(PATIENCE_S))
-        if programs.run(*command, account=_account(), inherited=(lock,)).returncode:
+        if programs.run(*command, account=server_account(), inherited=(lock,)).returncode:
             raise DatabaseUnavailable(f"the private PostgreSQL does not start: see {self._log}")
 
     def _initialise(self, programs: Programs, lock: int) -> None:
@@ -241,77 +228,15 @@ class PrivatePostgres:
         # macOS has no C.UTF-8.
         locale = "C" if sys.platform == "darwin" else "C.UTF-8"
         options = ["-U", ROLE, "-E", "UTF8", f"--locale={locale}", "--auth=peer"]
-        done = programs.run("initdb", "-D", unfinished, *options, account=_account(), inherited=(lock,))
+        done = programs.run("initdb", "-D", unfinished, *options, account=server_account(), inherited=(lock,))
         if done.returncode:
             raise DatabaseUnavailable(f"initdb failed: {' '.join(done.stdout.split())}")
         unfinished.rename(self._data)
-
-    def _write_settings(self) -> None:
-        # peer: the kernel identifies the client, so no password is required.
-        names = {_account_name(), pwd.getpwuid(os.geteuid()).pw_name, "root"}
-        files = {
-            "postgresql.conf": SETTINGS.format(
-                data=_quoted(self._data), socket_dir=_quoted(self._socket_dir), port=PORT
-            ),
-            "pg_hba.conf": "local all all peer map=beforehand\n",
-            "pg_ident.conf": "".join(f'beforehand "{name}" {ROLE}\n' for name in sorted(names)),
-        }
-        for name, text in files.items():
-            file = self._folder / name
-            file.write_bytes(os.fsencode(text))
-            file.chmod(0o644)
 
 
 def default_data_dir() -> Path:
     """Return the default folder of the clusters: the user's data folder, or the system's for root."""
     return SYSTEM_DATA_DIR if os.geteuid() == 0 else Path(platformdirs.user_data_dir("beforehand"))
-
-
-def _account_name() -> str:
-    """Return the account that the server runs as: the current user, or postgres if that is root."""
-    if os.geteuid() == 0:
-        return "postgres"
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError as error:
-        raise DatabaseUnavailable(
-            f"user id {os.geteuid()} has no name on this machine, which PostgreSQL requires: set DATABASE_URL"
-        ) from error
-
-
-def _account() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(_account_name())
-    except KeyError as error:
-        raise DatabaseUnavailable(
-            "PostgreSQL does not run as root: add a user postgres, or set DATABASE_URL"
-        ) from error
-
-
-def _reachable_by_others(data_dir: Path) -> bool:
-    """Return whether another account could access data_dir if root opened that folder."""
-    folders = [folder for folder in (data_dir, *data_dir.parents) if folder.is_dir()]
-    return all(
-        folder.stat().st_mode & stat.S_IXOTH or (folder == data_dir and folder.stat().st_uid == os.geteuid())
-        for folder in folders
-    )
-
-
-def _own(folder: Path) -> None:
-    """Create a folder that only the server's account can access; reject a link or another user's folder.
-
-    Raises:
-        DatabaseUnavailable: the folder belongs to another user.
-        OSError: the folder cannot be created.
-    """
-    account = _account()
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account.pw_uid}:
-        raise DatabaseUnavailable(f"{folder} belongs to another user: remove it")
-    folder.chmod(0o700)
-    if found.st_uid != account.pw_uid:
-        os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
 def _locked(descriptor: int) -> bool:
@@ -326,11 +251,6 @@ def _locked(descriptor: int) -> bool:
 def _short_hash(path: Path) -> str:
     """Return 12 hexadecimal digits for a path: 48 bits, enough for the checkouts of one machine."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-
-
-def _quoted(path: Path) -> str:
-    """Return a path quoted for postgresql.conf."""
-    return "'" + str(path).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _tell(line: str) -> None:

@@ -1,5 +1,8 @@
 -- Geometry on the sphere that PostGIS has no function for.
 
+CREATE FUNCTION facility_search.point(lon float8, lat float8) RETURNS geometry
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN ST_SetSRID(ST_MakePoint(lon, lat), 4326);
+
 -- Boxes (degrees) that contain everything within reach_m of origin: one, or two across the antimeridian.
 -- A circle on a sphere spans asin(sin(r/R) / cos(lat)) in longitude on either side; around a pole, all longitudes.
 CREATE FUNCTION facility_search.boxes_around(origin geometry, reach_m float8) RETURNS facility_search.boxes

@@ -1,11 +1,9 @@
 -- The exact ranking of facilities that meet the needs: in an area, around a point, or one facility.
 
--- The state (open, closed or unknown) at an instant, from the compiled hours.
-CREATE FUNCTION facility_search.open_state(open_during tstzmultirange, unknown_during tstzmultirange, at timestamptz)
-RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    CASE WHEN open_during @> at THEN 'open'
-         WHEN unknown_during @> at IS NOT FALSE THEN 'unknown'
-         ELSE 'closed' END;
+-- Whether a search may return facilities of this status. The planner replaces the call by the expression, which is the
+-- predicate of the index ix_facility_location_offered.
+CREATE FUNCTION facility_search.is_listed(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({listed_statuses});
 
 -- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
 -- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
@@ -46,7 +44,7 @@ BEGIN
                 SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m,
                        f.status = 'reported_closed' AS is_doubtful
                 FROM facility f
-                WHERE f.status IN ('active', 'reported_closed')
+                WHERE facility_search.is_listed(f.status)
                   AND (f.location && box_1 OR f.location && box_2)
                   AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
                 OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
@@ -91,7 +89,7 @@ DECLARE
 BEGIN
     SELECT least(limit_m, shortfall_m + greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))) INTO reach_m
     FROM (SELECT f.location FROM facility f
-          WHERE f.status IN ('active', 'reported_closed')
+          WHERE facility_search.is_listed(f.status)
           ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(

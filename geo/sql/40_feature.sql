@@ -4,23 +4,19 @@
 CREATE FUNCTION facility_search.instant(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 
--- The card of each ranked facility, in order: a GeoJSON Feature (RFC 7946) as text, and the figures that the caller
--- needs in addition. terms are those of the datasets that list the facility.
+-- The card of each ranked facility, in order.
 CREATE FUNCTION facility_search.cards(
     best facility_search.ranked[], origin geometry, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz
-) RETURNS TABLE (
-    id bigint, kind text, offers text[], name text, lon float8, lat float8, mean_stars float8,
-    distance_m float8, quality float8, sd float8, verdict text, utility float8,
-    open_checked_at timestamptz, open_state text, open_until timestamptz, feature text, terms text
-) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS SETOF facility_search.card
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
     seconds_per_m CONSTANT float8 := ranking.seconds_per_m;
     seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN seconds_per_m ELSE 0 END;
 BEGIN
     RETURN QUERY
-    SELECT f.id, f.kind, f.offers, f.name, ST_X(f.location), ST_Y(f.location), shown.mean_stars,
+    SELECT f.id, f.offers, f.name, shown.mean_stars,
            b.distance_m, b.quality, b.sd, b.verdict, b.utility, moment.at, shown.open_state, ending.until,
            json_build_object(
                'type', 'Feature',

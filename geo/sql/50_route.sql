@@ -60,3 +60,26 @@ BEGIN
     WHERE (verdicts IS NULL OR judged.verdict = ANY (verdicts))
       AND (open_states IS NULL OR judged.open_state = ANY (open_states));
 END $$;
+
+-- A card with its number.
+CREATE TYPE facility_search.numbered_card AS (number bigint, card facility_search.card);
+
+-- The cards of facilities that are passed, each as of its own arrival, numbered from 1 in the order of the arrays, which
+-- have one element for each pass. Distances are measured from origin; without an origin they are NULL.
+CREATE FUNCTION facility_search.cards_on_passing(
+    facility_ids bigint[], depart_at timestamptz, arrivals_s int[], qualities float8[], sds float8[], verdicts text[],
+    utilities float8[], origin geometry, needs facility_search.needs, ranking facility_search.ranking
+) RETURNS SETOF facility_search.numbered_card
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT pass.number, card
+    FROM unnest(facility_ids, arrivals_s, qualities, sds, verdicts, utilities) WITH ORDINALITY
+             AS pass (facility_id, arrive_s, quality, sd, verdict, utility, number)
+    JOIN facility f ON f.id = pass.facility_id
+    CROSS JOIN LATERAL facility_search.cards(
+        ARRAY[(pass.facility_id, ST_DistanceSphere(f.location, origin), pass.quality, pass.sd, pass.verdict, pass.utility,
+               false)::facility_search.ranked],
+        origin, needs, ranking, depart_at + make_interval(secs => pass.arrive_s)) AS card
+    ORDER BY pass.number;
+END $$;

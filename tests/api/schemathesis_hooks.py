@@ -103,7 +103,7 @@ def route(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def admin_body(body: dict[str, Any]) -> dict[str, Any]:
-    """The nearest decision that makes sense: with a window where it excludes ratings, of a thing by its own name."""
+    """The nearest decision that makes sense: with a window where it excludes ratings, of a target by its own name."""
     if body.get("kind") == "publishable" and "scopes" in body:
         body = {**body, "scopes": ["facilities:read"]}
     if "expires_at" in body:
@@ -113,12 +113,12 @@ def admin_body(body: dict[str, Any]) -> dict[str, Any]:
     body = {name: value for name, value in body.items() if name not in {"from", "until", "rated_at"}}
     if body["action"] == "exclude_ratings":
         body |= {"from": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
-    if body.get("thing") == "device":
-        body.pop("thing_id", None)
+    if body.get("target") == "device":
+        body.pop("target_id", None)
         return {"handle": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", **body}
-    if "thing" in body:
+    if "target" in body:
         body.pop("handle", None)
-        return {"thing_id": 1, **body}
+        return {"target_id": 1, **body}
     return body
 
 

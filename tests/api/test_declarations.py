@@ -134,11 +134,11 @@ DIRECT = {"action": "hide_facility", "reason": "spam"}
         ("device", f"POST /v1/me/decisions/{UUID}/appeal", {"text": "No."}, "path", "decision_id"),
         ("staff", "GET /admin/v1/queue/0", None, "path", "item_id"),
         ("staff", "POST /admin/v1/queue/0/claim", None, "path", "item_id"),
-        ("staff", "POST /admin/v1/decisions", {**DIRECT, "thing": "facility", "thing_id": 999}, "body", "thing_id"),
+        ("staff", "POST /admin/v1/decisions", {**DIRECT, "target": "facility", "target_id": 999}, "body", "target_id"),
         (
             "staff",
             "POST /admin/v1/decisions",
-            {"action": "suspend_device", "reason": "spam", "thing": "device", "handle": UUID},
+            {"action": "suspend_device", "reason": "spam", "target": "device", "handle": UUID},
             "body",
             "handle",
         ),

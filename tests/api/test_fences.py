@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.fences import examples as fences_examples
 from api.fences.schemas import FenceCollection
-from geo.ahead import cells
+from geo.ahead.fences import cells
 from geo.coordinates import Point
 from tests.api.problem_documents import named, problem
 from tests.conftest import TestClock

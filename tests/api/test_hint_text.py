@@ -6,9 +6,15 @@ import pytest
 
 from api.hints.texts import fence_text, hint_text
 from api.http.languages import language
-from geo.ahead.hints import Hint, Reason
+from geo.ahead.hints.rules import Candidate, Hint, Reason
+from tests.factories import card
 
-ROW: dict[str, Any] = {"name": "Shell", "offers": ["toilets"], "distance_m": 420.0, "mean_stars": None, "quality": 4.25}
+SHELL = card(name="Shell")
+
+
+def candidate(away_m: float = 420.0) -> Candidate:
+    return Candidate(SHELL, away_m, 3.5, 4.0)
+
 
 DISTANCES = [
     (49.9, "right here"),
@@ -25,12 +31,12 @@ DISTANCES = [
 
 @pytest.mark.parametrize(("distance_m", "away"), DISTANCES)
 def test_a_distance_is_rounded_for_the_ear(distance_m: float, away: str) -> None:
-    hint = Hint("comfort_running_out", {**ROW, "distance_m": distance_m})
+    hint = Hint("comfort_running_out", candidate(distance_m))
     assert hint_text(hint, language("en")) == f"Shell, {away}: a good moment for a stop."
 
 
 def test_on_a_route_the_way_along_it_is_told() -> None:
-    hint = Hint("best_for_a_while", {**ROW, "along_m": 2600.0})
+    hint = Hint("best_for_a_while", candidate(2600.0))
     assert hint_text(hint, language("en")) == "Shell, 3 kilometres away: the best stop for a while."
 
 
@@ -55,7 +61,7 @@ SENTENCES: list[tuple[Reason, dict[str, float], str, str]] = [
 def test_a_gap_and_a_closing_time_are_never_overstated(
     reason: Reason, terms: dict[str, Any], code: str, text: str
 ) -> None:
-    assert hint_text(Hint(reason, ROW, **terms), language(code)) == f"Shell, {text}"
+    assert hint_text(Hint(reason, candidate(), **terms), language(code)) == f"Shell, {text}"
 
 
 @pytest.mark.parametrize(
@@ -68,10 +74,8 @@ def test_a_gap_and_a_closing_time_are_never_overstated(
     ],
 )
 def test_a_place_without_a_name_is_called_what_it_is(kind: str, code: str, text: str) -> None:
-    assert fence_text({**ROW, "name": None, "offers": [kind]}, language(code)) == text
+    assert fence_text(card(offers=[kind]), language(code)) == text
 
 
 def test_a_place_whose_own_kind_is_denied_is_called_what_it_offers() -> None:
-    assert fence_text({**ROW, "name": None, "kind": "drinking_water", "offers": ["shower"]}, language("en")) == (
-        "Close by: A shower."
-    )
+    assert fence_text(card(offers=["shower"]), language("en")) == ("Close by: A shower.")

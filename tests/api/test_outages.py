@@ -165,7 +165,7 @@ def test_nobody_sees_anything_but_an_answer_or_a_503_and_no_acknowledged_rating_
         cluster.start()
     assert {status for _, status in seen} == {200, 201, 503}, seen
     with database.read() as session:
-        live = {int(rating.comment or ""): rating.stars for rating in ratings.of_facility(session, place, 100)}
+        live = {int(rating.comment or ""): rating.stars for rating in ratings.of_facility(session, place, 100).entries}
         assert facility_row(session, place)["rating_count"] == len(devices)
     # A rating whose answer got lost may have been kept or not; an acknowledged one is kept or replaced by a later one.
     for number, stars in enumerate(acknowledged):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api import MAX_BODY_BYTES
 from api.route import schemas
 from geo.ahead import passes
-from geo.ahead.route import MAX_VERTICES
+from geo.ahead.timed_route import MAX_VERTICES
 from tests.api.problem_documents import named, problem
 from tests.api.route_requests import GOOD, PATH, asked, line
 from tests.factories import contents

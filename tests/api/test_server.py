@@ -103,7 +103,7 @@ def test_one_device_that_rates_from_twenty_threads_has_one_rating(
     assert sorted(statuses) == [200] * (THREADS - 1) + [201]
     with database.read() as session:
         row = facility_row(session, place)
-        [live] = ratings.of_facility(session, place, 5)
+        [live] = ratings.of_facility(session, place, 5).entries
     assert (row["rating_count"], row["stars_total"]) == (1, live.stars)
 
 
@@ -165,7 +165,7 @@ def test_a_body_that_comes_in_small_pieces_is_read_whole(server: Server, databas
     answer = exchange(server, rating_request(place, token, "Transfer-Encoding: chunked"), *pieces, b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 201 "), answer[:200]
     with database.read() as session:
-        [live] = ratings.of_facility(session, place, 5)
+        [live] = ratings.of_facility(session, place, 5).entries
     assert live.comment == "x" * 1000
 
 

@@ -9,7 +9,7 @@ import requests
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.ahead import cells
+from geo.ahead.fences import cells
 from geo.coordinates import Point
 from geo.database import Database
 from geo.private_postgres.cluster import PrivatePostgres

@@ -110,5 +110,5 @@ def test_pgbench_gets_the_statement_with_its_place_drawn_and_no_parameter_left(c
     script = pgbench.script(OneConnection(connection), [Asker(Point(24.94, 60.17), 1000)])
     assert script.startswith("\\set asker random(1, 1)\n")
     assert script.count("WHERE id = :asker") == 2
-    assert "facility_search.nearby(" in script
+    assert "facility_search.found_nearby(" in script
     assert "%(" not in script

@@ -1,6 +1,7 @@
 """Reads and writes each have their kind of session; a connection whose server has gone is never handed out."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 from psycopg2.errors import DivisionByZero
@@ -9,11 +10,21 @@ from sqlalchemy.exc import InternalError, ProgrammingError
 
 from api.http import problems
 from geo import database as module
-from geo.database import Database, data_version, driver_rows
+from geo.database import Database
 from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
+from geo.rows import data_version, driver_pairs, driver_rows
 
 LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
 BACKEND = "SELECT pg_backend_pid()"
+
+
+class One(NamedTuple):
+    number: int
+
+
+class Named(NamedTuple):
+    number: int
+    name: str | None
 
 
 @pytest.fixture
@@ -73,15 +84,15 @@ def test_a_server_that_hangs_up_on_a_search_is_away_and_the_next_one_finds_anoth
 ) -> None:
     for way in (database.read, database.write):
         with pytest.raises(DatabaseUnavailable), way() as session:
-            driver_rows(session, "SELECT pg_terminate_backend(pg_backend_pid())", {})
+            driver_rows(session, "SELECT pg_terminate_backend(pg_backend_pid())", {}, One)
         with way() as session:
-            assert driver_rows(session, "SELECT 1 AS one", {}) == [{"one": 1}]
+            assert driver_rows(session, "SELECT 1", {}, One) == [One(1)]
     assert caplog.text == ""
 
 
 def test_a_search_that_is_wrong_is_our_fault_and_not_the_servers_absence(database: Database) -> None:
     with pytest.raises(DivisionByZero), database.read() as session:
-        driver_rows(session, "SELECT 1 / 0", {})
+        driver_rows(session, "SELECT 1 / 0", {}, One)
     with database.read() as session:
         assert data_version(session)
 
@@ -101,17 +112,17 @@ def test_what_stops_a_write_is_told_apart(
 ) -> None:
     statement = f"DO $$ BEGIN RAISE EXCEPTION E'a fault\\nof a place' USING ERRCODE = '{sqlstate}'; END $$"
     with pytest.raises(DatabaseUnavailable) as raised, database.write() as session:
-        driver_rows(session, statement, {}) if by_driver else session.execute(text(statement))
+        driver_rows(session, statement, {}, One) if by_driver else session.execute(text(statement))
     assert type(raised.value) is kind
     assert str(raised.value).endswith(": a fault")
     with database.write() as session:
-        assert driver_rows(session, "SELECT 1 AS one", {}) == [{"one": 1}]
+        assert driver_rows(session, "SELECT 1", {}, One) == [One(1)]
 
 
 @pytest.mark.parametrize("statement", ["SELECT * FROM nothing", "SELECT nothing()", "SELECT nothing FROM facility"])
 def test_a_schema_of_another_revision_is_told_apart_in_reads(database: Database, statement: str) -> None:
     with pytest.raises(SchemaMismatch), database.read() as session:
-        driver_rows(session, statement, {})
+        driver_rows(session, statement, {}, One)
 
 
 def test_a_fault_of_a_migration_is_a_fault(database: Database) -> None:
@@ -121,7 +132,7 @@ def test_a_fault_of_a_migration_is_a_fault(database: Database) -> None:
 
 def test_every_way_to_be_unavailable_is_said() -> None:
     kinds = {DatabaseUnavailable, *DatabaseUnavailable.__subclasses__()}
-    assert module._SAID.keys() == kinds
+    assert module._MESSAGES.keys() == kinds
     assert problems._UNAVAILABLE.keys() == kinds
     assert {problems.STATUS_OF[kind] for kind in kinds} == {503}
 
@@ -138,3 +149,15 @@ def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
 def test_what_is_no_postgresql_is_refused_at_once(url: str) -> None:
     with pytest.raises(DatabaseUnavailable):
         Database(url)
+
+
+def test_the_parts_of_a_joined_row_are_read_apart(database: Database) -> None:
+    statement = "SELECT n, other, name FROM (VALUES (1, 7, 'a'), (2, NULL, 'b'), (3, 8, NULL)) AS v (n, other, name)"
+    with database.read() as session:
+        pairs = driver_pairs(session, statement, {}, One, Named)
+    assert pairs == [(One(1), Named(7, "a")), (One(2), None), (One(3), Named(8, None))]
+
+
+def test_a_row_with_another_number_of_columns_than_its_type_is_refused(database: Database) -> None:
+    with database.read() as session, pytest.raises(TypeError):
+        driver_rows(session, "SELECT 1, 2", {}, One)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.casework import queue
-from geo.casework.models import DECISION_THINGS, QUEUE_KINDS
+from geo.casework.models import DECISION_TARGETS, QUEUE_KINDS
 from geo.casework.statements import Grounds, statement
 from geo.moderation.actions import registry
 from geo.moderation.actions.action import Action
@@ -38,7 +38,7 @@ def test_each_kind_of_queue_item_has_its_actions(kind: str, actions: set[str]) -
 
 def test_each_action_is_about_a_target_and_an_item_that_the_database_knows() -> None:
     actions = registry.ACTIONS.values()
-    assert {action.target_type.kind for action in actions} == set(DECISION_THINGS)
+    assert {action.target_type.kind for action in actions} == set(DECISION_TARGETS)
     assert {action.queue_kind for action in actions} == {*QUEUE_KINDS, None}
 
 

@@ -47,7 +47,7 @@ def past(session: Session, facility_id: int) -> list[tuple[Any, ...]]:
 def test_a_first_rating_says_that_it_is_the_first(session: Session) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     assert ratings.rate(session, facility_id, device_id, NewRating(4, "clean", {"soap": "yes"}), NOON)
-    (rating,) = ratings.of_facility(session, facility_id, 10)
+    (rating,) = ratings.of_facility(session, facility_id, 10).entries
     assert (rating.stars, rating.comment, rating.observed, rating.rated_at, rating.demo) == (
         *(4, "clean", {"soap": "yes"}),
         *(NOON, False),
@@ -60,7 +60,7 @@ def test_rating_again_replaces_and_the_past_keeps_what_was_before(session: Sessi
     later = NOON + timedelta(days=1)
     ratings.rate(session, facility_id, device_id, NewRating(1, "no paper", {"paper": "no"}), NOON)
     assert not ratings.rate(session, facility_id, device_id, NewRating(5), later)
-    (rating,) = ratings.of_facility(session, facility_id, 10)
+    (rating,) = ratings.of_facility(session, facility_id, 10).entries
     assert (rating.stars, rating.comment, rating.observed, rating.rated_at) == (5, None, {}, later)
     assert past(session, facility_id) == [(1, "no paper", {"paper": "no"}, NOON, later, "replaced")]
     assert sums(session, facility_id)["stars_total"] == 5
@@ -80,9 +80,12 @@ def test_ratings_come_newest_first_and_page_by_page(session: Session) -> None:
         add_rating(session, facility_id, stars, NOON + timedelta(minutes=stars // 2))
     shown: list[int] = []
     before = None
-    while page := ratings.of_facility(session, facility_id, 2, before):
-        shown += [rating.stars for rating in page]
-        before = (page[-1].rated_at, page[-1].rating_id)
+    while True:
+        page = ratings.of_facility(session, facility_id, 2, before)
+        shown += [rating.stars for rating in page.entries]
+        if page.next_after is None:
+            break
+        before = (page.next_after.rated_at, page.next_after.rating_id)
     assert shown == [5, 4, 3, 2, 1]
 
 

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,11 @@ from sqlalchemy import text
 from geo import schema
 from geo.database import Base, Database
 from geo.errors import DatabaseUnavailable
-from geo.private_postgres.cluster import PrivatePostgres
-from tests.conftest import NOON, temporary_database
+from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
 from tests.geo.catalog import catalog
 
 PATIENCE_S = 60
-
-
-@pytest.fixture
-def empty_database(postgres: PrivatePostgres) -> Iterator[Database]:
-    """A database with nothing in it, not even PostGIS."""
-    with temporary_database(postgres, f"empty_{os.getpid()}") as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 def execute(database: Database, *statements: str) -> None:
@@ -151,12 +140,13 @@ def test_what_facilities_offer_is_computed_anew_and_nothing_else_changes(empty_d
 
 COMPUTED = {"offers", "traits"}
 ADDED_LATER = {"menstrual_products"}
+RENAMED_LATER = ("report.", "queue_item.", "decision.")
 
 
 def compared(entries: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """A catalog without the columns that are computed, or that a later migration adds, and their constraints."""
+    """A catalog without what other migrations change: computed and added columns, and tables with a renamed column."""
     names = {f"facility.{prefix}{column}" for column in COMPUTED | ADDED_LATER for prefix in ("", "ck_facility_")}
-    return {entry for entry in entries if entry[1] not in names}
+    return {entry for entry in entries if entry[1] not in names and not entry[1].startswith(RENAMED_LATER)}
 
 
 def known_now(database: Database) -> tuple[dict[int, tuple[list[str], int]], dict[str, list[Any]], list[str]]:

@@ -20,7 +20,7 @@ def test_equal_utilities_come_in_the_order_of_their_ids(session: Session) -> Non
     ids = [add_facility(session, HELSINKI.lon, HELSINKI.lat) for _ in range(7)]
     for rank in ("balanced", "distance", "cleanliness"):
         found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=5, rank=rank))
-        assert [row["id"] for row in found.facilities] == ids[:5]
+        assert [row.id for row in found.facilities] == ids[:5]
 
 
 def test_what_is_reported_closed_comes_behind_whatever_is_not_however_far(session: Session) -> None:
@@ -28,12 +28,12 @@ def test_what_is_reported_closed_comes_behind_whatever_is_not_however_far(sessio
     far = [add_facility(session, HELSINKI.lon, HELSINKI.lat + step / 100) for step in (1, 2, 3)]
     for rank in ("balanced", "distance", "cleanliness"):
         query = search.NearbyQuery(HELSINKI, NOON, radius_m=5000, limit=4, rank=rank)
-        assert [row["id"] for row in search.nearby(session, query).facilities] == [*far, doubtful]
-        assert [row["id"] for row in search.nearby(session, replace(query, limit=2)).facilities] == far[:2]
+        assert [row.id for row in search.nearby(session, query).facilities] == [*far, doubtful]
+        assert [row.id for row in search.nearby(session, replace(query, limit=2)).facilities] == far[:2]
         boxed = search.in_box(session, search.BoxQuery(BoundingBox(24, 60, 25, 61), NOON, rank=rank))
-        assert [row["id"] for row in boxed.facilities] == [*far, doubtful]
+        assert [row.id for row in boxed.facilities] == [*far, doubtful]
     alone = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, radius_m=500))
-    assert ([row["id"] for row in alone.facilities], alone.widened) == ([doubtful], False)
+    assert ([row.id for row in alone.facilities], alone.widened) == ([doubtful], False)
 
 
 def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session: Session) -> None:
@@ -43,8 +43,8 @@ def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session: Sessio
         add_rating(session, dirty, 1, NOON)
         add_rating(session, clean, 5, NOON)
     query = search.NearbyQuery(HELSINKI, NOON)
-    assert [row["id"] for row in search.nearby(session, query).facilities] == [clean, dirty]
-    assert [row["id"] for row in search.nearby(session, replace(query, rank="distance")).facilities] == [dirty, clean]
+    assert [row.id for row in search.nearby(session, query).facilities] == [clean, dirty]
+    assert [row.id for row in search.nearby(session, replace(query, rank="distance")).facilities] == [dirty, clean]
 
 
 def test_the_best_is_found_beyond_the_hundred_nearest(session: Session) -> None:
@@ -54,22 +54,22 @@ def test_the_best_is_found_beyond_the_hundred_nearest(session: Session) -> None:
     best = add_facility(session, HELSINKI.lon + 0.009, HELSINKI.lat)
     for _ in range(20):
         add_rating(session, best, 5, NOON)
-    assert search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=1)).facilities[0]["id"] == best
+    assert search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=1)).facilities[0].id == best
 
 
 def test_the_antimeridian_is_no_border(session: Session) -> None:
     east = add_facility(session, 179.9995, -16.8)
     west = add_facility(session, -179.9995, -16.8)
     found = search.nearby(session, search.NearbyQuery(Point(180, -16.8), NOON, radius_m=500, rank="distance"))
-    assert {row["id"] for row in found.facilities} == {east, west}
-    assert {round(row["distance_m"]) for row in found.facilities} == {53}
+    assert {row.id for row in found.facilities} == {east, west}
+    assert {round(row.distance_m) for row in found.facilities} == {53}
     assert {round(properties(row)["bearing_deg"]) for row in found.facilities} == {90, 270}
 
 
 def test_around_the_pole_all_meridians_are_near(session: Session) -> None:
     ids = {add_facility(session, lon, 89.999) for lon in (-180, -90, 0, 90)}
     found = search.nearby(session, search.NearbyQuery(Point(33, 90), NOON, radius_m=200))
-    assert {row["id"] for row in found.facilities} == ids
+    assert {row.id for row in found.facilities} == ids
     assert not found.widened
 
 
@@ -79,11 +79,11 @@ def test_nothing_within_the_radius_widens_to_twice_the_distance_of_the_nearest(s
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
     assert found.widened
     assert found.nearest_m == pytest.approx(11_119.5, abs=0.1)
-    assert [row["id"] for row in found.facilities] == [nearest, farther]
+    assert [row.id for row in found.facilities] == [nearest, farther]
     for _ in range(20):
         add_rating(session, beyond, 5, NOON)
     best_two = search.NearbyQuery(HELSINKI, NOON, limit=2, rank="cleanliness", mode="drive")
-    assert [row["id"] for row in search.nearby(session, best_two).facilities] == [nearest, farther]
+    assert [row.id for row in search.nearby(session, best_two).facilities] == [nearest, farther]
 
 
 def test_a_search_widens_to_a_hundred_kilometres_and_no_farther(session: Session) -> None:
@@ -91,8 +91,8 @@ def test_a_search_widens_to_a_hundred_kilometres_and_no_farther(session: Session
     query = search.NearbyQuery(HELSINKI, NOON)
     assert not search.nearby(session, query).widened
     near = add_facility(session, HELSINKI.lon, HELSINKI.lat - 0.899)  # 99.96 km
-    assert [row["id"] for row in search.nearby(session, query).facilities] == [near]
-    assert [row["id"] for row in search.nearby(session, replace(query, radius_m=50_000)).facilities] == [near]
+    assert [row.id for row in search.nearby(session, query).facilities] == [near]
+    assert [row.id for row in search.nearby(session, replace(query, radius_m=50_000)).facilities] == [near]
 
 
 def test_a_place_reported_closed_is_something_within_the_radius(session: Session) -> None:
@@ -100,7 +100,7 @@ def test_a_place_reported_closed_is_something_within_the_radius(session: Session
     sure = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.15)
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
     assert found.nearest_m == pytest.approx(11_119.5, abs=0.1)
-    assert [row["id"] for row in found.facilities] == [sure, doubtful]
+    assert [row.id for row in found.facilities] == [sure, doubtful]
 
 
 def test_nothing_anywhere_is_not_called_widened(session: Session) -> None:
@@ -113,14 +113,14 @@ def test_nobody_is_sent_to_a_private_door_unless_asking_for_one(session: Session
     query = search.NearbyQuery(HELSINKI, NOON)
     assert not search.nearby(session, query).facilities
     asking = replace(query, needs=search.Needs(accepted={"access": ("private",)}))
-    assert [row["id"] for row in search.nearby(session, asking).facilities] == [private]
+    assert [row.id for row in search.nearby(session, asking).facilities] == [private]
 
 
 def test_toilets_with_a_shower_are_found_as_a_shower(session: Session) -> None:
     toilets = add_facility(session, HELSINKI.lon, HELSINKI.lat, shower="yes", changing_table="yes")
     add_facility(session, HELSINKI.lon, HELSINKI.lat, shower="no")
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(kinds=("shower",))))
-    assert [(row["id"], properties(row)["offers"]) for row in found.facilities] == [
+    assert [(row.id, properties(row)["offers"]) for row in found.facilities] == [
         (toilets, ["toilets", "shower", "baby_care"])
     ]
 
@@ -132,11 +132,11 @@ def test_open_on_arrival_is_judged_when_one_gets_there(session: Session) -> None
     shut = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.01, **shuts)
     opened = add_facility(session, HELSINKI.lon, HELSINKI.lat - 0.01, **opens)
     query = search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(open_states=("open",)))
-    assert [row["id"] for row in search.nearby(session, query).facilities] == [shut]
+    assert [row.id for row in search.nearby(session, query).facilities] == [shut]
     arriving = replace(query, needs=search.Needs(open_states=("open",), open_on_arrival=True))
     (row,) = search.nearby(session, arriving).facilities
     told = properties(row)
-    assert (row["id"], told["open"]["state"], told["open"]["until"].hour) == (opened, "open", 18)
+    assert (row.id, told["open"]["state"], told["open"]["until"].hour) == (opened, "open", 18)
     assert abs(told["open"]["at"] - NOON - timedelta(seconds=told["duration_s"])) <= timedelta(seconds=1)
 
 
@@ -144,7 +144,7 @@ def test_unknown_hours_are_neither_open_nor_closed(session: Session) -> None:
     silent = add_facility(session, HELSINKI.lon, HELSINKI.lat)
     for states, ids in ((("open",), []), (("closed",), []), (("open", "unknown"), [silent])):
         found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, needs=search.Needs(open_states=states)))
-        assert [row["id"] for row in found.facilities] == ids
+        assert [row.id for row in found.facilities] == ids
 
 
 def test_until_tells_the_next_change_and_nothing_that_nobody_knows(session: Session) -> None:
@@ -162,14 +162,14 @@ def test_a_box_across_the_antimeridian_has_both_sides(session: Session) -> None:
     ids = [add_facility(session, lon, 0) for lon in (179, -179)]
     add_facility(session, 0, 0)
     found = search.in_box(session, search.BoxQuery(BoundingBox(170, -10, -170, 10), NOON))
-    assert [row["id"] for row in found.facilities] == ids
-    assert {row["distance_m"] for row in found.facilities} == {None}
+    assert [row.id for row in found.facilities] == ids
+    assert {row.distance_m for row in found.facilities} == {None}
 
 
 def test_a_box_holds_its_own_edges(session: Session) -> None:
     corner = add_facility(session, 10, 20)
     found = search.in_box(session, search.BoxQuery(BoundingBox(10, 20, 10, 20), NOON))
-    assert [row["id"] for row in found.facilities] == [corner]
+    assert [row.id for row in found.facilities] == [corner]
 
 
 def test_a_box_is_ranked_by_quality_and_its_certainty(session: Session) -> None:
@@ -178,10 +178,10 @@ def test_a_box_is_ranked_by_quality_and_its_certainty(session: Session) -> None:
         add_rating(session, good, 5, NOON)
         add_rating(session, bad, 1, NOON)
     found = search.in_box(session, search.BoxQuery(BoundingBox(0, 0, 20, 40), NOON))
-    assert [row["id"] for row in found.facilities] == [good, unknown, bad]
+    assert [row.id for row in found.facilities] == [good, unknown, bad]
     ranking = RANKINGS["balanced", "walk"]
-    assert [row["utility"] for row in found.facilities] == [
-        pytest.approx(row["quality"] - ranking.kappa * row["sd"]) for row in found.facilities
+    assert [row.utility for row in found.facilities] == [
+        pytest.approx(row.quality - ranking.kappa * row.sd) for row in found.facilities
     ]
 
 

@@ -61,9 +61,9 @@ def assert_equals_brute_force(session: Session, seed: int, facilities: int, quer
         utilities = {ranked.id: ranked.utility for ranked in expected}
         for row, ranked in zip(found.facilities, best, strict=True):
             assert (properties(row)["status"] == "reported_closed") == ranked.reported_closed, query
-            assert row["id"] == ranked.id or utilities[row["id"]] == pytest.approx(ranked.utility, abs=1e-9), query
-            assert row["utility"] == pytest.approx(utilities[row["id"]], rel=1e-9, abs=1e-9)
-        assert len({row["id"] for row in found.facilities}) == len(found.facilities)
+            assert row.id == ranked.id or utilities[row.id] == pytest.approx(ranked.utility, abs=1e-9), query
+            assert row.utility == pytest.approx(utilities[row.id], rel=1e-9, abs=1e-9)
+        assert len({row.id for row in found.facilities}) == len(found.facilities)
         widened_seen += widened
         empty_seen += not best
     assert widened_seen, "no query widened: the world is too dense to prove anything"

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from geo.crowd import comments, reports
+from geo.crowd import comments, open_reports
 from geo.crowd.models import Rating
 from geo.moderation.actions.action import Action
 from geo.moderation.targets import CommentTarget
@@ -40,7 +40,7 @@ class HideComment(_CommentAction):
         before = super().apply()
         hidden = {"comment_state": "hidden", "comment_approved": False}
         self.session.execute(update(Rating).where(Rating.id == self.target.id).values(**hidden))
-        reports.close(self.session, "comment", self.target.id, "upheld", self.as_of)
+        open_reports.close(self.session, "comment", self.target.id, "upheld", self.as_of)
         return before
 
 
@@ -54,7 +54,7 @@ class ApproveComment(_CommentAction):
         """Show the text, and dismiss its reports."""
         before, target = super().apply(), self.target
         comments.show(self.session, target.facility_id, target.device_id, before["text_digest"], self.as_of)
-        reports.close(self.session, "comment", target.id, "dismissed", self.as_of)
+        open_reports.close(self.session, "comment", target.id, "dismissed", self.as_of)
         return before
 
 

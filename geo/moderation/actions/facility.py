@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 from geo.casework.decisions import RecordedAction, stands
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DISABLED
-from geo.crowd import closures, reports
+from geo.crowd import closures, open_reports
 from geo.errors import Conflict
 from geo.facilities.models import Facility
 from geo.moderation.actions.action import Action
@@ -42,7 +42,7 @@ class _SetStatus(_FacilityAction):
     def apply(self) -> dict[str, Any]:
         """Set the status, and uphold the reports."""
         self._set(status=self.status)
-        reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
+        open_reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
         return super().apply()
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
@@ -69,7 +69,7 @@ class ReportClosed(_SetStatus):
     def _refuse_ended(self, closure_id: int) -> None:
         """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
         later = select(Decision.id).where(
-            *(Decision.thing == self.target.kind, Decision.thing_id == self.target.id),
+            *(Decision.target == self.target.kind, Decision.target_id == self.target.id),
             *(Decision.action == self.recorded_as.name, Decision.id > closure_id, stands()),
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
@@ -109,7 +109,7 @@ class DismissReports(_FacilityAction):
         self._refuse_hidden()
         if self.target.state == "reported_closed":
             self._set(status="active", reported_closed_until=None)
-        reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
+        open_reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
         return super().apply()
 
 
@@ -121,7 +121,7 @@ _FITTING = text(
     """
     WITH standing AS (
         SELECT action FROM decision
-        WHERE thing = 'facility' AND thing_id = :facility_id AND id <> :except_id
+        WHERE target = 'facility' AND target_id = :facility_id AND id <> :except_id
           AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
     )
     SELECT CASE

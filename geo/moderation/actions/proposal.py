@@ -8,7 +8,7 @@ from sqlalchemy import update
 from geo.casework import queue
 from geo.casework.decisions import RecordedAction
 from geo.casework.statements import PLACE_DISABLED
-from geo.crowd import proposals, reports
+from geo.crowd import open_reports, proposals
 from geo.crowd.models import Proposal
 from geo.errors import Conflict
 from geo.moderation import acceptance
@@ -23,7 +23,7 @@ class _ProposalAction(Action[ProposalTarget]):
     def apply(self) -> dict[str, Any]:
         if self.target.state != "pending":
             raise Conflict(f"proposal {self.target.id} is already {self.target.state}")
-        reports.close(self.session, "proposal", self.target.id, "moot", self.as_of)
+        open_reports.close(self.session, "proposal", self.target.id, "moot", self.as_of)
         return super().apply()
 
     def revert(self, _recorded: Mapping[str, Any]) -> None:

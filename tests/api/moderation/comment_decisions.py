@@ -14,7 +14,7 @@ LIVE = "SELECT comment, comment_state, comment_approved FROM rating"
 
 
 def decide(member: Caller, rating_id: int, action: str, **more: Any) -> int:
-    body = {"thing": "comment", "thing_id": rating_id, "action": action, "reason": "offensive", **more}
+    body = {"target": "comment", "target_id": rating_id, "action": action, "reason": "offensive", **more}
     response = member("POST", "/admin/v1/decisions", body)
     assert response.status_code == 201, response.text
     return int(response.get_json()["decision_id"])

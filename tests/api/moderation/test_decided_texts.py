@@ -38,7 +38,7 @@ def test_a_granted_appeal_leaves_the_later_text_held(
     assert live(session) == (UNREAD, "held", False)
     assert public_comments(reader, place) == [None]
     (item,) = colleague.queue(kind="comment")
-    assert item["details"]["held_for"]
+    assert item["details"]["contact_details"]
     clock.advance(minutes=1)
     assert author.rate(place, 4, HARMLESS)["comment_state"] == "visible"
     assert live(session) == (HARMLESS, "visible", True)
@@ -189,14 +189,14 @@ def test_nobody_decides_on_a_text_written_after_they_read(
     clock.advance(minutes=1)
     author.rate(place, 1, UNREAD)
     assert moderator.decide(item, "approve_comment", "no_fault").status_code == 409
-    seen = {"thing": "comment", "thing_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
+    seen = {"target": "comment", "target_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
     outdated = moderator("POST", "/admin/v1/decisions", seen | {"rated_at": rating["rated_at"]})
     assert outdated.status_code == 412
     assert live(session) == (UNREAD, "held", False)
     now = scalar(session, "SELECT rated_at FROM rating").isoformat()
     assert moderator("POST", "/admin/v1/decisions", seen | {"rated_at": now}).status_code == 201
     assert live(session) == (UNREAD, "visible", True)
-    body = {"thing": "facility", "thing_id": place, "action": "close_facility", "reason": "closed", "rated_at": now}
+    body = {"target": "facility", "target_id": place, "action": "close_facility", "reason": "closed", "rated_at": now}
     assert moderator("POST", "/admin/v1/decisions", body).status_code == 422
 
 

@@ -30,7 +30,7 @@ class Town:
     clock: TestClock
 
     def act(self, member: Caller, place: int, action: str, **more: Any) -> TestResponse:
-        body = {"thing": "facility", "thing_id": place, "action": action, "reason": "unsafe", **more}
+        body = {"target": "facility", "target_id": place, "action": action, "reason": "unsafe", **more}
         return member("POST", "/admin/v1/decisions", body)
 
     def made(self, place: int, action: str) -> int:

@@ -234,7 +234,7 @@ def hold(database: Database, done: Acknowledged, places: list[int]) -> str:
             before = facility_row(session, place)
             ratings.recompute(session, [place])
             assert facility_row(session, place) == before
-        reports = "SELECT device_id, thing_id, reason FROM report"
+        reports = "SELECT device_id, target_id, reason FROM report"
         still_open = Counter(map(tuple, session.execute(text(f"{reports} WHERE closed_at IS NULL")).all()))
         assert set(still_open.values()) <= {1}
         # One whose answer was lost, that was settled, and that was sent again, is there twice: settled and open.

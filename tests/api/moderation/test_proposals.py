@@ -140,7 +140,7 @@ def test_the_proposer_of_a_place_is_told_when_it_is_hidden(phones: Phones, staff
     propose(author, NEW)
     senior.decide(senior.queue()[0], "accept_proposal", "verified")
     (feature,) = author("GET", "/v1/facilities?lat=60.2&lon=24.9").get_json()["features"]
-    body = {"thing": "facility", "thing_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
+    body = {"target": "facility", "target_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
     assert senior("POST", "/admin/v1/decisions", body).status_code == 201
     told = author("GET", "/v1/me/decisions").get_json()["decisions"]
     assert [decision["action"] for decision in told] == ["hide_facility", "accept_proposal"]

@@ -106,7 +106,7 @@ def test_nobody_decides_on_what_is_their_own(
     own = member(author.client, session, clock, "admin", author.handle)
     (item,) = own.queue()
     assert own.decide(item, "approve_comment", "no_fault").status_code == 403
-    direct = {"thing": "comment", "thing_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
+    direct = {"target": "comment", "target_id": rating["id"], "action": "approve_comment", "reason": "no_fault"}
     assert own("POST", "/admin/v1/decisions", direct).status_code == 403
     assert moderator.decide(item, "hide_comment", "spam").status_code == 201
     (decision,) = own("GET", "/admin/v1/decisions").get_json()["decisions"]
@@ -117,7 +117,7 @@ def test_a_suspended_device_writes_nothing_but_appeals_and_is_restored(
     place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     author, senior = phones(), staff_of("senior")
-    body = {"thing": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"}
+    body = {"target": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"}
     assert staff_of("moderator")("POST", "/admin/v1/decisions", body).status_code == 403
     made = senior("POST", "/admin/v1/decisions", body)
     assert made.status_code == 201, made.text

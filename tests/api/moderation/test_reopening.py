@@ -98,7 +98,7 @@ def test_excluded_ratings_bring_nothing_back(place: int, phones: Phones, clock: 
     for _ in range(2):
         phones().rate(place)
     window = {"from": "2026-11-20T12:30:00Z", "until": "2026-11-20T13:30:00Z"}
-    body = {"thing": "facility", "thing_id": place, "action": "exclude_ratings", "reason": "one_sided_burst"}
+    body = {"target": "facility", "target_id": place, "action": "exclude_ratings", "reason": "one_sided_burst"}
     assert staff_of("senior")("POST", "/admin/v1/decisions", body | window).status_code == 201
     clock.advance(hours=1)
     phones().rate(place)

@@ -22,7 +22,7 @@ def comment_of(reader: Caller, place: int) -> str | None:
     return rating["comment"]  # type: ignore[no-any-return]
 
 
-def test_a_device_has_one_open_report_for_each_thing_and_reason(place: int, phones: Phones) -> None:
+def test_a_device_has_one_open_report_for_each_target_and_reason(place: int, phones: Phones) -> None:
     reporter = phones()
     first, again = (reporter.report(place, "wrong") for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
@@ -179,7 +179,7 @@ def test_a_text_with_contact_details_is_held_never_refused(
     own = author("GET", f"/v1/facilities/{place}/rating").get_json()
     assert own["comment"] == text
     (item,) = moderator.queue(kind="comment")
-    assert item["details"]["held_for"]
+    assert item["details"]["contact_details"]
     assert moderator.decide(item, "approve_comment", "no_fault").status_code == 201
     assert comment_of(phones(), place) == text
 

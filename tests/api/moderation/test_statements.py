@@ -67,11 +67,11 @@ def exported(
     author("POST", "/v1/proposals", {"facility_id": place, "note": NAME})
     senior.decide(senior.queue(kind="proposal")[0], "reject_proposal", "inaccurate")
     for body in (
-        {"thing": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"},
-        {"thing": "facility", "thing_id": place, "action": "hide_facility", "reason": "unsafe"},
+        {"target": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"},
+        {"target": "facility", "target_id": place, "action": "hide_facility", "reason": "unsafe"},
         {
-            "thing": "facility",
-            "thing_id": place,
+            "target": "facility",
+            "target_id": place,
             "action": "exclude_ratings",
             "reason": "one_sided_burst",
             "from": "2026-11-20T00:00:00Z",

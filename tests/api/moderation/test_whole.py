@@ -23,7 +23,7 @@ def test_from_report_to_granted_appeal(session: Session, place: int, phones: Pho
     (item,) = first.queue(kind="comment")
     assert item["details"] == {"reports": {"personal_data": 1}}
     in_full = first("GET", f"/admin/v1/queue/{item['id']}").get_json()
-    assert (in_full["thing"]["comment"], len(in_full["reports"])) == (INSULT, 1)
+    assert (in_full["content"]["comment"], len(in_full["reports"])) == (INSULT, 1)
     assert first("POST", f"/admin/v1/queue/{item['id']}/claim").status_code == 200
     assert second.decide(item, "hide_comment", "offensive").status_code == 409  # claimed by another
     decided = first.decide(item, "hide_comment", "personal_data", note="It names a person.")

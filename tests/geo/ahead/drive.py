@@ -9,8 +9,8 @@ from random import Random
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.ahead.advice import Advice, advise
-from geo.ahead.hints import Memory, Situation
+from geo.ahead.hints.advice import Advice, advise
+from geo.ahead.hints.situation import Memory, Situation
 from geo.coordinates import EARTH_RADIUS_M, Point
 from tests.conftest import NOON
 
@@ -137,8 +137,8 @@ def drive(
             advice = advise(session, situation)
             last = moment, advice
             if advice.hint.facility is not None:
-                log.spoken.append((moment.second, advice.hint.facility["id"], advice.hint.reason))
-                memory, heard = Memory(situation.as_of, advice.hint.facility["id"]), None
+                log.spoken.append((moment.second, advice.hint.facility.card.id, advice.hint.reason))
+                memory, heard = Memory(situation.as_of, advice.hint.facility.card.id), None
                 if stops():
                     stopped_at_s, last = moment.second, None
         elif moment.second % check_each_s == 0:
@@ -162,7 +162,7 @@ def _overheard(
     if hint.facility is None:
         log.fleeting += heard is not None
         return None
-    told = (moment.second, hint.facility["id"], hint.reason)
+    told = (moment.second, hint.facility.card.id, hint.reason)
     if promised.ask_again.after_s > MINUTE_S:
         log.broken_promises.append(told)
     if heard and moment.second - heard[0] >= MINUTE_S:

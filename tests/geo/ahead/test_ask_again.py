@@ -4,25 +4,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import atan2, cos, degrees, hypot, radians, sin
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from geo.ahead.ask_again import EACH_MINUTE_S, AskAgain, after_silence, after_silence_on_route
-from geo.ahead.hints import AHEAD_HALF_ANGLE_DEG, CRUISE_M_PER_S, Hint, Outlook, Situation, decide
-from geo.ahead.outlook import Around, Possible, Witness
-from geo.ahead.outlook_on_route import OnRoute, Place
-from geo.ahead.route import lay
+from geo.ahead.hints.ask_again import EACH_MINUTE_S, AskAgain, after_silence, after_silence_on_route
+from geo.ahead.hints.outlook import Around, Possible, Witness
+from geo.ahead.hints.outlook_on_route import OnRoute, PassedPlace
+from geo.ahead.hints.rules import AHEAD_HALF_ANGLE_DEG, Candidate, Hint, Outlook, decide
+from geo.ahead.hints.situation import CRUISE_M_PER_S, Situation
+from geo.ahead.timed_route import lay
 from geo.coordinates import Point
 from geo.facilities.ranking import duration_s
 from tests.conftest import NOON
+from tests.factories import card
 
 ROUTE = lay([(0, 0), (1, 0)], speed_kmh=80)
 """Only that there is one matters: along it the way is no longer than it looks."""
 
 HEADINGS = (None, *range(0, 360, 15))
+
+
+def passed(along_m: float) -> PassedPlace:
+    return PassedPlace(along_m, 4, None, is_sure=True, is_last_hint=False)
 
 
 class Spot(NamedTuple):
@@ -38,17 +44,13 @@ class Spot(NamedTuple):
         return hypot(self.x - x, self.y - y), degrees(atan2(self.x - x, self.y - y))
 
 
-def row(stars: float, away_m: float, closes_in_s: float | None, arrival_s: float) -> dict[str, Any]:
-    return {
-        "id": 1,
-        "open_state": "unknown" if closes_in_s is None else "open",
-        "open_until": None if closes_in_s is None else NOON + timedelta(seconds=closes_in_s),
-        "open_checked_at": NOON + timedelta(seconds=arrival_s),
-        "verdict": "sit",
-        "sure_stars": stars,
-        "utility": stars - 0.5 * away_m / 1000,
-        "distance_m": away_m,
-    }
+def candidate(stars: float, away_m: float, closes_in_s: float | None, arrival_s: float) -> Candidate:
+    shown = card(
+        open_state="unknown" if closes_in_s is None else "open",
+        open_until=None if closes_in_s is None else NOON + timedelta(seconds=closes_in_s),
+        open_checked_at=NOON + timedelta(seconds=arrival_s),
+    )
+    return Candidate(shown, away_m, stars - 0.5 * away_m / 1000, stars)
 
 
 def there(spots: Sequence[Spot], situation: Situation, x: float, y: float, after_s: float) -> Hint:
@@ -64,10 +66,10 @@ def there(spots: Sequence[Spot], situation: Situation, x: float, y: float, after
         turn = 0 if heading is None else radians(bearing - heading)
         if away_m <= scale.reach_m:
             if away_m <= scale.here_m or (cos(turn) >= 0 and away_m * abs(sin(turn)) <= scale.aside_m):
-                near.append(row(spot.stars, away_m, spot.closes_in_s, arrival_s))
+                near.append(candidate(spot.stars, away_m, spot.closes_in_s, arrival_s))
         elif away_m <= later.way_left_m() and cos(turn) >= cos(radians(AHEAD_HALF_ANGLE_DEG)):
             beyond.append((away_m, spot.stars))
-    near.sort(key=lambda one: -one["utility"])
+    near.sort(key=lambda one: -one.utility)
     outlook = Outlook(
         near,
         beyond_m=min((away_m for away_m, _ in beyond), default=None),
@@ -139,7 +141,7 @@ def test_no_rule_speaks_anywhere_within_the_promise(spots: list[Spot], since_s: 
                 assert not hint.speak, (hint.reason, again, x, y, heading, after_s)
 
 
-def along(places: Sequence[Place], left_m: float, situation: Situation, x: float, after_s: float) -> Hint:
+def along(places: Sequence[PassedPlace], left_m: float, situation: Situation, x: float, after_s: float) -> Hint:
     """What the rules say so far along the route."""
     later = replace(situation, since_last_stop_s=situation.since_last_stop_s + after_s)
     reach_m, way_left_m = later.scale.reach_m, later.way_left_m()
@@ -149,11 +151,11 @@ def along(places: Sequence[Place], left_m: float, situation: Situation, x: float
         arrival_s = after_s + away_m / CRUISE_M_PER_S[later.mode]
         if away_m <= 0 or (place.closes_in_s is not None and place.closes_in_s <= arrival_s):
             continue
-        if away_m <= reach_m and not place.told:
-            near.append(row(place.sure_stars, away_m, place.closes_in_s, arrival_s))
+        if away_m <= reach_m and not place.is_last_hint:
+            near.append(candidate(place.sure_stars, away_m, place.closes_in_s, arrival_s))
         elif reach_m < away_m <= way_left_m:
             beyond.append((away_m, place.sure_stars))
-    near.sort(key=lambda one: -one["utility"])
+    near.sort(key=lambda one: -one.utility)
     return decide(
         later,
         Outlook(
@@ -167,7 +169,7 @@ def along(places: Sequence[Place], left_m: float, situation: Situation, x: float
 
 route_places = st.lists(
     st.builds(
-        lambda along_m, one, closes, told: Place(along_m, one, closes, surely=closes is None, told=told),
+        lambda along_m, one, closes, told: PassedPlace(along_m, one, closes, is_sure=closes is None, is_last_hint=told),
         st.floats(10, 78_000),
         stars,
         closing,
@@ -181,7 +183,7 @@ route_places = st.lists(
 @SETTINGS
 @given(route_places, st.floats(500, 200_000), worn_s)
 def test_no_rule_speaks_anywhere_on_the_route_within_the_promise(
-    listed: list[Place], left_m: float, since_s: float
+    listed: list[PassedPlace], left_m: float, since_s: float
 ) -> None:
     places = sorted((place for place in listed if place.along_m <= left_m), key=lambda place: place.along_m)
     situation = Situation(Point(0, 0), NOON, "drive", speed_m_s=25, since_last_stop_s=since_s, route=ROUTE)
@@ -215,7 +217,7 @@ def test_among_places_on_all_sides_silence_lasts_until_the_comfort_is_half_gone(
 
 def test_on_a_route_silence_ends_where_the_last_place_before_a_gap_comes_within_reach() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=1800, speed_m_s=25, route=ROUTE)
-    places = tuple(Place(along_m, 4, None, surely=True, told=False) for along_m in (2_000, 9_000, 16_000))
+    places = tuple(passed(along_m) for along_m in (2_000, 9_000, 16_000))
     again = after_silence_on_route(situation, OnRoute(places, 200_000))
     assert again.after_m == 12_000  # from there on the last of them is within reach, and none beyond
     assert after_silence_on_route(situation, OnRoute(places, 60_000)).after_m == 60_000  # its end is no gap
@@ -233,6 +235,6 @@ def test_on_a_route_a_place_beyond_the_way_left_keeps_no_silence() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", comfort_s=3600, since_last_stop_s=1700, route=ROUTE)
     promised = []
     for next_m in (60_000, 30_000):
-        places = tuple(Place(along_m, 4, None, surely=True, told=False) for along_m in (3_000, next_m))
+        places = tuple(passed(along_m) for along_m in (3_000, next_m))
         promised.append(after_silence_on_route(situation, OnRoute(places, 200_000)).after_s > EACH_MINUTE_S)
     assert promised == [False, True]

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from geo.ahead.advice import advise
-from geo.ahead.hints import COOL_DOWN_S, REPEAT_S, Memory, Situation
-from geo.ahead.route import Route, lay
+from geo.ahead.hints.advice import advise
+from geo.ahead.hints.rules import COOL_DOWN_S
+from geo.ahead.hints.situation import REPEAT_S, Memory, Situation
+from geo.ahead.timed_route import Route, lay
 from geo.coordinates import Point
 from geo.facilities.search import Needs
 from geo.imports import australia

@@ -1,5 +1,6 @@
 """Fences: what is watched, that it does not overlap, and that the refresh region keeps its promise."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
@@ -9,10 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.ahead import cells
-from geo.ahead.fences import LONGEST, RADIUS_M, Fences, FencesQuery, watch
+from geo.ahead.fences import cells
+from geo.ahead.fences.grid import RADIUS_M
+from geo.ahead.fences.regions import LONGEST, Fences, FencesQuery, watch
 from geo.coordinates import Point
 from geo.errors import CellTooCoarse
+from geo.facilities.cards import Card
 from geo.facilities.ranking import distance_m
 from geo.facilities.search import Needs
 from tests.conftest import NOON
@@ -48,12 +51,16 @@ def add_town(session: Session, random: Random, centre: Point, count: int, spread
 
 
 def ids(fences: Fences) -> list[int]:
-    return [row["id"] for row in fences.rows]
+    return [card.id for card in fences.cards]
+
+
+def location(card: Card) -> Point:
+    return Point(*json.loads(card.feature)["geometry"]["coordinates"])
 
 
 def nearest_half(fences: Fences) -> set[int]:
     """Rows come nearest first."""
-    return set(ids(fences)[: (len(fences.rows) + 1) // 2])
+    return set(ids(fences)[: (len(fences.cards) + 1) // 2])
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -112,10 +119,10 @@ def test_no_corner_of_a_cell_lies_farther_from_its_centre_than_its_spread() -> N
 def test_regions_of_the_same_offer_do_not_overlap_and_the_better_one_stays(session: Session, centre: Point) -> None:
     add_town(session, Random(1), centre, 300, 1500)
     fences = watch(session, FencesQuery(centre, NOON, 100, needs=EVERYTHING))
-    assert len(fences.rows) > 20
-    for a, b in combinations(fences.rows, 2):
-        if set(a["offers"]) & set(b["offers"]):
-            assert distance_m(Point(a["lon"], a["lat"]), Point(b["lon"], b["lat"])) >= 2 * RADIUS_M
+    assert len(fences.cards) > 20
+    for a, b in combinations(fences.cards, 2):
+        if set(a.offers) & set(b.offers):
+            assert distance_m(location(a), location(b)) >= 2 * RADIUS_M
 
 
 def test_of_two_places_side_by_side_the_better_one_is_watched(session: Session) -> None:
@@ -145,10 +152,10 @@ def test_what_nobody_should_be_sent_to_is_not_watched(session: Session) -> None:
     soon = (NOON + timedelta(minutes=20)).isoformat()
     add_facility(session, HELSINKI.lon, HELSINKI.lat + 3 * far, open_during=f"{{(,{soon})}}", unknown_during="{}")
     add_facility(session, HELSINKI.lon, HELSINKI.lat + 4 * far, status="closed")
-    assert not watch(session, FencesQuery(HELSINKI, NOON, 19)).rows
+    assert not watch(session, FencesQuery(HELSINKI, NOON, 19)).cards
     unknown = add_facility(session, HELSINKI.lon, HELSINKI.lat + 5 * far)
     assert ids(watch(session, FencesQuery(HELSINKI, NOON, 19))) == [unknown]
-    assert not watch(session, FencesQuery(HELSINKI, NOON, 19, needs=Needs(open_states=("open",)))).rows
+    assert not watch(session, FencesQuery(HELSINKI, NOON, 19, needs=Needs(open_states=("open",)))).cards
 
 
 def test_a_set_expires_when_the_first_of_it_closes_and_after_six_hours_at_the_latest(session: Session) -> None:
@@ -167,15 +174,15 @@ def test_a_heading_brings_in_what_lies_ahead(session: Session) -> None:
             add_facility(session, place.lon, place.lat)
     farthest = {}
     for heading in (0, 180):
-        rows = watch(session, FencesQuery(HELSINKI, NOON, 20, heading_deg=heading)).rows
-        assert len(rows) == 20
-        farthest[heading] = rows[-1]["lat"] > HELSINKI.lat
+        cards = watch(session, FencesQuery(HELSINKI, NOON, 20, heading_deg=heading)).cards
+        assert len(cards) == 20
+        farthest[heading] = location(cards[-1]).lat > HELSINKI.lat
     assert farthest == {0: True, 180: False}
 
 
 def test_with_nothing_to_watch_there_is_still_a_region_to_leave(session: Session) -> None:
     fences = watch(session, FencesQuery(HELSINKI, NOON, 19))
-    assert not fences.rows
+    assert not fences.cards
     assert fences.refresh_m > 20_000
 
 

@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from geo.ahead.ask_again import AskAgain, after_gate, after_hint
-from geo.ahead.hints import COOL_DOWN_S, Memory, Outlook, Situation, decide, gate, may_repeat
+from geo.ahead.hints.ask_again import AskAgain, after_gate, after_hint
+from geo.ahead.hints.rules import COOL_DOWN_S, Candidate, Outlook, decide, gate
+from geo.ahead.hints.situation import Memory, Situation
 from geo.coordinates import Point
 from tests.conftest import NOON
+from tests.factories import card
 
 
-def place(facility_id: int = 1, **values: Any) -> dict[str, Any]:
-    """A row of an outlook: open for long, good, 1 km off."""
-    return {
-        "id": facility_id, "open_state": "open", "open_until": None, "open_checked_at": NOON, "verdict": "sit",
-        "sure_stars": 4.0, "utility": 3.5, "distance_m": 1000.0, **values,
-    }  # fmt: skip
+def place(facility_id: int = 1, *, sure_stars: float = 4.0, utility: float = 3.5, **fields: Any) -> Candidate:
+    """A place of an outlook: open for long, good, 1 km off."""
+    return Candidate(card(id=facility_id, distance_m=1000.0, **fields), 1000.0, utility, sure_stars)
 
 
 def minutes(count: float) -> datetime:
@@ -30,7 +29,7 @@ CLOSING = place(open_until=minutes(20))
 
 RULES: list[tuple[str, dict[str, Any], Outlook]] = [
     ("nothing_near", PRESSED, Outlook()),
-    ("already_told", PRESSED, Outlook(only_told=True)),
+    ("already_told", PRESSED, Outlook(only_last_hint=True)),
     ("comfort_running_out", PRESSED, Outlook([place()], **SEEN)),
     ("comfort_running_out", PRESSED, Outlook([place(verdict="unrated")])),
     # A gap ahead is worth a word as soon as the last stop is a while ago.
@@ -87,14 +86,14 @@ def test_a_gate_is_shut_for_as_long_as_its_rule_says(
 
 def test_the_same_place_is_not_told_of_again_for_two_hours() -> None:
     situation = Situation(Point(0, 0), NOON, memory=Memory(minutes(-119.9), 7))
-    assert not may_repeat(situation)
-    assert may_repeat(replace(situation, memory=Memory(minutes(-120), 7)))
+    assert not situation.may_repeat
+    assert replace(situation, memory=Memory(minutes(-120), 7)).may_repeat
 
 
 def test_a_hint_names_the_best_and_a_backup_and_goes_stale() -> None:
     situation = Situation(Point(0, 0), NOON, **PRESSED)
     hint = decide(situation, Outlook([place(1), place(2), place(3)]))
-    assert (hint.facility and hint.facility["id"], hint.backup and hint.backup["id"]) == (1, 2)
+    assert (hint.facility and hint.facility.card.id, hint.backup and hint.backup.card.id) == (1, 2)
     assert hint.valid_until == minutes(15)
     assert after_hint(situation, hint) == AskAgain(COOL_DOWN_S, None)
     assert decide(situation, Outlook([place(open_until=minutes(4))])).valid_until == minutes(4)

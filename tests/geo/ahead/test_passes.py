@@ -11,7 +11,7 @@ from shapely import LineString, Point
 from shapely.ops import substring
 
 from geo.ahead.passes import ON_ROUTE_M, Passes, Track
-from geo.ahead.route import Route, lay, lon_lat
+from geo.ahead.timed_route import Route, lay, lon_lat
 from geo.coordinates import EARTH_RADIUS_M
 
 Floats = NDArray[np.float64]

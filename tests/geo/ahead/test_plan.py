@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from geo.ahead.plan import best_plan
+from geo.ahead.route.plan import best_plan
 
 
 def by_trying_all(

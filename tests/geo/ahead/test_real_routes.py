@@ -8,8 +8,9 @@ from shapely import LineString, STRtree, points
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.ahead.route import Route, lay, lon_lat
-from geo.ahead.stops import Journey, StopsQuery, along
+from geo.ahead.route.journey import Journey, StopsQuery
+from geo.ahead.route.stops import along
+from geo.ahead.timed_route import Route, lay, lon_lat
 from geo.facilities.search import Needs
 from tests.conftest import NOON
 from tests.geo.ahead.test_passes import independently

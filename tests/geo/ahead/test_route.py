@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-from geo.ahead.route import MAX_VERTICES, lay, lon_lat
+from geo.ahead.timed_route import MAX_VERTICES, lay, lon_lat
 from geo.coordinates import EARTH_RADIUS_M
 from geo.errors import InvalidCoordinates, InvalidRoute
 

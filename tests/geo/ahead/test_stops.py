@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.ahead.passes import Track
-from geo.ahead.plan import STOP_COST_STARS
-from geo.ahead.route import lay
-from geo.ahead.stops import Journey, StopsQuery, along
+from geo.ahead.route.journey import Journey, StopsQuery
+from geo.ahead.route.plan import STOP_COST_STARS
+from geo.ahead.route.stops import along
+from geo.ahead.timed_route import lay
 from geo.facilities.ranking import RANKINGS
 from geo.facilities.search import Needs
 from tests.conftest import NOON

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.database import Database
-from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, ThingNotFound
+from geo.errors import Conflict, InvalidKeyTerms, InvalidToken, RecordNotFound
 from geo.partners import keys, registry
 from geo.partners.models import PartnerKey
 from geo.partners.registry import KeyTerms
@@ -109,7 +109,7 @@ def test_a_rotation_never_lengthens_a_keys_life(session: Session, acme: int) -> 
 
 def test_a_rotation_needs_a_key_to_follow(session: Session, acme: int) -> None:
     registry.add_key(session, acme, PUBLISHABLE, NOON)
-    with pytest.raises(ThingNotFound, match="no valid secret key"):
+    with pytest.raises(RecordNotFound, match="no valid secret key"):
         registry.rotate(session, acme, "secret", NOON)
 
 
@@ -149,11 +149,11 @@ def test_a_partner_keeps_its_quota_unless_it_is_told(session: Session, acme: int
 
 
 def test_what_is_not_there_is_told(session: Session) -> None:
-    with pytest.raises(ThingNotFound):
+    with pytest.raises(RecordNotFound):
         registry.add_key(session, 1, SECRET, NOON)
-    with pytest.raises(ThingNotFound):
+    with pytest.raises(RecordNotFound):
         registry.set_quota(session, 1, 5)
-    with pytest.raises(ThingNotFound):
+    with pytest.raises(RecordNotFound):
         registry.listed(session, 1)
-    with pytest.raises(ThingNotFound):
+    with pytest.raises(RecordNotFound):
         registry.revoke(session, 1, NOON)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from geo.ahead import ask_again
-from geo.ahead.ask_again import AskAgain
-from geo.ahead.hints import Hint, Situation, decide, gate
-from geo.ahead.outlook import look
-from geo.ahead.outlook_on_route import look_along, position_m
+from geo.ahead.hints import ask_again
+from geo.ahead.hints.ask_again import AskAgain
+from geo.ahead.hints.outlook import look
+from geo.ahead.hints.outlook_on_route import look_along, position_m
+from geo.ahead.hints.rules import Hint, decide, gate
+from geo.ahead.hints.situation import Situation
 from geo.database import Session
 
 

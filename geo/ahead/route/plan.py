@@ -52,10 +52,10 @@ class _Window:
     def __init__(self) -> None:
         self._queue: deque[tuple[Worth, int, int]] = deque()
 
-    def enter(self, worth: Worth, time_s: int, place: int) -> None:
+    def enter(self, worth: Worth, time_s: int, index: int) -> None:
         while self._queue and self._queue[-1][0] > worth:  # of equal values the earlier stays first
             self._queue.pop()
-        self._queue.append((worth, time_s, place))
+        self._queue.append((worth, time_s, index))
 
     def least(self, since_s: int) -> tuple[Worth, int] | None:
         """Return the least value with a time of at least since_s, and its index; since_s must not decrease."""
@@ -86,9 +86,9 @@ def best_plan(
     worths, previous = [Worth(0, 0.0)], [0]
     within, beyond = _Window(), _Window()
     leaving = 0
-    for place in range(1, len(times)):
-        now_s = times[place]
-        within.enter(worths[-1], times[place - 1], place - 1)
+    for index in range(1, len(times)):
+        now_s = times[index]
+        within.enter(worths[-1], times[index - 1], index - 1)
         while times[leaving] < now_s - comfort_s:
             # Without the departure time, which is the same for all entries of the window.
             excess = worths[leaving].beyond_comfort_s - times[leaving] - comfort_s
@@ -100,7 +100,7 @@ def best_plan(
         if far := beyond.least(now_s - longest_s):
             ways.append((Worth(far[0].beyond_comfort_s + now_s, far[0].cost_stars), far[1]))
         worth, came_from = min(ways)
-        worths.append(Worth(worth.beyond_comfort_s, worth.cost_stars + costs[place]))
+        worths.append(Worth(worth.beyond_comfort_s, worth.cost_stars + costs[index]))
         previous.append(came_from)
     return _walked_back(times, worths[-1], previous)
 
@@ -112,4 +112,4 @@ def _walked_back(times: Sequence[int], worth: Worth, previous: Sequence[int]) ->
         way.append(previous[way[-1]])
     way.reverse()
     worst_gap_s = max(times[later] - times[earlier] for earlier, later in pairwise(way))
-    return Plan(tuple(place - 1 for place in way[1:-1]), worst_gap_s, worth)
+    return Plan(tuple(index - 1 for index in way[1:-1]), worst_gap_s, worth)

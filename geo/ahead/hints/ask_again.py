@@ -9,22 +9,18 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import asin, ceil, degrees
 
-from geo.ahead.hints import (
+from geo.ahead.hints.outlook import LONGEST_SILENCE_S, Around, rungs_m
+from geo.ahead.hints.outlook_on_route import MAX_OFFSET_M, OnRoute, PassedPlace
+from geo.ahead.hints.rules import (
     AHEAD_HALF_ANGLE_DEG,
     CLEARLY_BETTER_STARS,
     CLOSING_S,
-    CRUISE_M_PER_S,
     NEED_OF_COMFORT,
-    REPEAT_S,
     RUNNING_OUT_OF_COMFORT,
     Hint,
-    Situation,
     gate,
-    may_repeat,
-    since_hint_s,
 )
-from geo.ahead.outlook import LONGEST_SILENCE_S, Around, rungs_m
-from geo.ahead.outlook_on_route import MAX_OFFSET_M, OnRoute, Place
+from geo.ahead.hints.situation import CRUISE_M_PER_S, REPEAT_S, Situation
 from geo.facilities.ranking import SPEED_M_PER_S
 
 EACH_MINUTE_S = 60
@@ -63,7 +59,7 @@ class AskAgain:
 def after_hint(situation: Situation, hint: Hint) -> AskAgain:
     """Return when to ask again after a hint: when the next one is allowed."""
     assert hint.facility is not None  # noqa: S101 - for mypy
-    memory = replace(situation.memory, last_hint_at=situation.as_of, last_hint_facility_id=hint.facility["id"])
+    memory = replace(situation.memory, last_hint_at=situation.as_of, last_hint_facility_id=hint.facility.card.id)
     again = after_gate(replace(situation, memory=memory))
     assert again is not None  # noqa: S101 - for mypy: the cool-down has just begun
     return again
@@ -96,9 +92,9 @@ def _pace_m_s(situation: Situation) -> float:
 
 def _longest_s(situation: Situation) -> float:
     """Return the maximum duration: until the facility of the last hint may be suggested again."""
-    if situation.memory.last_hint_facility_id is None or may_repeat(situation):
+    if situation.memory.last_hint_facility_id is None or situation.may_repeat:
         return LONGEST_SILENCE_S
-    return max(EACH_MINUTE_S, min(LONGEST_SILENCE_S, REPEAT_S - since_hint_s(situation)))
+    return max(EACH_MINUTE_S, min(LONGEST_SILENCE_S, REPEAT_S - situation.since_hint_s))
 
 
 def after_silence_on_route(situation: Situation, ahead: OnRoute) -> AskAgain:
@@ -124,14 +120,14 @@ def _silent_until_m(situation: Situation, ahead: OnRoute, after_s: float) -> flo
     return until_m
 
 
-def _groups(ahead: OnRoute) -> Iterator[list[Place]]:
+def _groups(ahead: OnRoute) -> Iterator[list[PassedPlace]]:
     """Yield the places that may be suggested, in groups of neighbours."""
-    candidates = (place for place in ahead.places if not place.told)
+    candidates = (place for place in ahead.places if not place.is_last_hint)
     return (list(group) for _, group in groupby(candidates, key=lambda place: place.along_m // _GROUP_M))
 
 
 def _breaks_at_m(
-    situation: Situation, ahead: OnRoute, after_s: float, group: list[Place], span_m: tuple[float, float]
+    situation: Situation, ahead: OnRoute, after_s: float, group: list[PassedPlace], span_m: tuple[float, float]
 ) -> float:
     """Return where one of the group may first be suggested, after the first of them comes within reach."""
     reach_m = situation.scale.reach_m
@@ -147,7 +143,7 @@ def _breaks_at_m(
     at_m = span_m[0]
     # A place beyond reach but within the remaining distance keeps the silence until it comes within reach.
     for place in ahead.places:
-        if place.surely and place.sure_stars > least_stars and place.along_m - way_left_m <= at_m:
+        if place.is_sure and place.sure_stars > least_stars and place.along_m - way_left_m <= at_m:
             at_m = max(at_m, place.along_m - reach_m)
     ends_in_sight = worn < NEED_OF_COMFORT and ahead.left_m - way_left_m <= at_m
     return float("inf") if at_m > span_m[1] or ends_in_sight else at_m

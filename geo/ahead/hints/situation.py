@@ -1,0 +1,124 @@
+"""A phone's situation: its position, time, needs and memory of earlier hints, and the distances they determine."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from geo.ahead.timed_route import Route
+from geo.coordinates import Point
+from geo.facilities.ranking import CIRCUITY, SPEED_M_PER_S, Mode
+from geo.facilities.search import Needs
+
+REPEAT_S = 7200
+"""Minimum time before the same facility is suggested again."""
+
+CRUISE_M_PER_S: dict[Mode, float] = {
+    "walk": SPEED_M_PER_S["walk"],
+    # 80 km/h, an open road. The present speed is not used, because it is 0 at a red light.
+    "drive": 80 / 3.6,
+}
+"""Assumed speed on the way ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Distances that define near and far for walking or driving.
+
+    Attributes:
+        reach_m: places within this distance may be suggested.
+        here_m: places within this distance count as here, in any direction.
+        aside_m: places that lie farther beside the heading, or behind, are not suggested.
+        long_gap_m: minimum length of a gap to mention it.
+        horizon_m: maximum distance to search ahead.
+    """
+
+    reach_m: float
+    here_m: float
+    aside_m: float
+    long_gap_m: float
+    horizon_m: float
+
+
+SCALES: dict[Mode, Scale] = {
+    # Reach: eight minutes' walk, in any direction but back. Gap: half an hour. Horizon: an hour.
+    "walk": Scale(reach_m=600, here_m=150, aside_m=600, long_gap_m=2_000, horizon_m=5_000),
+    # Reach: two minutes on a motorway, and not far from it. Gap: two exits. Horizon: more than half an hour.
+    "drive": Scale(reach_m=4_000, here_m=500, aside_m=1_500, long_gap_m=20_000, horizon_m=60_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The phone's memory of earlier hints, which it sends with each request.
+
+    Attributes:
+        last_hint_at: when it last gave a hint, None for never.
+        last_hint_facility_id: the facility of that hint.
+        dismissed: facilities to give no hints about.
+        quiet_for_s: seconds until its quiet hours end; 0 outside them.
+    """
+
+    last_hint_at: datetime | None = None
+    last_hint_facility_id: int | None = None
+    dismissed: tuple[int, ...] = ()
+    quiet_for_s: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A phone's position, time, needs and memory.
+
+    Attributes:
+        origin: the position.
+        as_of: the instant.
+        mode: travel mode.
+        heading_deg: the course, clockwise from north; None if unknown.
+        speed_m_s: speed over the ground; None if unknown. It affects only when to ask again.
+        needs: filters for stops; opening hours are evaluated for the arrival at each stop.
+        comfort_s: how long this person can go without a stop.
+        since_last_stop_s: time since the last stop.
+        memory: the phone's memory.
+        route: the remaining route, if known. If it passes the position twice, the first pass counts.
+    """
+
+    origin: Point
+    as_of: datetime
+    mode: Mode = "walk"
+    heading_deg: float | None = None
+    speed_m_s: float | None = None
+    needs: Needs = field(default_factory=Needs)
+    comfort_s: float = 7200
+    since_last_stop_s: float = 3600
+    memory: Memory = field(default_factory=Memory)
+    route: Route | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """The distances for this travel mode."""
+        return SCALES[self.mode]
+
+    @property
+    def detour(self) -> float:
+        """Ratio of path length to search distance: 1 on a route, otherwise the detour of a straight line."""
+        return CIRCUITY[self.mode] if self.route is None else 1
+
+    @property
+    def horizon_m(self) -> float:
+        """Search distance: the same path length, along a route or in a straight line."""
+        return self.scale.horizon_m * CIRCUITY[self.mode] / self.detour
+
+    def way_left_m(self, in_s: float = 0) -> float:
+        """Return the distance that the comfort time left in ``in_s`` seconds allows, from a long gap to the horizon."""
+        left_s = max(0, self.comfort_s - self.since_last_stop_s - in_s)
+        return min(self.horizon_m, max(self.scale.long_gap_m, CRUISE_M_PER_S[self.mode] * left_s / self.detour))
+
+    @property
+    def since_hint_s(self) -> float:
+        """Seconds since the last hint by the phone's memory; 0 if the phone's clock is ahead."""
+        if self.memory.last_hint_at is None:
+            return float("inf")
+        return max(0.0, (self.as_of - self.memory.last_hint_at) / timedelta(seconds=1))
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the facility of the last hint may be suggested again."""
+        return self.since_hint_s >= REPEAT_S
