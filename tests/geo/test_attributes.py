@@ -24,15 +24,23 @@ def test_each_attribute_value_is_excluded_where_it_is_not_accepted(session: Sess
 
 
 def test_traits_have_the_same_offers_as_the_column(session: Session) -> None:
-    for kind, shower, water, table in product(KINDS, *[(None, "yes", "no")] * 3):
-        traits = traits_of(session, kind=kind, shower=shower, drinking_water=water, changing_table=table)
+    for kind, toilets, shower, water, table in product(KINDS, *[(None, "yes", "no")] * 4):
+        traits = traits_of(
+            session, kind=kind, toilets=toilets, shower=shower, drinking_water=water, changing_table=table
+        )
         column = session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one()
         assert {offered_kind for offered_kind in KINDS if traits & offered((offered_kind,))} == set(column)
         assert (traits & offered(None) != 0) == bool(column)
 
 
 @pytest.mark.parametrize(
-    ("kind", "column"), [("drinking_water", "drinking_water"), ("shower", "shower"), ("baby_care", "changing_table")]
+    ("kind", "column"),
+    [
+        ("toilets", "toilets"),
+        ("drinking_water", "drinking_water"),
+        ("shower", "shower"),
+        ("baby_care", "changing_table"),
+    ],
 )
 def test_a_facility_does_not_offer_what_its_own_attribute_denies(session: Session, kind: str, column: str) -> None:
     for denial, offers in ((None, True), ("yes", True), ("no", False)):
