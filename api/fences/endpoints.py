@@ -1,6 +1,6 @@
 """GET /v1/fences: the regions that a phone should monitor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -12,7 +12,7 @@ from api.http.declarations import EVERYBODY
 from api.http.door import Door
 from api.http.languages import Language, callers_language, spoken
 from api.http.services import database, now
-from api.places.geojson import GEOJSON, attribution, feature
+from api.places.geojson import GEOJSON, attribution, features
 from geo.ahead.fences.grid import RADIUS_M
 from geo.ahead.fences.regions import DWELL_S, Fences, FencesQuery, watch
 from geo.errors import CellTooCoarse
@@ -48,7 +48,7 @@ def list_fences(parameters: Mapping[str, Any]) -> Response:
 def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
-        "features": [_region(card, language) for card in fences.cards],
+        "features": _regions(fences.cards, language),
         "refresh_region": {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [query.origin.lon, query.origin.lat]},
@@ -62,10 +62,13 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
     }
 
 
-def _region(card: Card, language: Language) -> dict[str, Any]:
-    region = feature(card, language)
-    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(card, language)}
-    return region
+def _regions(cards: Sequence[Card], language: Language) -> list[dict[str, Any]]:
+    """Return the regions. Their labels have no direction, because they are read when the reader has come near."""
+    regions = features(cards, language, whereabouts=lambda _: None)
+    for region, card in zip(regions, cards, strict=True):
+        text = fence_text(card, region["properties"]["label"], language)
+        region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": text}
+    return regions
 
 
 doors = (door,)

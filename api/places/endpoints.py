@@ -14,7 +14,7 @@ from api.http.languages import callers_language, spoken
 from api.http.paths import id_segment
 from api.http.services import database, now
 from api.places import examples, filters, schemas
-from api.places.geojson import GEOJSON, attribution, collection, feature
+from api.places.geojson import GEOJSON, attribution, collection, features
 from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
@@ -71,6 +71,7 @@ def answer_list(parameters: Mapping[str, Any]) -> Response:
     document = collection(
         found,
         language,
+        mode,
         as_of=as_of,
         note=list_note(query, found, language),
         ranking=RANKINGS[query.rank, mode] if parameters["explain"] else None,
@@ -86,8 +87,9 @@ def answer_one(facility_id: int) -> Response:
             return spoken(unchanged, language)
         found = search.one(session, facility_id, as_of)
         seen = observed.shares(session, facility_id)
+    [one] = features(found.facilities, language)
     document = {
-        **feature(found.facilities[0], language),
+        **one,
         "observed": {fact: asdict(share) for fact, share in seen.items()},
         "as_of": as_of,
         "attribution": attribution(found.facilities),

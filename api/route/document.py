@@ -4,21 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.http.languages import Language
-from api.places.geojson import attribution, feature
-from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text
+from api.places.geojson import attribution, features
+from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text, whereabouts
 from geo.ahead.route.journey import Gap, Journey, Stop, StopsQuery
-from geo.facilities.cards import Card
 
 
 def document(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
     """Return the FeatureCollection of the stops, with the plan."""
-    planned = set(journey.plan.stops)
     return {
         "type": "FeatureCollection",
-        "features": [
-            _feature(query, journey.stops[index], card, language, is_planned=index in planned)
-            for index, card in journey.cards.items()
-        ],
+        "features": _features(query, journey, language),
         "stops_found": len(journey.stops),
         "route": {
             "length_m": round(query.route.length_m, 1),
@@ -33,9 +28,19 @@ def document(query: StopsQuery, journey: Journey, language: Language) -> dict[st
     }
 
 
-def _feature(query: StopsQuery, stop: Stop, card: Card, language: Language, *, is_planned: bool) -> dict[str, Any]:
-    one = feature(card, language)
-    one["properties"] |= {
+def _features(query: StopsQuery, journey: Journey, language: Language) -> list[dict[str, Any]]:
+    planned = set(journey.plan.stops)
+    stops = [journey.stops[index] for index in journey.cards]
+    ones = features(
+        [*journey.cards.values()], language, query.mode, lambda shown: whereabouts(stops[shown].along_m, language)
+    )
+    for one, stop, index in zip(ones, stops, journey.cards, strict=True):
+        one["properties"] |= _of_stop(query, stop, language, is_planned=index in planned)
+    return ones
+
+
+def _of_stop(query: StopsQuery, stop: Stop, language: Language, *, is_planned: bool) -> dict[str, Any]:
+    return {
         "visit": stop.visit,
         "along_m": round(stop.along_m, 1),
         "offset_m": round(stop.offset_m, 1),
@@ -50,7 +55,6 @@ def _feature(query: StopsQuery, stop: Stop, card: Card, language: Language, *, i
         "last_good_stop_reason": stop.last_good,
         "last_good_stop_text": stop.last_good and last_good_stop_text(stop.gap_after_m, language),
     }
-    return one
 
 
 def _plan(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
