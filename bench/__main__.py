@@ -68,20 +68,20 @@ BY_DEFAULT = [name for name in ROWS if name != "scale"]
 """Scale makes a world of five million facilities, which takes a quarter of an hour."""
 
 
-def measure(asked: argparse.Namespace) -> Iterator[Row]:
-    """The rows that are asked for, each as soon as it is there."""
-    if not STATEMENTS.keys() >= set(asked.rows):
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    """Yield the requested rows as they are measured."""
+    if not STATEMENTS.keys() >= set(options.rows):
         wrk.require()
     data_dir = os.environ.get("BEFOREHAND_DATA_DIR")
     cluster = PrivatePostgres(Path(data_dir) if data_dir else default_data_dir(), PROJECT)
     cluster.start()
     name = f"bench_{os.getpid()}"
     with empty_database(cluster, name) as database:
-        yield import_speed.row(database, asked.facilities)
-        print(f"rating {asked.facilities} facilities", file=sys.stderr)
-        world.add_ratings(database, RATINGS_A_FACILITY * asked.facilities)
-        run = Run(database, cluster, name, asked.slice_s, asked.memory_requests)
-        for row in asked.rows:
+        yield import_speed.row(database, options.facilities)
+        print(f"rating {options.facilities} facilities", file=sys.stderr)
+        world.add_ratings(database, RATINGS_A_FACILITY * options.facilities)
+        run = Run(database, cluster, name, options.slice_s, options.memory_requests)
+        for row in options.rows:
             print(f"measuring {row}", file=sys.stderr)
             yield from ROWS[row](run)
 
@@ -93,17 +93,17 @@ def main() -> None:
     parser.add_argument("--rows", type=_names, default=BY_DEFAULT, help=f"all, or some of {','.join(ROWS)}")
     parser.add_argument("--slice-s", type=int, default=SLICE_S, help="seconds of one slice of a load")
     parser.add_argument("--memory-requests", type=int, default=MEMORY_REQUESTS)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     # On SIGTERM it stops its servers first, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rows: list[Row] = []
     failure = None
     try:
-        rows.extend(measure(asked))
+        rows.extend(measure(options))
     except NotMeasured as error:
         failure = f"make bench: {error}"
     print(markdown(rows))
-    print(json.dumps({"facilities": asked.facilities, "rows": [row.document() for row in rows]}))
+    print(json.dumps({"facilities": options.facilities, "rows": [row.document() for row in rows]}))
     sys.exit(failure)
 
 

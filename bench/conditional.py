@@ -46,8 +46,10 @@ def _unchanged(server: Server, paths: list[str], slice_s: int) -> wrk.Load:
         if left_s < slice_s + MARGIN_S:
             time.sleep(left_s)
         tags = [server.get(path)[0].headers["ETag"] for path in paths]
-        asked = [wrk.raw_request(path, header=[("If-None-Match", tag)]) for path, tag in zip(paths, tags, strict=True)]
-        seen = wrk.load(server.port, asked, slice_s)
+        requests = [
+            wrk.raw_request(path, header=[("If-None-Match", tag)]) for path, tag in zip(paths, tags, strict=True)
+        ]
+        seen = wrk.load(server.port, requests, slice_s)
         if seen.bytes <= LARGEST_304_BYTES * seen.requests:
             return seen
     raise NotMeasured(f"answers of {seen.bytes / seen.requests:.0f} bytes each are no 304s: does somebody else write?")

@@ -19,27 +19,28 @@ from geo.rows import driver_rows, driver_text
 WARM_UP = 100
 """Askers not counted: pages are read and plans are made."""
 
-# Prepared, so that it is planned once, as ours is.
+# Prepared, so that it is planned once, as ours is. The limit is a literal: as a parameter, it would have the statement
+# planned each time.
 _PREPARE_KNN = """
-    PREPARE knn (float8, float8, int) AS
+    PREPARE knn (float8, float8) AS
     SELECT id FROM facility
     WHERE facility_search.is_listed(status)
-    ORDER BY location <-> facility_search.point($1, $2) LIMIT $3
+    ORDER BY location <-> facility_search.point($1, $2) LIMIT :k
 """
 
-_KNN = driver_text("EXECUTE knn (:lon, :lat, :k)")
+_KNN = driver_text("EXECUTE knn (:lon, :lat)")
 
 # Prepared too; PL/pgSQL caches the inner plans. Returns ids and the ranking's figures, as much as the other query.
 _PREPARE_RANKED = """
-    PREPARE ranked (float8, float8, facility_search.needs, facility_search.ranking, timestamptz, float8, int) AS
+    PREPARE ranked (float8, float8, facility_search.needs, facility_search.ranking, timestamptz, float8) AS
     SELECT best.facility_id, best.utility
-    FROM facility_search.nearby(facility_search.point($1, $2), $6, $3, $4, $5, $7) AS nearby,
+    FROM facility_search.nearby(facility_search.point($1, $2), $6, $3, $4, $5, :k) AS nearby,
         unnest(nearby.best) AS best
 """
 
 _RANKED = driver_text(
     """EXECUTE ranked (:lon, :lat, CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking),
-                       :as_of, :radius_m, :k)"""
+                       :as_of, :radius_m)"""
 )
 
 
@@ -71,14 +72,14 @@ def rows(run: Run) -> list[Row]:
 
 def prepare(session: Session) -> None:
     """Have the statements planned, once for a session."""
-    session.execute(text(_PREPARE_KNN))
-    session.execute(text(_PREPARE_RANKED))
+    for statement in (_PREPARE_KNN, _PREPARE_RANKED):
+        session.execute(text(statement), {"k": K})
 
 
 def medians_ms(session: Session, askers: Sequence[Asker]) -> list[float]:
     """Plain; ranked, and with needs; the API's own statement, and with needs."""
     questions: Sequence[Callable[[Asker], object]] = (
-        lambda asker: driver_rows(session, _KNN, {"lon": asker.origin.lon, "lat": asker.origin.lat, "k": K}, _Id),
+        lambda asker: driver_rows(session, _KNN, {"lon": asker.origin.lon, "lat": asker.origin.lat}, _Id),
         partial(_ranked, session, ANY_KIND),
         partial(_ranked, session, NEEDS),
         lambda asker: search.nearby(session, asker.query),
@@ -100,7 +101,6 @@ def _ranked(session: Session, needs: search.Needs, asker: Asker) -> Sequence[Any
         "lat": query.origin.lat,
         "radius_m": query.radius_m,
         "as_of": query.as_of,
-        "k": query.limit,
         "needs": search.needs_parameter(needs),
         "ranking": search.ranking_parameter(query.rank, query.mode),
     }

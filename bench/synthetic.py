@@ -146,12 +146,12 @@ def write_geojson(file: IO[bytes], count: int) -> None:
 
 def _feature(record: FacilityRecord) -> dict[str, Any]:
     """What the record says, without what it leaves unknown."""
-    said = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
+    fields = {name: getattr(record, name) for name in sorted(FIELDS.difference({"closed"}, ATTRIBUTE_NAMES))}
     return {
         "type": "Feature",
         "id": record.external_id,
         "geometry": {"type": "Point", "coordinates": [record.location.lon, record.location.lat]},
-        "properties": {name: value for name, value in said.items() if value is not None} | record.attributes,
+        "properties": {name: value for name, value in fields.items() if value is not None} | record.attributes,
     }
 
 

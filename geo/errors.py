@@ -16,7 +16,11 @@ class BeforehandError(Exception):
 
 
 class InvalidCoordinates(BeforehandError):
-    """A longitude, latitude or bounding box is out of range."""
+    """A longitude, latitude or bounding box is out of range; ``is_swapped``: it is valid the other way round."""
+
+    def __init__(self, reason: str, *, is_swapped: bool = False) -> None:
+        super().__init__(reason)
+        self.is_swapped = is_swapped
 
 
 class InvalidRoute(BeforehandError):
@@ -63,6 +67,18 @@ class FacilityNotFound(BeforehandError):
 
     def __init__(self, facility_id: int) -> None:
         super().__init__(f"there is no facility {facility_id}", "facility_id")
+
+
+class FacilityMerged(BeforehandError):
+    """The facility was merged into another one.
+
+    Attributes:
+        into: the id of the place that it is now part of.
+    """
+
+    def __init__(self, facility_id: int, into: int) -> None:
+        super().__init__(f"facility {facility_id} is now part of facility {into}", "facility_id")
+        self.into = into
 
 
 class RatingNotFound(BeforehandError):

@@ -82,10 +82,10 @@ def _purge_networks(session: Session, as_of: datetime) -> int:
 
 def _purge_devices(session: Session, as_of: datetime) -> int:
     """Delete devices whose token has expired and that have no content. Devices with ratings are kept."""
-    holds_something = [
+    has_content = [
         exists().where(table.device_id == Device.id) for table in (Rating, PastRating, Report, Proposal, Appeal)
     ]
-    return _changed(session, delete(Device).where(Device.expires_at <= as_of, *(~held for held in holds_something)))
+    return _changed(session, delete(Device).where(Device.expires_at <= as_of, *(~content for content in has_content)))
 
 
 def _expire_reports(session: Session, as_of: datetime) -> int:

@@ -53,10 +53,10 @@ def contents(session: Session) -> dict[str, list[tuple[Any, ...]]]:
 
 def properties(card: AnyCard) -> dict[str, Any]:
     """What the Feature of a card says; of ``open`` the instants as such."""
-    told: dict[str, Any] = orjson.loads(card.feature)["properties"]
+    shown: dict[str, Any] = orjson.loads(card.feature)["properties"]
     for name in ("at", "until"):
-        told["open"][name] = told["open"][name] and datetime.fromisoformat(told["open"][name])
-    return told
+        shown["open"][name] = shown["open"][name] and datetime.fromisoformat(shown["open"][name])
+    return shown
 
 
 def card(**fields: Any) -> Card:
@@ -64,6 +64,6 @@ def card(**fields: Any) -> Card:
     values: dict[str, Any] = {
         "id": 1, "offers": ["toilets"], "name": None, "mean_stars": None, "distance_m": None, "quality": 4.25,
         "sd": 0.5, "verdict": "sit", "utility": None, "open_checked_at": NOON, "open_state": "open", "open_until": None,
-        "feature": "{}", "terms": None,
+        "status": "active", "feature": "{}", "terms": None,
     }  # fmt: skip
     return Card(**{**values, **fields})

@@ -40,12 +40,12 @@ def lasting(value: Any, name: str = "") -> Any:
     return type(value).__name__ if name in FADING else repr(value)  # 193.0 equals 193, but is not the same answer
 
 
-def test_the_readme_shows_five_examples_with_their_answers() -> None:
+def test_the_readme_shows_five_examples_with_their_output() -> None:
     assert len(EXAMPLES) >= 5
 
 
 @pytest.mark.slow
-def test_each_example_answers_what_the_readme_shows(own_database_url: str, tmp_path: Path) -> None:
+def test_each_example_prints_the_output_in_the_readme(own_database_url: str, tmp_path: Path) -> None:
     with Database(own_database_url).write() as session:
         # Tests before this one have drawn ids; the README's are those of a new database.
         for table in ("facility", "rating", "device"):

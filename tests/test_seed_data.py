@@ -32,18 +32,19 @@ def crowd(session: Session) -> list[tuple[object, ...]]:
     return [tuple(row) for row in rows]
 
 
-def test_the_city_is_what_its_source_has_of_central_helsinki(session: Session) -> None:
+def test_the_city_matches_its_source_for_central_helsinki(session: Session) -> None:
     add_city(session, NOON)
     assert counts.by_kind(session) == [("toilets", 18, 1, 19)]
 
 
-def test_the_file_of_the_city_tells_its_licence() -> None:
-    told = json.loads(CITY.read_text(encoding="utf-8"))
-    assert (told["licence"], told["attribution"]) == OSM_TERMS
-    assert all(feature["properties"]["@id"] == feature["id"] for feature in told["features"])
+def test_the_city_file_contains_its_licence() -> None:
+    document = json.loads(CITY.read_text(encoding="utf-8"))
+    assert (document["licence"], document["attribution"]) == OSM_TERMS
+    assert len(document["features"]) == 19
+    assert all(feature["properties"]["@id"] == feature["id"] for feature in document["features"])
 
 
-def test_every_place_of_the_city_has_the_attribution_that_its_licence_asks(session: Session) -> None:
+def test_every_place_of_the_city_has_the_required_attribution(session: Session) -> None:
     add_city(session, NOON)
     terms = session.execute(
         text(
@@ -54,7 +55,7 @@ def test_every_place_of_the_city_has_the_attribution_that_its_licence_asks(sessi
     assert terms == [OSM_TERMS] * 19
 
 
-def test_every_rating_of_the_city_says_that_it_is_invented(session: Session) -> None:
+def test_every_rating_of_the_city_is_marked_as_invented(session: Session) -> None:
     _, given = seed(session)
     ratings = session.execute(text("SELECT demo, comment FROM rating")).all()
     assert len(ratings) == given > 50
@@ -64,7 +65,7 @@ def test_every_rating_of_the_city_says_that_it_is_invented(session: Session) -> 
     assert session.execute(text("SELECT bool_and(rating_count = demo_rating_count) FROM facility")).scalar_one()
 
 
-def test_no_rating_comes_from_the_future_and_some_places_have_none(session: Session) -> None:
+def test_no_rating_is_in_the_future_and_some_places_have_none(session: Session) -> None:
     seed(session)
     assert session.execute(text("SELECT max(rated_at) FROM rating")).scalar_one() <= NOON
     assert 0 < session.execute(text("SELECT count(*) FROM facility WHERE rating_count = 0")).scalar_one() < 19
@@ -80,8 +81,8 @@ def test_the_demo_is_the_same_each_time(session: Session) -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
-def test_a_database_is_seeded_once_however_many_ask(own_database_url: str, at_once: int) -> None:
-    told = []
+def test_repeated_and_concurrent_seeding_fills_a_database_once(own_database_url: str, at_once: int) -> None:
+    output = []
     for _ in range(2):
         running = [
             subprocess.Popen(
@@ -93,11 +94,11 @@ def test_a_database_is_seeded_once_however_many_ask(own_database_url: str, at_on
             )
             for _ in range(at_once)
         ]
-        told += [process.communicate()[0] for process in running]
+        output += [process.communicate()[0] for process in running]
         assert [process.returncode for process in running] == [0] * at_once
-    seeded = [line for line in told if line.startswith("Seeded the demo city: 19 facilities of central Helsinki, ")]
+    seeded = [line for line in output if line.startswith("Seeded the demo city: 19 facilities of central Helsinki, ")]
     assert len(seeded) == 1
-    assert told[-1] == "There are facilities already: nothing was seeded.\n"
+    assert output[-1] == "There are facilities already: nothing was seeded.\n"
     database = Database(own_database_url)
     with database.read() as session:
         assert counts.by_kind(session) == [("toilets", 18, 1, 19)]
@@ -105,7 +106,7 @@ def test_a_database_is_seeded_once_however_many_ask(own_database_url: str, at_on
     database.close()
 
 
-def test_a_database_with_facilities_is_left_as_it_is(own_database_url: str) -> None:
+def test_a_database_with_facilities_is_not_seeded(own_database_url: str) -> None:
     database = Database(own_database_url)
     with database.write() as session:
         session.execute(
@@ -126,7 +127,7 @@ def test_a_database_with_facilities_is_left_as_it_is(own_database_url: str) -> N
     database.close()
 
 
-def test_a_database_that_is_away_is_told_in_one_line() -> None:
+def test_an_unreachable_database_is_reported_in_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "seed_data"],
         cwd=PROJECT,

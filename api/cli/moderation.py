@@ -11,7 +11,9 @@ from flask import Blueprint
 
 from api.cli.commands import PlainCommand, ready_database
 from api.cli.facilities import compile_all_hours
+from api.http.languages import DEFAULT_LANGUAGE, language
 from api.http.services import now
+from api.moderation.texts import exported_statement
 from geo import maintenance
 from geo.casework import audit, staff, statements
 from geo.casework.models import ROLES
@@ -93,16 +95,18 @@ def moderation_group() -> None:
 def export_statements(format_name: str) -> None:
     """Print every statement of reasons.
 
-    The fields are those of the EU's DSA Transparency Database. They contain no personal data.
+    The fields are those of the EU's DSA Transparency Database. They contain no personal data. The texts are in English.
     """
     with ready_database().read() as session:
+        english = language(DEFAULT_LANGUAGE)
+        exported = (exported_statement(dict(decision), english) for decision in statements.export(session))
         if format_name == "jsonl":
-            for statement in statements.export(session):
+            for statement in exported:
                 click.echo(orjson.dumps(statement))
             return
         writer = csv.DictWriter(sys.stdout, statements.EXPORTED, lineterminator="\n")
         writer.writeheader()
-        for statement in statements.export(session):
+        for statement in exported:
             writer.writerow(
                 {name: "|".join(value) if isinstance(value, list) else value for name, value in statement.items()}
             )

@@ -10,9 +10,10 @@ from api.cli.commands import PlainCommand, ready_database
 from api.http.services import now
 from geo.casework import audit
 from geo.database import Session
-from geo.partners import keys, registry, usage
+from geo.partners import issued_keys, keys, registry, usage
+from geo.partners.issued_keys import ROTATION_OVERLAP, KeyTerms, ListedKey
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
-from geo.partners.registry import DAILY_QUOTA, ROTATION_OVERLAP, KeyTerms, ListedKey, ListedPartner
+from geo.partners.registry import DAILY_QUOTA, ListedPartner
 
 commands = Blueprint("partner_commands", __name__, cli_group=None)
 
@@ -54,7 +55,7 @@ def add(
     )
     with ready_database().write() as session:
         partner_id = registry.ensure(session, name, daily_quota, now())
-        new = registry.add_key(session, partner_id, terms, now())
+        new = issued_keys.issue(session, partner_id, terms, now())
         _record(session, "partner key added", partner_id=partner_id, key_id=new.key_id, kind=kind)
         session.commit()
     _show_once(new)
@@ -77,7 +78,7 @@ def rotate(name: str, kind: str, overlap_days: int) -> None:
     """
     with ready_database().write() as session:
         partner_id = registry.named(session, name)
-        new = registry.rotate(session, partner_id, kind, now(), timedelta(days=overlap_days))
+        new = issued_keys.rotate(session, partner_id, kind, now(), timedelta(days=overlap_days))
         _record(session, "partner key rotated", partner_id=partner_id, key_id=new.key_id, kind=kind)
         session.commit()
     _show_once(new)
@@ -91,7 +92,7 @@ def revoke(key_id: int) -> None:
     It takes effect in all server processes within ten seconds.
     """
     with ready_database().write() as session:
-        registry.revoke(session, key_id, now())
+        issued_keys.revoke(session, key_id, now())
         _record(session, "partner key revoked", key_id=key_id)
         session.commit()
     click.echo(f"Revoked key {key_id}.")
@@ -125,7 +126,7 @@ def _record(session: Session, event: str, **details: Any) -> None:
     audit.append(session, "command", event, details, now())
 
 
-def _show_once(new: registry.NewKey) -> None:
+def _show_once(new: issued_keys.NewKey) -> None:
     click.echo(f"Key {new.key_id}, shown only once:", err=True)
     click.echo(new.key)
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.fences import examples, schemas
-from api.hints.texts import fence_text
+from api.fences.texts import empty_note, fence_text
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import Door
@@ -55,9 +55,7 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
             "properties": {"radius_m": int(fences.refresh_m)},
         },
         "language": language.code,
-        "note": None
-        if fences.cards
-        else "Nothing within 45 km meets these needs; ask again outside the refresh region.",
+        "note": None if fences.cards else empty_note(language),
         "as_of": query.as_of,
         "expires_at": fences.expires_at,
         "attribution": attribution(fences.cards),
@@ -65,7 +63,7 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
 
 
 def _region(card: Card, language: Language) -> dict[str, Any]:
-    region = feature(card)
+    region = feature(card, language)
     region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(card, language)}
     return region
 

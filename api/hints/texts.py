@@ -1,4 +1,4 @@
-"""Texts of hints and geofences: one short sentence in the caller's language."""
+"""Texts of hints: one short sentence in the caller's language."""
 
 from api.http.languages import Language
 from geo.ahead.hints.rules import Hint
@@ -27,14 +27,6 @@ def hint_text(hint: Hint, spoken: Language) -> str:
     return spoken.say("%(place)s, %(away)s: a good moment for a stop.", **where)
 
 
-def fence_text(card: Card, spoken: Language) -> str:
-    """Return the text to show to a person who stays near a facility."""
-    place = place_name(card, spoken)
-    if card.mean_stars is None:
-        return spoken.say("Close by: %(place)s.", place=place)
-    return spoken.say("Close by: %(place)s, rated %(stars)s of 5.", place=place, stars=_stars(card, spoken))
-
-
 def place_name(card: Card, spoken: Language) -> str:
     """Return a facility's name, or else the first thing that it offers."""
     if card.name:
@@ -45,10 +37,6 @@ def place_name(card: Card, spoken: Language) -> str:
         "shower": spoken.say("A shower"),
         "baby_care": spoken.say("A baby-care room"),
     }[card.offers[0]]
-
-
-def _stars(card: Card, spoken: Language) -> str:
-    return spoken.decimal(round(card.quality, 1))
 
 
 def _away(metres: float, spoken: Language) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from flask import Response, request
 
 DEFAULT_LANGUAGE = "en"
@@ -45,6 +46,14 @@ class Language:
     def decimal(self, number: float) -> str:
         """Return a number formatted for this language."""
         return format_decimal(number, locale=self.code)
+
+    def metres(self, number: float) -> str:
+        """Return a length in metres formatted for this language, such as 1,500 m."""
+        return format_unit(number, "length-meter", length="short", locale=self.code)
+
+    def kilometres(self, number: float) -> str:
+        """Return a length in kilometres formatted for this language, such as 2.4 km."""
+        return format_unit(number, "length-kilometer", length="short", locale=self.code)
 
 
 @cache

@@ -8,12 +8,13 @@ from flask import Response
 
 from api.http.callers import DEVICE, calling_device
 from api.http.door import Door
+from api.http.languages import Language, callers_language, spoken
 from api.http.responses import private
 from api.http.services import database, now
 from api.me import examples, schemas
+from api.moderation.texts import reason_text, statement_texts
 from geo import privacy
 from geo.casework import decisions
-from geo.casework.statements import REASONS
 from geo.errors import Conflict, RecordNotFound
 from geo.moderation import appeals
 
@@ -21,7 +22,7 @@ door = Door("me", __name__, url_prefix="/v1/me", description="The caller's store
 
 _OWN_COLUMNS = (
     *("decided_at", "action", "target", "target_id", "reason", "note", "decision_visibility", "decision_account"),
-    *("decision_ground", "decision_facts", "end_date_visibility_restriction", "reverted_at"),
+    *("decision_ground", "end_date_visibility_restriction", "reverted_at"),
 )
 
 
@@ -48,19 +49,28 @@ def erase_me() -> Response:
 @door.response(200, schemas.Export, example=examples.EXPORT)
 def export_me() -> Response:
     """Return all data stored about the calling device."""
+    language = callers_language()
     with database().read() as session:
-        return private(privacy.export(session, calling_device(session, now())))
+        document = privacy.export(session, calling_device(session, now()))
+    document["decisions"] = [{**row, **statement_texts(row, language)} for row in document["decisions"]]
+    return spoken(private(document), language)
 
 
 @door.route("/decisions", caller=DEVICE)
 @door.response(200, schemas.OwnDecisions, example={"decisions": [examples.DECISION]})
 def list_my_decisions() -> Response:
-    """Return the decisions about the caller and its content, newest first, with their reasons and appeals."""
+    """Return the decisions about the caller and its content, newest first, with their reasons and appeals.
+
+    reason_text and decision_facts are in the language of Accept-Language. The facts of decisions made before their
+    codes were stored are in English.
+    """
+    language = callers_language()
     with database().read() as session:
         device = calling_device(session, now())
         made = decisions.of_device(session, device.device_id, device.handle)
         own_appeals = {row["decision_id"]: dict(row) for row in appeals.of_device(session, device.device_id)}
-    return private({"decisions": [_own(dict(row), own_appeals.get(row["id"])) for row in made]})
+    document = {"decisions": [_own(dict(row), own_appeals.get(row["id"]), language) for row in made]}
+    return spoken(private(document), language)
 
 
 @door.route("/decisions/<uuid:decision_id>/appeal", methods=["POST"], caller=DEVICE, raises=(RecordNotFound, Conflict))
@@ -75,14 +85,15 @@ def appeal_decision(body: Mapping[str, Any], decision_id: UUID) -> Response:
     return private({"id": appeal_id}, status=201)
 
 
-def _own(decision: Mapping[str, Any], appeal: Mapping[str, Any] | None) -> dict[str, Any]:
+def _own(decision: Mapping[str, Any], appeal: Mapping[str, Any] | None, language: Language) -> dict[str, Any]:
     restricts = decisions.is_restriction(decision)
     return {
         "id": decision["puid"],
         **{name: decision[name] for name in _OWN_COLUMNS},
         "restricts": restricts,
         "automated": decision["staff_id"] is None,
-        "reason_text": REASONS[decision["reason"]].text,
+        "reason_text": reason_text(decision["reason"], language),
+        "decision_facts": statement_texts(decision, language)["decision_facts"],
         "appeal_until": decision["decided_at"] + appeals.APPEAL_WITHIN if restricts else None,
         "appeal": appeal and {name: value for name, value in appeal.items() if name != "decision_id"},
     }

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from geo.casework.statements import REASONS
-
 HANDLE = "0b7e2f0e-6a1e-4d0c-9a57-6f6d1f0f9c11"
 
 ME: dict[str, Any] = {
@@ -29,7 +27,7 @@ DECISION: dict[str, Any] = {
     "restricts": True,
     "automated": False,
     "reason": "personal_data",
-    "reason_text": REASONS["personal_data"].text,
+    "reason_text": "The text contains personal data of another person.",
     "note": "It names the caretaker.",
     "decision_visibility": ["DECISION_VISIBILITY_CONTENT_DISABLED"],
     "decision_account": None,

@@ -66,12 +66,18 @@ class OwnDecision(Schema):
     restricts = fields.Boolean(required=True)
     automated = fields.Boolean(required=True)
     reason = fields.String(required=True)
-    reason_text = fields.String(required=True)
+    reason_text = fields.String(
+        required=True, metadata={"description": "A sentence about the reason, in the language of Accept-Language."}
+    )
     note = fields.String(required=True, allow_none=True)
     decision_visibility = fields.List(fields.String(), required=True, allow_none=True)
     decision_account = fields.String(required=True, allow_none=True)
     decision_ground = fields.String(required=True, allow_none=True)
-    decision_facts = fields.String(required=True, allow_none=True)
+    decision_facts = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What happened, in the language of Accept-Language; in English for old decisions."},
+    )
     end_date_visibility_restriction = fields.Date(required=True, allow_none=True)
     reverted_at = fields.AwareDateTime(required=True, allow_none=True)
     appeal_until = fields.AwareDateTime(required=True, allow_none=True)

@@ -8,12 +8,14 @@ from flask import Response
 
 from api.http.callers import calling_staff, staff
 from api.http.door import Door
+from api.http.languages import callers_language, spoken
 from api.http.paging import PageQuery, page_document
 from api.http.paths import id_segment
 from api.http.problems import STATUS_OF
 from api.http.responses import private
 from api.http.services import database, now
 from api.moderation import examples, schemas
+from api.moderation.texts import reason_text
 from geo.casework import decisions, queue
 from geo.casework.statements import REASONS
 from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
@@ -91,21 +93,27 @@ def decide_queue_items(body: Mapping[str, Any]) -> Response:
 
 
 @queue_door.route("/reasons", caller=staff("reader"))
-@queue_door.response(
-    200,
-    schemas.Reasons,
-    example={"reasons": [{"id": "spam", "text": REASONS["spam"].text, "category": REASONS["spam"].category}]},
-)
+@queue_door.response(200, schemas.Reasons, example=examples.REASONS)
 def list_reasons() -> Response:
-    """Return the predefined reasons, as authors read them."""
-    reasons = [{"id": name, "text": reason.text, "category": reason.category} for name, reason in REASONS.items()]
-    return private({"reasons": reasons})
+    """Return the predefined reasons, as their authors read them in the language of Accept-Language."""
+    language = callers_language()
+    reasons = [
+        {"id": name, "text": reason_text(name, language), "category": category} for name, category in REASONS.items()
+    ]
+    return spoken(private({"reasons": reasons}), language)
 
 
 def new_decision(body: Mapping[str, Any]) -> NewDecision:
     """Return the decision that a body contains."""
     window = (body["from_"], body["until"]) if "from_" in body else None
-    return NewDecision(body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"))
+    return NewDecision(
+        body["action"],
+        body["reason"],
+        body["note"] or None,
+        window,
+        other_id=body.get("other_id"),
+        rated_at=body.get("rated_at"),
+    )
 
 
 def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:
@@ -151,8 +159,9 @@ def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
-        decision_id = decide.on_target(session, calling_staff(), target, new_decision(body), as_of)
+        new = new_decision(body)
+        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"), other_id=new.other_id)
+        decision_id = decide.on_target(session, calling_staff(), target, new, as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 

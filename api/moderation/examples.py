@@ -68,6 +68,16 @@ BULK_OUTCOMES: dict[str, Any] = {
 
 DIRECT: dict[str, Any] = {"target": "facility", "target_id": 12, "action": "close_facility", "reason": "closed"}
 
+REASONS: dict[str, Any] = {
+    "reasons": [
+        {
+            "id": "spam",
+            "text": "The text is advertising, or repeats itself.",
+            "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        }
+    ]
+}
+
 MADE: dict[str, Any] = {"decision_id": 17}
 
 DECISION: dict[str, Any] = {

@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from flask import Flask, Response, make_response, render_template
 
 from api.http.declarations import OpenRoutes
+from api.http.languages import callers_language, spoken
 from api.http.services import database, now
-from api.places.geojson import attribution, feature
+from api.places.geojson import attribution, bare_feature
 from geo.facilities import search
 
 PAGE_POLICY = "default-src 'self'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
 @blueprint.get("/")
 def home() -> Response:
     """Return the home page, with a link to an example response."""
+    language = callers_language()
     with database().read() as session:
         example_id, kind = search.any_offered(session, search.DEFAULT_KINDS), {}
         if example_id is None:
@@ -39,10 +41,11 @@ def home() -> Response:
         example = search.one(session, example_id, now()).facilities if example_id else []
     nearby = None
     if example:
-        lon, lat = feature(example[0])["geometry"]["coordinates"]
+        lon, lat = bare_feature(example[0])["geometry"]["coordinates"]
         place = {"lat": round(lat, COORDINATE_DIGITS), "lon": round(lon, COORDINATE_DIGITS), **kind}
         nearby = f"/v1/facilities?{urlencode(place)}&limit=3"
-    response = make_response(render_template("home.html", nearby=nearby, attribution=attribution(example)))
+    page = render_template("home.html", language=language, nearby=nearby, attribution=attribution(example))
+    response = make_response(page)
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers["Cache-Control"] = "no-cache"
-    return response
+    return spoken(response, language)

@@ -12,8 +12,8 @@ from api.http.services import database, now
 from api.partners.memory import memory
 from geo.errors import InvalidToken, LimitReached, NotAllowed
 from geo.partners import keys
+from geo.partners.issued_keys import KnownKey
 from geo.partners.quotas import DAY, QuotaState
-from geo.partners.registry import KnownKey
 
 QUOTA_POLICY = "day"
 

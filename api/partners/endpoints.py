@@ -21,12 +21,12 @@ from api.partners import examples, schemas
 from api.partners.callers import add_rate_limit_fields, calling_key, partner
 from api.places import examples as places_examples
 from api.places import schemas as places_schemas
-from api.places.endpoints import FACILITY_ID, answer_list, answer_one
+from api.places.endpoints import FACILITY_ID, UNSEEN, answer_list, answer_one
 from api.places.geojson import GEOJSON
 from geo.casework import audit
 from geo.database import Session
 from geo.errors import Conflict, FacilityNotFound, InvalidKeyTerms, RecordNotFound
-from geo.partners import registry, usage
+from geo.partners import issued_keys, registry, usage
 
 facilities_door = Door(
     "partner facilities",
@@ -59,7 +59,7 @@ def list_partner_facilities(parameters: Mapping[str, Any]) -> Response:
     return answer_list(parameters)
 
 
-@facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=(FacilityNotFound,))
+@facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=UNSEEN)
 @facilities_door.response(200, places_schemas.OneFeature, content_type=GEOJSON, example=places_examples.ONE)
 @facilities_door.alt_response(304, description="The answer has not changed.", success=True)
 def get_partner_facility(facility_id: int) -> Response:
@@ -156,14 +156,14 @@ def change_partner(body: Mapping[str, Any], partner_id: int) -> Response:
 @partners_door.response(201, schemas.ShownKey, example=examples.KEY)
 def add_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
     """Create a key, which is shown only once. A partner may have two working keys of a kind."""
-    terms = registry.KeyTerms(
+    terms = issued_keys.KeyTerms(
         body["kind"],
         tuple(dict.fromkeys(body["origins"])),
         tuple(dict.fromkeys(body["scopes"])),
         body["expires_at"],
     )
     with database().write() as session:
-        new = registry.add_key(session, partner_id, terms, now())
+        new = issued_keys.issue(session, partner_id, terms, now())
         _record(session, "partner key added", partner_id, key_id=new.key_id, kind=body["kind"])
         session.commit()
     return private({"id": new.key_id, "key": new.key}, status=201)
@@ -173,14 +173,14 @@ def add_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
     f"/partners/{PARTNER_ID}/rotation", methods=["POST"], caller=staff("admin"), raises=(RecordNotFound, Conflict)
 )
 @partners_door.arguments(
-    schemas.Rotation, example={"kind": "publishable", "overlap_days": registry.ROTATION_OVERLAP.days}
+    schemas.Rotation, example={"kind": "publishable", "overlap_days": issued_keys.ROTATION_OVERLAP.days}
 )
 @partners_door.response(201, schemas.ShownKey, example=examples.KEY)
 def rotate_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
     """Create a successor of a partner's key on the same terms; the old key expires after the overlap."""
     with database().write() as session:
         overlap = timedelta(days=body["overlap_days"])
-        new = registry.rotate(session, partner_id, body["kind"], now(), overlap)
+        new = issued_keys.rotate(session, partner_id, body["kind"], now(), overlap)
         _record(session, "partner key rotated", partner_id, key_id=new.key_id, kind=body["kind"])
         session.commit()
     return private({"id": new.key_id, "key": new.key}, status=201)
@@ -193,7 +193,7 @@ def rotate_partner_key(body: Mapping[str, Any], partner_id: int) -> Response:
 def revoke_partner_key(partner_id: int, key_id: int) -> Response:
     """Revoke a key of the partner."""
     with database().write() as session:
-        registry.revoke(session, key_id, now(), partner_id)
+        issued_keys.revoke(session, key_id, now(), partner_id)
         _record(session, "partner key revoked", partner_id, key_id=key_id)
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})

@@ -6,7 +6,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from api.http.services import database
-from geo.partners import registry
+from geo.partners import issued_keys
 from geo.partners.quotas import Accounts
 
 KEY_LIFETIME = timedelta(seconds=10)
@@ -24,10 +24,10 @@ class PartnerMemory:
 
     def __init__(self) -> None:
         self.accounts = Accounts()
-        self._keys: dict[bytes, tuple[registry.KnownKey, datetime]] = {}
+        self._keys: dict[bytes, tuple[issued_keys.KnownKey, datetime]] = {}
         self._origins: tuple[frozenset[str], datetime] | None = None
 
-    def key(self, digest: bytes, as_of: datetime) -> registry.KnownKey:
+    def key(self, digest: bytes, as_of: datetime) -> issued_keys.KnownKey:
         """Return the valid key with this digest.
 
         Raises:
@@ -37,16 +37,16 @@ class PartnerMemory:
         if remembered is None or as_of - remembered[1] >= KEY_LIFETIME:
             self._keys.pop(digest, None)
             with database().read() as session:
-                remembered = registry.known(session, digest, as_of), as_of
+                remembered = issued_keys.known(session, digest, as_of), as_of
             self._keys[digest] = remembered
-        registry.refuse_expired(remembered[0], as_of)
+        issued_keys.refuse_expired(remembered[0], as_of)
         return remembered[0]
 
     def origins(self, as_of: datetime) -> frozenset[str]:
         """Return all origins that a valid key is bound to."""
         if self._origins is None or as_of - self._origins[1] >= KEY_LIFETIME:
             with database().read() as session:
-                self._origins = registry.working_origins(session, as_of), as_of
+                self._origins = issued_keys.working_origins(session, as_of), as_of
         return self._origins[0]
 
 

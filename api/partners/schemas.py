@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from api.http.fields import Array, Instant, PlainText, StrictSchema, WholeNumber, between, words
 from api.partners import examples
 from geo.errors import InvalidKeyTerms
-from geo.partners import keys, registry
+from geo.partners import issued_keys, keys, registry
 from geo.partners.models import KEY_KINDS, MAX_DAILY_QUOTA, MAX_ORIGINS, NAME_MAX_CHARACTERS, PUBLISHABLE_SCOPES, SCOPES
 
 MAX_OVERLAP_DAYS = 365
@@ -78,7 +78,7 @@ class Rotation(StrictSchema):
     kind = words(*KEY_KINDS, required=True, metadata={"example": "publishable"})
     overlap_days = WholeNumber(
         strict=True,
-        load_default=registry.ROTATION_OVERLAP.days,
+        load_default=issued_keys.ROTATION_OVERLAP.days,
         validate=between(0, MAX_OVERLAP_DAYS),
         metadata={"description": "How long the old key stays valid."},
     )

@@ -10,20 +10,25 @@ from flask import Response
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import Door
+from api.http.languages import callers_language, spoken
 from api.http.paths import id_segment
 from api.http.services import database, now
 from api.places import examples, filters, schemas
 from api.places.geojson import GEOJSON, attribution, collection, feature
+from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
-from geo.errors import FacilityNotFound
+from geo.errors import FacilityMerged, FacilityNotFound
 from geo.facilities import search
-from geo.facilities.ranking import RANKINGS, WIDEST_M
+from geo.facilities.ranking import RANKINGS
 
 door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
 
 FACILITY_ID = id_segment("facility_id")
 """A path segment with the id of a facility."""
+
+UNSEEN = (FacilityMerged, FacilityNotFound)
+"""The errors for the id of a facility that cannot be seen under it."""
 
 
 @door.route("", caller=EVERYBODY)
@@ -40,7 +45,7 @@ def list_facilities(parameters: Mapping[str, Any]) -> Response:
     return answer_list(parameters)
 
 
-@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=(FacilityNotFound,))
+@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=UNSEEN)
 @door.response(200, schemas.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def get_facility(facility_id: int) -> Response:
@@ -54,40 +59,40 @@ def answer_list(parameters: Mapping[str, Any]) -> Response:
     Args:
         parameters: the query as loaded by schemas.FacilitiesQuery.
     """
-    as_of = this_minute(now())
+    as_of, language = this_minute(now()), callers_language()
     with database().read() as session:
-        if unchanged := not_modified(session, as_of):
-            return unchanged
+        if unchanged := not_modified(session, as_of, language.code):
+            return spoken(unchanged, language)
         query = _query(parameters, as_of)
         if isinstance(query, search.NearbyQuery):
             found, mode = search.nearby(session, query), query.mode
         else:
             found, mode = search.in_box(session, query), "walk"
     document = collection(
-        found.facilities,
+        found,
+        language,
         as_of=as_of,
-        widened=found.widened,
-        note=_note(query, found),
+        note=list_note(query, found, language),
         ranking=RANKINGS[query.rank, mode] if parameters["explain"] else None,
     )
-    return answer(document, GEOJSON, as_of, found.data_version)
+    return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 
 
 def answer_one(facility_id: int) -> Response:
     """Return the response about one facility, for the mobile and the partner API."""
-    as_of = this_minute(now())
+    as_of, language = this_minute(now()), callers_language()
     with database().read() as session:
-        if unchanged := not_modified(session, as_of):
-            return unchanged
+        if unchanged := not_modified(session, as_of, language.code):
+            return spoken(unchanged, language)
         found = search.one(session, facility_id, as_of)
         seen = observed.shares(session, facility_id)
     document = {
-        **feature(found.facilities[0]),
+        **feature(found.facilities[0], language),
         "observed": {fact: asdict(share) for fact, share in seen.items()},
         "as_of": as_of,
         "attribution": attribution(found.facilities),
     }
-    return answer(document, GEOJSON, as_of, found.data_version)
+    return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 
 
 def _query(parameters: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery | search.BoxQuery:
@@ -103,18 +108,6 @@ def _query(parameters: Mapping[str, Any], as_of: datetime) -> search.NearbyQuery
         parameters["rank"],
         parameters.get("mode", "walk"),
     )
-
-
-def _note(query: search.NearbyQuery | search.BoxQuery, found: search.Found) -> str | None:
-    """Return a sentence that explains why the list is widened or empty."""
-    if isinstance(query, search.BoxQuery):
-        return None if found.facilities else "No facility in this box meets these needs."
-    if found.nearest_m is not None:
-        return (
-            f"Nothing within {query.radius_m:g} m meets these needs. The nearest that does is {found.nearest_m:.0f} m"
-            " away; these are the best within twice that distance."
-        )
-    return None if found.facilities else f"Nothing within {WIDEST_M / 1000:g} km meets these needs."
 
 
 doors = (door,)

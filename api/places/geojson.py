@@ -1,49 +1,64 @@
 """Facilities as GeoJSON (RFC 7946). The database writes each Feature; this module assembles the collections."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from api.http.languages import Language
+from api.places.texts import status_note
 from geo.facilities.cards import AnyCard
 from geo.facilities.ranking import Ranking
+from geo.facilities.search import Found
 
 GEOJSON = "application/geo+json"
 
 
-def feature(row: AnyCard, ranking: Ranking | None = None) -> dict[str, Any]:
+def feature(row: AnyCard, language: Language, ranking: Ranking | None = None) -> dict[str, Any]:
     """Return one facility as a Feature that the caller may modify.
 
     Args:
         row: the facility.
+        language: of the sentence about its status.
         ranking: adds the terms of the utility under this ranking.
     """
-    one: dict[str, Any] = orjson.loads(row.feature)
+    one = bare_feature(row)
+    one["properties"]["status_note"] = status_note(one["properties"]["status"], language)
     if ranking is not None:
         one["properties"]["explain"] = _terms(row, ranking)
     return one
 
 
+def bare_feature(row: AnyCard) -> dict[str, Any]:
+    """Return one facility as the database writes it: a Feature without the sentence about its status."""
+    one: dict[str, Any] = orjson.loads(row.feature)
+    return one
+
+
 def collection(
-    rows: Sequence[AnyCard], *, as_of: datetime, widened: bool, note: str | None, ranking: Ranking | None = None
+    found: Found, language: Language, *, as_of: datetime, note: str | None, ranking: Ranking | None = None
 ) -> dict[str, Any]:
     """Return facilities as a FeatureCollection with the attribution that their licences require.
 
     Args:
-        rows: the facilities, best first.
+        found: the result of the search.
+        language: of the sentences.
         as_of: the instant that quality and opening hours refer to.
-        widened: whether the facilities lie outside the requested radius.
         note: a sentence that explains why the list is widened or empty.
         ranking: adds the terms of each utility under this ranking.
     """
     return {
         "type": "FeatureCollection",
-        "features": [feature(row, ranking) if ranking else orjson.Fragment(row.feature) for row in rows],
+        "features": [
+            # The Feature of an active facility has no sentence: its text from the database is not parsed.
+            feature(row, language, ranking) if ranking or row.status != "active" else orjson.Fragment(row.feature)
+            for row in found.facilities
+        ],
         "as_of": as_of,
-        "widened": widened,
+        "widened": found.widened,
         "note": note,
-        "attribution": attribution(rows),
+        "attribution": attribution(found.facilities),
     }
 
 

@@ -3,18 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from api.http.languages import Language
 from api.places.geojson import attribution, feature
+from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text
 from geo.ahead.route.journey import Gap, Journey, Stop, StopsQuery
 from geo.facilities.cards import Card
 
 
-def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
+def document(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
     """Return the FeatureCollection of the stops, with the plan."""
     planned = set(journey.plan.stops)
     return {
         "type": "FeatureCollection",
         "features": [
-            _feature(query, journey.stops[index], card, is_planned=index in planned)
+            _feature(query, journey.stops[index], card, language, is_planned=index in planned)
             for index, card in journey.cards.items()
         ],
         "stops_found": len(journey.stops),
@@ -24,15 +26,15 @@ def document(query: StopsQuery, journey: Journey) -> dict[str, Any]:
             "depart_at": query.depart_at,
             "arrive_at": _instant(query, round(query.route.duration_s)),
         },
-        "plan": _plan(query, journey),
-        "note": _note(query, journey),
+        "plan": _plan(query, journey, language),
+        "note": _note(query, journey, language),
         "as_of": query.as_of,
         "attribution": attribution(list(journey.cards.values())),
     }
 
 
-def _feature(query: StopsQuery, stop: Stop, card: Card, *, is_planned: bool) -> dict[str, Any]:
-    one = feature(card)
+def _feature(query: StopsQuery, stop: Stop, card: Card, language: Language, *, is_planned: bool) -> dict[str, Any]:
+    one = feature(card, language)
     one["properties"] |= {
         "visit": stop.visit,
         "along_m": round(stop.along_m, 1),
@@ -46,25 +48,27 @@ def _feature(query: StopsQuery, stop: Stop, card: Card, *, is_planned: bool) -> 
         "planned": is_planned,
         "last_good_stop": stop.last_good is not None,
         "last_good_stop_reason": stop.last_good,
-        "last_good_stop_text": stop.last_good and f"last good stop for {_way(stop.gap_after_m)}",
+        "last_good_stop_text": stop.last_good and last_good_stop_text(stop.gap_after_m, language),
     }
     return one
 
 
-def _plan(query: StopsQuery, journey: Journey) -> dict[str, Any]:
+def _plan(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
     plan, last = journey.plan, journey.gaps[-1]
     return {
         "keeps_comfort": plan.worst_gap_s <= query.comfort_s,
         "worst_gap_s": plan.worst_gap_s,
         "cost_stars": round(plan.worth.cost_stars, 4),
-        "stops": [_planned_stop(query, journey, turn) for turn in range(len(plan.stops))],
+        "stops": [_planned_stop(query, journey, turn, language) for turn in range(len(plan.stops))],
         "gap_to_end_m": round(last.length_m, 1),
         "gap_to_end_s": last.duration_s,
-        "warnings": [_warning(query, journey, gap) for gap in journey.gaps if gap.duration_s > query.comfort_s],
+        "warnings": [
+            _warning(query, journey, gap, language) for gap in journey.gaps if gap.duration_s > query.comfort_s
+        ],
     }
 
 
-def _planned_stop(query: StopsQuery, journey: Journey, turn: int) -> dict[str, Any]:
+def _planned_stop(query: StopsQuery, journey: Journey, turn: int, language: Language) -> dict[str, Any]:
     stop, gap, backup = journey.stops[journey.plan.stops[turn]], journey.gaps[turn], journey.backups[turn]
     return {
         **_which(query, stop),
@@ -76,7 +80,7 @@ def _planned_stop(query: StopsQuery, journey: Journey, turn: int) -> dict[str, A
             **_which(query, journey.stops[backup.stop]),
             "further_m": round(backup.further_m, 1),
             "within_comfort": backup.within_comfort,
-            "text": f"if shut, {_way(backup.further_m)} further",
+            "text": backup_text(backup.further_m, language),
         },
     }
 
@@ -90,11 +94,11 @@ def _which(query: StopsQuery, stop: Stop) -> dict[str, Any]:
     }
 
 
-def _warning(query: StopsQuery, journey: Journey, gap: Gap) -> dict[str, Any]:
+def _warning(query: StopsQuery, journey: Journey, gap: Gap, language: Language) -> dict[str, Any]:
     start = None if gap.from_stop is None else journey.stops[gap.from_stop]
     end = None if gap.to_stop is None else journey.stops[gap.to_stop]
     from_m = start.along_m if start else 0.0
-    since = " since the last stop" if start is None and query.since_last_stop_s else ""
+    is_since_last_stop = start is None and query.since_last_stop_s > 0
     return {
         "reason": "gap_exceeds_comfort",
         "from_along_m": round(from_m, 1),
@@ -103,34 +107,18 @@ def _warning(query: StopsQuery, journey: Journey, gap: Gap) -> dict[str, Any]:
         "to_facility_id": end and end.facility_id,
         "gap_m": round(gap.length_m, 1),
         "gap_s": gap.duration_s,
-        "text": f"no stop for {_way(gap.length_m)} after {_way(from_m)}: {_time(gap.duration_s)}{since},"
-        f" longer than the {_time(query.comfort_s)} of comfort",
+        "text": warning_text(gap, from_m, query.comfort_s, language, is_since_last_stop=is_since_last_stop),
     }
 
 
-def _note(query: StopsQuery, journey: Journey) -> str | None:
+def _note(query: StopsQuery, journey: Journey, language: Language) -> str | None:
     """Return a sentence that explains why the list is empty or shortened."""
     if not journey.stops:
-        return f"Nothing within {query.max_offset_m:g} m of this route meets these needs when you pass."
+        return empty_note(query.max_offset_m, language)
     if left_out := len(journey.stops) - len(journey.cards):
-        return f"{left_out} more stops are omitted: only the best of each stretch of the route are returned."
+        return shortened_note(left_out, language)
     return None
 
 
 def _instant(query: StopsQuery, after_s: int) -> datetime:
     return query.depart_at + timedelta(seconds=after_s)
-
-
-def _way(metres: float) -> str:
-    """Return a rounded distance: 300 m, 2.4 km, 62 km."""
-    if metres < 995:
-        return f"{round(metres, -1):.0f} m"
-    return f"{metres / 1000:.1f} km" if metres < 9_950 else f"{metres / 1000:.0f} km"
-
-
-def _time(seconds: int) -> str:
-    """Return a duration in hours and minutes: 45 min, 2 h, 2 h 5 min."""
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return " ".join(
-        part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "") if part
-    )

@@ -7,6 +7,7 @@ from flask import Response
 
 from api.http.declarations import EVERYBODY
 from api.http.door import Door
+from api.http.languages import callers_language, spoken
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.geojson import GEOJSON
@@ -38,7 +39,8 @@ def find_route_stops(body: Mapping[str, Any]) -> Response:
     query = StopsQuery(as_of=now(), **body)
     with database().read() as session:
         journey = along(session, query)
-    return private(document(query, journey), mimetype=GEOJSON)
+    language = callers_language()
+    return spoken(private(document(query, journey, language), mimetype=GEOJSON), language)
 
 
 doors = (door,)

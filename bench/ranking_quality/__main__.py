@@ -18,16 +18,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-ranking", description=__doc__.partition("\n")[0])
     parser.add_argument("--towns", type=int, default=192, help=f"a multiple of {len(REGIMES)}")
     parser.add_argument("--seed", type=int, default=0, help="of the first town")
-    asked = parser.parse_args()
-    if asked.towns < 2 * len(REGIMES) or asked.towns % len(REGIMES):
+    options = parser.parse_args()
+    if options.towns < 2 * len(REGIMES) or options.towns % len(REGIMES):
         parser.error(f"--towns must be a multiple of {len(REGIMES)}, twice that at least")
     print("choosing", file=sys.stderr)
-    finalists = choose(list(towns(asked.towns, asked.seed)))
+    finalists = choose(list(towns(options.towns, options.seed)))
     print("confirming", file=sys.stderr)
-    outcome = confirm(towns(asked.towns, CONFIRMING_SEEDS + asked.seed), finalists)
+    outcome = confirm(towns(options.towns, CONFIRMING_SEEDS + options.seed), finalists)
     print(markdown(outcome))
-    print(f"\n{asked.towns} towns; differences hold together with 95 % over {looks(outcome)} looks.")
-    print(json.dumps({"towns": asked.towns, "seed": asked.seed, "rows": as_json(outcome)}))
+    print(f"\n{options.towns} towns; differences hold together with 95 % over {looks(outcome)} looks.")
+    print(json.dumps({"towns": options.towns, "seed": options.seed, "rows": as_json(outcome)}))
 
 
 main()

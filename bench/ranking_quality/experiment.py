@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.ranking_quality.cleanliness import Floats
-from bench.ranking_quality.estimates import Evidence
 from bench.ranking_quality.rankers import KAPPAS, OTHERS, OURS, Change, Ranker, alone, right_mean, together
 from bench.ranking_quality.visits import Score, Visits
 from bench.ranking_quality.world import REGIMES, Regime, World, make_world
+from bench.reference.estimates import Evidence
 from geo.facilities.ranking import Mode, Rank
 
 Task = tuple[Rank, Mode]

@@ -8,8 +8,8 @@ from math import exp, inf, sqrt
 import numpy as np
 
 from bench.ranking_quality.cleanliness import MANAGEMENT_DAYS
-from bench.ranking_quality.estimates import Estimate
 from bench.ranking_quality.world import World
+from bench.reference.estimates import Estimate
 from geo.crowd.quality import STARS_SIGMA
 
 STARS_PER_FELT = 0.82
@@ -65,12 +65,12 @@ def informed(world: World) -> Estimate:
         first, last = np.searchsorted(ratings.place, [place, place + 1])
         heard = iter(zip(*(f[first:last].tolist() for f in (ratings.day, ratings.stars, ratings.honest)), strict=True))
         day, stars, honest = next(heard, (inf, 0.0, True))
-        for moment, asked in enumerate(world.moments.tolist()):
-            while day <= asked:
+        for moment, until_day in enumerate(world.moments.tolist()):
+            while day <= until_day:
                 if honest:
                     state.pass_to(day)
                     state.hear(stars, noise)
                 day, stars, honest = next(heard, (inf, 0.0, True))
-            state.pass_to(asked)
+            state.pass_to(until_day)
             q[moment, place], sd[moment, place] = state.estimate()
     return Estimate(q, sd)

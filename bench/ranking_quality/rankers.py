@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.ranking_quality.estimates import (
+from bench.ranking_quality.informed import informed
+from bench.reference.estimates import (
     Estimate,
     Evidence,
     TwoScales,
@@ -16,7 +17,6 @@ from bench.ranking_quality.estimates import (
     two_scales,
     wilson,
 )
-from bench.ranking_quality.informed import informed
 
 
 class Ranker(NamedTuple):

@@ -114,7 +114,7 @@ class Track:
         number = np.floor(self._route.along_m[:-1] / piece_m)
         self._first_leg = np.flatnonzero(np.append(True, np.diff(number) > 0))
         self._legs = np.diff(np.append(self._first_leg, len(number)))
-        starts, ends = self._route.places[:-1], self._route.places[1:]
+        starts, ends = self._route.positions[:-1], self._route.positions[1:]
         # (a + b) x (b - a) = 2 (a x b), and keeps its precision where a and b are near
         across = np.cross(starts + ends, ends - starts)
         self._left = across / np.linalg.norm(across, axis=1)[:, np.newaxis]
@@ -123,7 +123,7 @@ class Track:
 
     def boxes(self) -> Boxes:
         """Return boxes of all places within max_offset_m of each piece; two for one across the antimeridian."""
-        lon, lat = lon_lat(self._route.places)
+        lon, lat = lon_lat(self._route.positions)
         lon = np.degrees(np.unwrap(np.radians(lon)))
         last = self._first_leg + self._legs
         west, east = (_over_pieces(f, lon, self._first_leg, last) for f in (np.minimum, np.maximum))
@@ -182,7 +182,7 @@ class Track:
         near = np.flatnonzero(half_chord >= 0)
         place, rows, legs, off = place[near], rows[near], legs[near], off[near]
         foot = np.arctan2(
-            np.einsum("ij,ij->i", place, self._ahead[legs]), np.einsum("ij,ij->i", place, self._route.places[legs])
+            np.einsum("ij,ij->i", place, self._ahead[legs]), np.einsum("ij,ij->i", place, self._route.positions[legs])
         )
         width = 2 * np.arcsin(np.sqrt(np.minimum(1, half_chord[near])))
         nearest = np.clip(foot, 0, self._leg_rad[legs])

@@ -25,7 +25,7 @@ MAX_VERTICES = 20_000
 MAX_DURATION_S = 14 * 86_400.0
 """Maximum duration: two weeks. Opening hours are known for five weeks."""
 
-SAME_PLACE_M = 0.01
+SAME_POSITION_M = 0.01
 """Vertices nearer than this are merged: at a centimetre, below the precision of polylines, directions are noise."""
 
 
@@ -34,13 +34,13 @@ class Route:
     """A path on the Earth with a time for each position: n legs of positive length between n + 1 vertices.
 
     Attributes:
-        places: (n + 1, 3), unit vectors.
+        positions: (n + 1, 3), unit vectors.
         along_m: (n + 1,), metres from the start, increasing.
         begins_s: (n,), seconds from departure at the start of each leg.
         ends_s: (n,), the same at its end. If the traveller rests at a vertex, the next leg begins later.
     """
 
-    places: Floats
+    positions: Floats
     along_m: Floats
     begins_s: Floats
     ends_s: Floats
@@ -60,7 +60,7 @@ class Route:
         leg = int(np.clip(np.searchsorted(self.along_m, along_m) - 1, 0, len(self.begins_s) - 1))
         start_m, end_m = self.along_m[leg], self.along_m[leg + 1]
         share = float(np.clip((along_m - start_m) / (end_m - start_m), 0, 1))
-        between = _between(self.places[leg : leg + 1], self.places[leg + 1 : leg + 2], np.array([share]))[0]
+        between = _between(self.positions[leg : leg + 1], self.positions[leg + 1 : leg + 2], np.array([share]))[0]
         return point(between), float(self.begins_s[leg] + share * (self.ends_s[leg] - self.begins_s[leg]))
 
     def cut(self, longest_m: float) -> "Route":
@@ -74,7 +74,7 @@ class Route:
         lasts_s = (self.ends_s - self.begins_s)[leg]
         metres = np.diff(self.along_m)[leg]
         return Route(
-            np.vstack((_between(self.places[leg], self.places[leg + 1], begin), self.places[-1:])),
+            np.vstack((_between(self.positions[leg], self.positions[leg + 1], begin), self.positions[-1:])),
             np.append(self.along_m[leg] + begin * metres, self.along_m[-1]),
             self.begins_s[leg] + begin * lasts_s,
             self.begins_s[leg] + end * lasts_s,
@@ -100,16 +100,16 @@ def lay(
         InvalidRoute: the route is too short, too long or too slow, or its times do not increase.
         InvalidCoordinates: a vertex is out of range.
     """
-    every = _places(vertices)
-    moved = _angles(every[:-1], every[1:]) * EARTH_RADIUS_M >= SAME_PLACE_M
+    every = _positions(vertices)
+    moved = _angles(every[:-1], every[1:]) * EARTH_RADIUS_M >= SAME_POSITION_M
     if not moved.any():
         raise InvalidRoute("line", "needs two distinct points")
-    places = every[np.append(True, moved)]
-    along_m = np.append(0.0, np.cumsum(_angles(places[:-1], places[1:]) * EARTH_RADIUS_M))
+    positions = every[np.append(True, moved)]
+    along_m = np.append(0.0, np.cumsum(_angles(positions[:-1], positions[1:]) * EARTH_RADIUS_M))
     if along_m[-1] > MAX_LENGTH_M:
         raise InvalidRoute("line", f"is {along_m[-1] / 1000:.0f} km long; the maximum is {MAX_LENGTH_M / 1000:.0f} km")
     if times_s is not None:
-        return Route(places, along_m, *_given_times(np.asarray(times_s, dtype=np.float64), moved))
+        return Route(positions, along_m, *_given_times(np.asarray(times_s, dtype=np.float64), moved))
     if speed_kmh is not None:
         part, whole_s = "speed_kmh", along_m[-1] * 3.6 / speed_kmh if speed_kmh else inf
     else:
@@ -117,18 +117,18 @@ def lay(
     if not 0 < whole_s <= MAX_DURATION_S:
         raise InvalidRoute(part, f"gives a duration of {whole_s:.0f} s; the maximum is {MAX_DURATION_S:.0f} s")
     instants = along_m * (whole_s / along_m[-1])
-    return Route(places, along_m, instants[:-1], instants[1:])
+    return Route(positions, along_m, instants[:-1], instants[1:])
 
 
-def _places(vertices: Sequence[tuple[float, float]]) -> Floats:
+def _positions(vertices: Sequence[tuple[float, float]]) -> Floats:
     """Return the vertices as unit vectors, after checking their range and number."""
     if len(vertices) < 2:
         raise InvalidRoute("line", "needs at least two points")
     if len(vertices) > MAX_VERTICES:
         raise InvalidRoute("line", f"has {len(vertices)} points; the maximum is {MAX_VERTICES}")
     lon, lat = np.array(vertices, dtype=np.float64).T
-    for place in np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))):  # NaN fails every comparison
-        Point(*vertices[int(place)])
+    for index in np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))):  # NaN fails every comparison
+        Point(*vertices[int(index)])
     return unit_vectors(lon, lat)
 
 
@@ -153,15 +153,15 @@ def unit_vectors(lon: Floats, lat: Floats) -> Floats:
     return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
 
 
-def lon_lat(places: Floats) -> tuple[Floats, Floats]:
+def lon_lat(positions: Floats) -> tuple[Floats, Floats]:
     """Convert unit vectors, (n, 3), to degrees."""
-    x, y, z = places.T
+    x, y, z = positions.T
     return np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def point(place: Floats) -> Point:
+def point(position: Floats) -> Point:
     """Convert one unit vector to a point."""
-    lon, lat = lon_lat(place[np.newaxis])
+    lon, lat = lon_lat(position[np.newaxis])
     return Point(float(lon[0]), float(lat[0]))
 
 

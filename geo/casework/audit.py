@@ -1,6 +1,7 @@
-"""The audit chain: each entry holds the hash of the one before, so that no change to any of them goes unseen.
+"""The audit chain: each entry contains the hash of the entry before it, so that any later change is detected.
 
-An entry is written in the transaction of what it tells of. It names no device: whoever has none any more is nobody.
+An entry is written in the transaction of the event that it records. It does not identify devices, so that it can be
+kept after a device is erased.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,28 +19,32 @@ from geo.database import Session
 from geo.paging import Page
 
 GENESIS = bytes(32)
-"""What the first entry has for the hash of the one before."""
+"""The previous hash of the first entry."""
 
 CHAIN_LOCK = 0x62656661
-"""Key of the advisory lock that lets one transaction at a time lengthen the chain ("befa" in ASCII)."""
+"""Key of the advisory lock that lets one transaction at a time append to the chain ("befa" in ASCII)."""
 
 MIN_ID = -(2**63)
-"""Below every id, so that an entry slipped in before the first is seen too."""
+"""The smallest bigint, so that an entry inserted before the first one is detected too."""
 
 FORMER_COLUMNS = {"target": "thing", "target_id": "thing_id"}
 """The names that columns of decisions had before migration 0008, which are part of the digests of that time."""
 
+LATER_COLUMNS = ("decision_facts_code", "decision_facts_parameters")
+"""Columns that decisions have since migration 0009. A digest leaves them out where they are NULL, as in every decision
+made before."""
+
 BATCH = 1_000
-"""Entries read at once when all are verified."""
+"""Number of entries that a verification reads at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where the chain breaks.
+    """The first fault of the chain.
 
     Attributes:
-        entry_id: the first entry that does not fit.
-        reason: what is wrong with it.
+        entry_id: the first invalid entry.
+        reason: why it is invalid.
     """
 
     entry_id: int
@@ -48,12 +53,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a walk along the chain found.
+    """The result of a verification.
 
     Attributes:
-        entries: how many fit.
-        head: hash of the last one that fits; kept elsewhere, it proves later that nothing before it was lost.
-        fault: the first that does not, None where all do.
+        entries: number of valid entries before the first fault.
+        head: hash of the last of them. Stored elsewhere, it later proves that no entry up to it was removed.
+        fault: the first fault, or None.
     """
 
     entries: int
@@ -62,17 +67,17 @@ class Verification:
 
 
 def append(session: Session, actor: str, event: str, details: Mapping[str, Any], as_of: datetime) -> None:
-    """Lengthen the chain; the last thing that a transaction does, for others wait until it ends.
+    """Append an entry. Other writers of the chain wait until the transaction ends, so append last in a transaction.
 
     Args:
         session: a write session.
-        actor: ``staff:3``, ``device``, ``automatic``, ``command``.
-        event: what happened, in a word or two.
-        details: strings, whole numbers and lists of them; nothing of a person.
+        actor: ``staff:3``, ``device``, ``automatic`` or ``command``.
+        event: the event, in a few words.
+        details: strings, whole numbers and lists of them, without personal data.
         as_of: now.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    # A statement after the lock, so that it sees what the transaction before has committed.
+    # A separate statement after the lock, so that it sees what the previous transaction committed.
     last = session.execute(select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
     entry = {
         "id": last.id + 1 if last else 1,
@@ -86,23 +91,23 @@ def append(session: Session, actor: str, event: str, details: Mapping[str, Any],
 
 
 def decision_digest(session: Session, decision_id: int) -> str:
-    """The digest of a decision's row, which its audit entry keeps."""
+    """Return the digest of a decision's row, which its audit entry stores."""
     row = session.execute(select(Decision.__table__).where(Decision.id == decision_id)).mappings().one()
     return _digest_of_row(dict(row))
 
 
 def verify(session: Session) -> Verification:
-    """Walk along the chain, and hold each decision against the entry that tells of it."""
-    entries, head, told = 0, GENESIS, set[int]()
+    """Verify the hashes of the chain, and compare each decision with its entry."""
+    entries, head, recorded = 0, GENESIS, set[int]()
     for entry in _entries(session):
         fault = _fault(session, entry, entries + 1, head)
         if fault:
             return Verification(entries, head, Fault(entry["id"], fault))
         entries, head = entries + 1, bytes(entry["hash"])
         if decision_id := entry["details"].get("decision_id"):
-            told.add(decision_id)
+            recorded.add(decision_id)
     for decision_id in session.execute(select(Decision.id).order_by(Decision.id)).scalars():
-        if decision_id not in told:
+        if decision_id not in recorded:
             return Verification(entries, head, Fault(entries + 1, f"the entry of decision {decision_id} is missing"))
     return Verification(entries, head, None)
 
@@ -157,14 +162,18 @@ def _decision_fault(session: Session, details: Mapping[str, Any]) -> str | None:
 
 
 def _hash(entry: Mapping[str, Any]) -> bytes:
-    """sha256(previous hash, canonical JSON): keys sorted, no spaces, times in UTC."""
-    told = {name: entry[name] for name in ("id", "actor", "event", "details")}
-    told["at"] = entry["at"].astimezone(UTC)
-    return sha256(bytes(entry["previous_hash"]) + _canonical(told)).digest()
+    """Return sha256(previous hash + canonical JSON): keys sorted, no spaces, times in UTC."""
+    values = {name: entry[name] for name in ("id", "actor", "event", "details")}
+    values["at"] = entry["at"].astimezone(UTC)
+    return sha256(bytes(entry["previous_hash"]) + _canonical(values)).digest()
 
 
 def _digest_of_row(row: Mapping[str, Any]) -> str:
-    values = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in row.items()}
+    values = {
+        name: value.astimezone(UTC) if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if value is not None or name not in LATER_COLUMNS
+    }
     return sha256(_canonical(values)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Decisions: written once, with a statement of reasons and an audit entry; read by staff and by those concerned."""
+"""Decisions: recorded with a statement of reasons and an audit entry, and never changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ from geo.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class RecordedAction:
-    """An action as decisions record it.
+    """An action as recorded in decisions.
 
     Attributes:
-        name: in the column ``action``.
-        restriction: how it restricts somebody's content or account, None where it does not.
+        name: the value of the column ``action``.
+        restriction: how it restricts content or an account, or None.
     """
 
     name: str
@@ -33,7 +33,7 @@ class RecordedAction:
 
 
 REVERT = RecordedAction("revert")
-"""A decision that takes back an earlier one."""
+"""The action of a decision that reverts an earlier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,15 @@ class DecisionRecord:
     """A decision to record.
 
     Attributes:
-        action: what is done.
-        target, target_id: to what, as the columns ``target`` and ``target_id`` name it; a device has no id there.
-        grounds: what it rests on.
-        subject: handle of the device whose content it is, None where nobody is known.
-        staff_id: who decides, None where nobody does.
-        queue_item_id: the item that it settles.
-        reverts: the decision that it takes back.
-        note: a sentence to the author, in the words of who decides.
-        before: what a revert restores.
+        action: the action.
+        target, target_id: kind and id of its target; the id of a device is None, and ``subject`` identifies it.
+        grounds: the grounds of the statement of reasons.
+        subject: handle of the device whose content it concerns, or None if there is none.
+        staff_id: the member of staff who decides; None for an automatic decision.
+        queue_item_id: the queue item that it settles, or None.
+        reverts: the decision that it reverts, or None.
+        note: a sentence to the author by the member of staff, or None.
+        before: the state that a revert restores.
     """
 
     action: RecordedAction
@@ -65,9 +65,9 @@ class DecisionRecord:
 
 
 def record(session: Session, made: DecisionRecord, as_of: datetime) -> int:
-    """Insert a decision and append it to the audit chain. Returns its id.
+    """Insert a decision and append it to the audit chain. Return its id.
 
-    It waits for whoever else writes to the chain, so that it comes after all row locks of the transaction.
+    Call it after all row locks of the transaction: it waits for other writers of the chain.
     """
     automated = made.staff_id is None
     same_names = ("subject", "staff_id", "queue_item_id", "reverts", "note")
@@ -98,10 +98,10 @@ def page(session: Session, limit: int, before: int | None = None) -> Page[RowMap
 
 
 def one(session: Session, decision_id: int) -> RowMapping:
-    """A decision.
+    """Return a decision.
 
     Raises:
-        RecordNotFound: there is none of that id.
+        RecordNotFound: there is no decision with that id.
     """
     found = session.execute(_select(Decision.id == decision_id)).mappings().one_or_none()
     if found is None:
@@ -110,17 +110,17 @@ def one(session: Session, decision_id: int) -> RowMapping:
 
 
 def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None = None) -> Sequence[RowMapping]:
-    """The decisions that concern a device, newest first: on its content, itself, or ratings of its among others.
+    """Return the decisions about a device, its content or a time window with a rating of it, newest first.
 
     Args:
         session: any session.
         device_id: the device.
         handle: its handle.
-        puid: only the decision of this public id.
+        puid: only the decision with this public id.
     """
     excludes_its_rating = exists().where(
         RatingExclusion.decision_id == Decision.id,
-        Rating.facility_id == RatingExclusion.facility_id,
+        RatingExclusion.facility_id.in_((Rating.facility_id, Rating.moved_from)),
         Rating.device_id == device_id,
         RatingExclusion.during.op("@>")(Rating.rated_at),
     )
@@ -130,12 +130,12 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
 
 
 def is_restriction(decision: Mapping[str, Any]) -> bool:
-    """Whether it restricts somebody's content or account."""
+    """Return whether a decision restricts content or an account."""
     return decision["decision_ground"] is not None
 
 
-def stands() -> ColumnElement[bool]:
-    """The condition that a decision is not reverted."""
+def is_effective() -> ColumnElement[bool]:
+    """Return the condition that a decision is not reverted."""
     reverting = aliased(Decision)
     return ~exists().where(reverting.reverts == Decision.id)
 

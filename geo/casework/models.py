@@ -1,4 +1,4 @@
-"""Staff, their queue, the decisions that are made, and the audit chain."""
+"""Tables of staff, the moderation queue, decisions and the audit chain."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,21 +13,24 @@ from geo.database import Base
 from geo.facilities.models import one_of
 
 ROLES = ("reader", "moderator", "senior", "admin")
-"""Each may do all that those before it may."""
+"""Each role includes the rights of those before it."""
 
 QUEUE_KINDS = ("facility", "comment", "proposal", "rate_bomb")
-"""A comment is here for reports, for what it holds, or because it was hidden automatically."""
+"""A comment is in the queue because of reports, or because it contains contact details."""
 
 QUEUE_STATES = ("open", "decided", "moot")
-"""``moot``: what it was about has changed or gone."""
+"""``moot``: the target has changed or no longer exists."""
 
 DECISION_TARGETS = ("facility", "comment", "proposal", "device")
 
+FACTS = ("reviewed", "reported_and_reviewed", "reported", "reported_closed", "contact_details_found")
+"""Codes of the facts that a statement of reasons names; geo/casework/statements.py has their parameters."""
+
 
 class Staff(Base):
-    """Somebody who moderates, with one token; never deleted, so that decisions keep who made them.
+    """A member of staff with one token. Rows are never deleted, because decisions refer to them.
 
-    ``device_id`` is the phone of that person, if they told: nobody decides on their own content.
+    ``device_id`` is the person's own phone, if known: nobody may decide on their own content.
     """
 
     __tablename__ = "staff"
@@ -48,9 +51,9 @@ class Staff(Base):
 
 
 class QueueItem(Base):
-    """Something for staff to look at; one open item for each kind and target.
+    """An item for staff to review. There is one open item per kind and target.
 
-    ``version`` grows with each change, so that nobody decides on what they have not seen.
+    ``version`` increases with each change, so that nobody decides on a state that they have not seen.
     """
 
     __tablename__ = "queue_item"
@@ -77,11 +80,12 @@ class QueueItem(Base):
 
 
 class Decision(Base):
-    """What was decided; never changed, a revert is a new row.
+    """A decision. Rows are never changed; a revert is a new row.
 
-    A restriction carries the fields of a statement of reasons by the names of the EU's DSA Transparency Database.
-    ``subject`` is the handle of the device whose content it concerns. ``before`` is what a revert restores. What
-    ``action`` may be follows from the classes of geo/moderation/actions, whose registry adds the constraint.
+    A restriction has the fields of a statement of reasons, with their names in the EU's DSA Transparency Database. Of
+    its texts it has codes and parameters; decisions made before migration 0009 store the English text.
+    ``subject`` is the handle of the device whose content it concerns. ``before`` is the state that a revert restores.
+    The registry of geo/moderation/actions adds the constraint on ``action``.
     """
 
     __tablename__ = "decision"
@@ -95,10 +99,18 @@ class Decision(Base):
             "(decision_visibility IS NULL AND decision_account IS NULL) = (decision_ground IS NULL)", name="statement"
         ),
         CheckConstraint(
-            "decision_ground IS NULL OR num_nonnulls(incompatible_content_ground, incompatible_content_explanation,"
-            " category, content_type, content_date, application_date, decision_facts, source_type,"
-            " automated_detection, automated_decision, territorial_scope) = 11",
+            "decision_ground IS NULL OR num_nonnulls(category, content_type, content_date, application_date,"
+            " source_type, automated_detection, automated_decision, territorial_scope) = 8",
             name="statement_complete",
+        ),
+        CheckConstraint(
+            "decision_ground IS NULL OR decision_facts_code IS NOT NULL OR num_nonnulls(incompatible_content_ground,"
+            " incompatible_content_explanation, decision_facts) = 3",
+            name="statement_texts",
+        ),
+        one_of("decision_facts_code", FACTS),
+        CheckConstraint(
+            "(decision_facts_code IS NULL) = (decision_facts_parameters IS NULL)", name="decision_facts_parameters"
         ),
         Index("ix_decision_target", "target", "target_id"),
     )
@@ -128,6 +140,8 @@ class Decision(Base):
     application_date: Mapped[date | None]
     end_date_visibility_restriction: Mapped[date | None]
     decision_facts: Mapped[str | None]
+    decision_facts_code: Mapped[str | None]
+    decision_facts_parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     source_type: Mapped[str | None]
     automated_detection: Mapped[str | None]
     automated_decision: Mapped[str | None]
@@ -135,7 +149,7 @@ class Decision(Base):
 
 
 class AuditEntry(Base):
-    """One event of the chain; the database refuses to change or remove it."""
+    """An entry of the audit chain. The database rejects changes and deletions."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (CheckConstraint("octet_length(hash) = 32 AND octet_length(previous_hash) = 32", name="hash"),)

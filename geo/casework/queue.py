@@ -1,4 +1,4 @@
-"""The queue: what staff should look at, worst first; claimed for a while by one, decided on as it was seen."""
+"""The moderation queue: items for staff to review, which they claim for a while and decide on in a known version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from geo.errors import Conflict, OutOfDate, RecordNotFound
 from geo.paging import Page
 
 CLAIM_LEASE = timedelta(minutes=15)
-"""How long a claim keeps others away: time to look at a place, not to go to lunch."""
+"""How long only the claimant may decide on an item: enough to review a place, less than a break."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueQuery:
-    """Which items to show, the highest score first, ties by id.
+    """A query for a page of items, the highest score first, then the lowest id.
 
     Attributes:
-        kinds: of QUEUE_KINDS, None for all.
-        state: of QUEUE_STATES.
-        opened_before: older than this.
-        score_at_least: no less than this.
-        limit: how many at most.
-        after: the score and the id of the last item of the page before.
+        kinds: some of QUEUE_KINDS; None for all.
+        state: one of QUEUE_STATES.
+        opened_before: only items opened before this instant.
+        score_at_least: only items with at least this score.
+        limit: the maximum number of items.
+        after: score and id of the last item of the previous page.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -40,12 +40,12 @@ class QueueQuery:
     after: tuple[float, int] | None = None
 
 
-def put(  # noqa: PLR0913 - what, how urgent, why, when
+def put(  # noqa: PLR0913 - target, time, urgency and details
     session: Session, kind: str, target_id: int, as_of: datetime, *, score: float, details: Mapping[str, Any]
 ) -> int:
-    """Open an item, or add to the open one of this target. Returns its id.
+    """Open an item, or update the open item of this target. Return its id.
 
-    Details are merged, the score is the greater of the two, and the version grows with whatever is new.
+    An update merges the details, keeps the greater score and increases the version.
     """
     values = {"kind": kind, "target_id": target_id, "score": score, "details": dict(details), "opened_at": as_of}
     statement = upsert(QueueItem).values(**values)
@@ -63,7 +63,7 @@ def put(  # noqa: PLR0913 - what, how urgent, why, when
 
 
 def target_kind(kind: str) -> str:
-    """The kind of target that an item of a kind is about: a burst of ratings is of a facility."""
+    """Return the kind of target of a kind of item: the target of a rate bomb is a facility."""
     return "facility" if kind == "rate_bomb" else kind
 
 
@@ -73,7 +73,7 @@ def lock(session: Session, kind: str, target_id: int) -> None:
 
 
 def end(session: Session, kind: str, target_id: int, state: str, as_of: datetime) -> None:
-    """End the open item of a target, if there is one, as ``decided`` or ``moot``."""
+    """Close the open item of a target, if there is one, as ``decided`` or ``moot``."""
     session.execute(
         update(QueueItem)
         .where(_is_open(kind, target_id))
@@ -82,7 +82,7 @@ def end(session: Session, kind: str, target_id: int, state: str, as_of: datetime
 
 
 def renew(session: Session, kind: str, target_id: int) -> None:
-    """Raise the version of the open item of a target that has changed, so that nobody decides on its old state."""
+    """Increase the version of the open item of a changed target, so that nobody decides on its previous state."""
     session.execute(update(QueueItem).where(_is_open(kind, target_id)).values(version=QueueItem.version + 1))
 
 
@@ -103,10 +103,10 @@ def page(session: Session, query: QueueQuery) -> Page[RowMapping]:
 
 
 def one(session: Session, item_id: int) -> RowMapping:
-    """An item.
+    """Return an item.
 
     Raises:
-        RecordNotFound: there is none of that id.
+        RecordNotFound: there is no item with that id.
     """
     row = session.execute(select(QueueItem.__table__).where(QueueItem.id == item_id)).mappings().one_or_none()
     if row is None:
@@ -115,11 +115,11 @@ def one(session: Session, item_id: int) -> RowMapping:
 
 
 def claim(session: Session, item_id: int, member: KnownStaff, as_of: datetime) -> RowMapping:
-    """Take an open item for CLAIM_LEASE, or take it longer.
+    """Claim an open item for CLAIM_LEASE, or extend the claim.
 
     Raises:
-        RecordNotFound: there is none of that id.
-        Conflict: it is decided already, or another has claimed it.
+        RecordNotFound: there is no item with that id.
+        Conflict: it is already decided, or somebody else has claimed it.
     """
     item = _locked(session, item_id)
     _require_open(item)
@@ -139,12 +139,12 @@ def claim(session: Session, item_id: int, member: KnownStaff, as_of: datetime) -
 def locked_for_decision(
     session: Session, item_id: int, version: int, member: KnownStaff, as_of: datetime
 ) -> RowMapping:
-    """An open item, held until the end of the transaction, as the member of staff saw it.
+    """Lock and return an open item in the version that the member of staff has seen.
 
     Raises:
-        RecordNotFound: there is none of that id.
-        Conflict: it is decided already, or another has claimed it.
-        OutOfDate: something has been added since.
+        RecordNotFound: there is no item with that id.
+        Conflict: it is already decided, or somebody else has claimed it.
+        OutOfDate: it has changed since that version.
     """
     item = _locked(session, item_id)
     _require_open(item)

@@ -1,4 +1,4 @@
-"""Staff: who moderates, with which role and which token."""
+"""Members of staff, their roles and their tokens."""
 
 import hashlib
 import secrets
@@ -20,18 +20,18 @@ from geo.errors import Conflict, InvalidToken, NotAllowed, RecordNotFound
 Role = Literal["reader", "moderator", "senior", "admin"]
 
 TOKEN_PREFIX = "bfs_"  # noqa: S105 - the typed prefix of a token, not one
-"""Says what a leaked token is for (BeForehand Staff)."""
+"""Identifies a leaked token (BeForehand Staff) to people and secret scanners."""
 
 TOKEN_BYTES = 32
 """256 random bits, as for devices."""
 
 TOKEN_LIFETIME = timedelta(days=90)
-"""A quarter: people change their work, and a forgotten token must not outlive it for long."""
+"""A quarter: the token of somebody who has left must not stay valid for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """A member of staff just added; the token is shown this once."""
+    """A new member of staff. The token is returned only once."""
 
     staff_id: int
     token: str
@@ -40,11 +40,11 @@ class NewStaff:
 
 @dataclass(frozen=True, slots=True)
 class KnownStaff:
-    """The member of staff whose token a request bore.
+    """The member of staff that a request's token identifies.
 
     Attributes:
-        staff_id, name, role: who it is.
-        device_id: the person's own phone, None where it is not told.
+        staff_id, name, role: the member of staff.
+        device_id: the person's own phone, or None if unknown.
     """
 
     staff_id: int
@@ -54,22 +54,22 @@ class KnownStaff:
 
     @property
     def actor(self) -> str:
-        """How the audit chain names them."""
+        """The member of staff as an actor in the audit chain."""
         return f"staff:{self.staff_id}"
 
 
-def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
+def add(  # noqa: PLR0913 - name, role, time, actor and phone
     session: Session, name: str, role: Role, as_of: datetime, *, actor: str, device_handle: UUID | None = None
 ) -> NewStaff:
-    """Add a member of staff and make the token.
+    """Add a member of staff with a new token.
 
     Raises:
-        Conflict: there is one of that name already.
-        RecordNotFound: there is no device of that handle.
+        Conflict: a member of staff with that name exists.
+        RecordNotFound: there is no device with that handle.
     """
     device_id = None
     if device_handle is not None:
-        # Held until the commit, so that it is not erased meanwhile.
+        # Locked until the commit, so that it is not erased meanwhile.
         device = select(Device.id).where(Device.handle == device_handle).with_for_update(read=True, key_share=True)
         device_id = session.execute(device).scalar_one_or_none()
         if device_id is None:
@@ -77,7 +77,7 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = as_of + TOKEN_LIFETIME
     values = {"name": name, "role": role, "token_digest": _digest(token), "device_id": device_id}
-    # Of several who add the same name at once, all but the first wait for its commit, and then find the name taken.
+    # Concurrent additions of the same name wait for the first one to commit, and then find the name taken.
     staff_id = session.execute(
         upsert(Staff)
         .values(**values, created_at=as_of, expires_at=expires_at)
@@ -91,10 +91,10 @@ def add(  # noqa: PLR0913 - who, as what, with which phone, by whom, when
 
 
 def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
-    """End a member of staff's token, at once, and free what they had claimed.
+    """Revoke the token of a member of staff, with immediate effect.
 
     Raises:
-        RecordNotFound: there is none of that name.
+        RecordNotFound: there is no active member of staff with that name.
     """
     staff_id = session.execute(
         update(Staff).where(Staff.name == name, Staff.revoked_at.is_(None)).values(revoked_at=as_of).returning(Staff.id)
@@ -105,16 +105,16 @@ def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
 
 
 def listed(session: Session) -> Sequence[RowMapping]:
-    """All members of staff, by name."""
+    """Return all members of staff, by name."""
     columns = (Staff.id, Staff.name, Staff.role, Staff.created_at, Staff.expires_at, Staff.revoked_at)
     return session.execute(select(*columns).order_by(Staff.name, Staff.id)).mappings().all()
 
 
 def known(session: Session, token: str, as_of: datetime) -> KnownStaff:
-    """The member of staff that the token belongs to.
+    """Return the member of staff that the token belongs to.
 
     Raises:
-        InvalidToken: it belongs to none, was revoked, or has expired.
+        InvalidToken: the token is unknown, revoked or expired.
     """
     row = session.execute(
         select(Staff.id, Staff.name, Staff.role, Staff.device_id, Staff.expires_at, Staff.revoked_at).where(
@@ -129,10 +129,10 @@ def known(session: Session, token: str, as_of: datetime) -> KnownStaff:
 
 
 def require(member: KnownStaff, at_least: str) -> None:
-    """Hold a member of staff against the least role that will do.
+    """Check that a member of staff has at least a role.
 
     Raises:
-        NotAllowed: theirs is lower.
+        NotAllowed: the member's role is lower.
     """
     if ROLES.index(member.role) < ROLES.index(at_least):
         raise NotAllowed(f"this requires the role {at_least}; yours is {member.role}")

@@ -1,15 +1,16 @@
-"""Statements of reasons: canned reasons, and the fields of the EU's DSA Transparency Database.
+"""Statements of reasons: predefined reasons and facts, and the fields of the EU's DSA Transparency Database.
 
-Names and words are those of its API (transparency.dsa.ec.europa.eu, API documentation, version of July 2025). What is
-exported holds no text that a person wrote: facts and explanations are composed from counts and canned reasons.
+Names and words are those of its API (transparency.dsa.ec.europa.eu, API documentation, version of July 2025). Decisions
+store codes and counts; api/moderation/texts.py has the sentences. No text that a person wrote is exported.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from geo.casework.models import Decision
 from geo.database import Session
@@ -47,48 +48,33 @@ EXPORTED = (
 EXPORT_BATCH = 500
 """Rows read at once."""
 
+_CODES = ("reason", "decision_facts_code", "decision_facts_parameters")
+"""Columns of decision from which the API composes the texts of a statement."""
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A canned reason.
+_OTHER_VIOLATION = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
+_PRIVACY_VIOLATION = "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
 
-    Attributes:
-        text: to the author, in one sentence.
-        category: of the Transparency Database.
-    """
-
-    text: str
-    category: str = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
-
-
-REASONS: Mapping[str, Reason] = {
-    "offensive": Reason("The text attacks or demeans people.", "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"),
-    "personal_data": Reason(
-        "The text contains personal data of somebody.", "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
-    ),
-    "contact_details": Reason(
-        "The text contains a phone number, an e-mail address or a link.",
-        "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
-    ),
-    "spam": Reason("The text advertises or repeats itself.", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"),
-    "off_topic": Reason("The text says nothing of the place."),
-    "reported": Reason("Several visitors reported it independently of each other."),
-    "closed": Reason("The place is closed, as visitors reported."),
-    "duplicate": Reason("The place is listed already."),
-    "never_existed": Reason("There is no such place, or it is not open to anybody."),
-    "unsafe": Reason("Going there may put people in danger.", "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY"),
-    "inaccurate": Reason("What it says of the place is wrong."),
-    "one_sided_burst": Reason("Many one-sided ratings came in a short time, as in a campaign."),
-    "abuse": Reason("The device was used against the rules again and again."),
-    "verified": Reason("Somebody looked, and it is as it says."),
-    "no_fault": Reason("Somebody looked, and found nothing against the rules."),
-    "appeal_granted": Reason("The author appealed, and was right."),
-    "visited": Reason("Visitors have rated the place since it was reported closed."),
-    "mistake": Reason("The decision was a mistake."),
+REASONS: Mapping[str, str] = {
+    "offensive": "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH",
+    "personal_data": _PRIVACY_VIOLATION,
+    "contact_details": _PRIVACY_VIOLATION,
+    "spam": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+    "off_topic": _OTHER_VIOLATION,
+    "reported": _OTHER_VIOLATION,
+    "closed": _OTHER_VIOLATION,
+    "duplicate": _OTHER_VIOLATION,
+    "never_existed": _OTHER_VIOLATION,
+    "unsafe": "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY",
+    "inaccurate": _OTHER_VIOLATION,
+    "one_sided_burst": _OTHER_VIOLATION,
+    "abuse": _OTHER_VIOLATION,
+    "verified": _OTHER_VIOLATION,
+    "no_fault": _OTHER_VIOLATION,
+    "appeal_granted": _OTHER_VIOLATION,
+    "visited": _OTHER_VIOLATION,
+    "mistake": _OTHER_VIOLATION,
 }
-"""By the word that a decision names."""
-
-_GROUND = "The rules of the service: what may be said of a place, and by whom."
+"""The predefined reasons, each with its category of the Transparency Database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +82,54 @@ class Restriction:
     """How an action restricts content or an account, by the names and words of the Transparency Database.
 
     Attributes:
-        content_type: of what is restricted.
-        content_type_other: what that is, where no word of the database names it.
+        content_type: of what is restricted; CONTENT_TYPE_OTHER for a facility or its ratings.
         decision_visibility: what happens to the content, None where an account is restricted.
         decision_account: what happens to the account, None where content is restricted.
     """
 
     content_type: str
-    content_type_other: str | None = None
     decision_visibility: str | None = None
     decision_account: str | None = None
 
 
 _TEXT = "CONTENT_TYPE_TEXT"
-_OTHER = ("CONTENT_TYPE_OTHER", "A public facility, or ratings of one")
+_OTHER = "CONTENT_TYPE_OTHER"
 
 TEXT_DISABLED = Restriction(_TEXT, decision_visibility="DECISION_VISIBILITY_CONTENT_DISABLED")
-PLACE_DISABLED = Restriction(*_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DISABLED")
-PLACE_DEMOTED = Restriction(*_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DEMOTED")
+PLACE_DISABLED = Restriction(_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DISABLED")
+PLACE_DEMOTED = Restriction(_OTHER, decision_visibility="DECISION_VISIBILITY_CONTENT_DEMOTED")
 ACCOUNT_SUSPENDED = Restriction(_TEXT, decision_account="DECISION_ACCOUNT_SUSPENDED")
+
+
+class Facts(NamedTuple):
+    """What happened, with nothing of a person in it.
+
+    Attributes:
+        code: one of FACTS.
+        parameters: what the sentence names, in JSON.
+    """
+
+    code: str
+    parameters: Mapping[str, Any] = MappingProxyType({})
+
+
+REVIEWED = Facts("reviewed")
+REPORTED_AND_REVIEWED = Facts("reported_and_reviewed")
+
+
+def reported(networks: int) -> Facts:
+    """Visitors from this number of networks reported a text."""
+    return Facts("reported", {"networks": networks})
+
+
+def reported_closed(networks: int) -> Facts:
+    """Visitors from this number of networks reported a place closed."""
+    return Facts("reported_closed", {"networks": networks})
+
+
+def contact_details_found(kinds: Sequence[str]) -> Facts:
+    """A program found contact details of these kinds, see geo/crowd/text_checks.py."""
+    return Facts("contact_details_found", {"kinds": list(kinds)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ class Grounds:
     Attributes:
         reason: of REASONS.
         content_date: when the content was made.
-        facts: in one sentence, with nothing of a person in it; empty for an action that restricts nobody.
+        facts: what happened; None for an action that restricts nobody.
         ends_on: when the restriction ends by itself.
         source: what brought the content to attention.
         detected_automatically: a program found it, nobody reported it.
@@ -132,14 +147,14 @@ class Grounds:
 
     reason: str
     content_date: date
-    facts: str = ""
+    facts: Facts | None = None
     ends_on: date | None = None
     source: Source = "SOURCE_VOLUNTARY"
     detected_automatically: bool = False
 
 
 def statement(restriction: Restriction | None, grounds: Grounds, today: date, *, automated: bool) -> dict[str, Any]:
-    """The columns of a statement of reasons; none where nobody is restricted.
+    """Return the columns of a statement of reasons; none where nobody is restricted.
 
     Args:
         restriction: of the action.
@@ -149,20 +164,18 @@ def statement(restriction: Restriction | None, grounds: Grounds, today: date, *,
     """
     if restriction is None:
         return {}
-    reason, visibility = REASONS[grounds.reason], restriction.decision_visibility
+    facts, visibility = grounds.facts, restriction.decision_visibility
     return {
         "decision_visibility": visibility and [visibility],
         "decision_account": restriction.decision_account,
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": _GROUND,
-        "incompatible_content_explanation": reason.text,
-        "category": reason.category,
+        "category": REASONS[grounds.reason],
         "content_type": [restriction.content_type],
-        "content_type_other": restriction.content_type_other,
         "content_date": grounds.content_date,
         "application_date": today,
         "end_date_visibility_restriction": grounds.ends_on,
-        "decision_facts": grounds.facts,
+        "decision_facts_code": facts and facts.code,
+        "decision_facts_parameters": facts and dict(facts.parameters),
         "source_type": grounds.source,
         "automated_detection": "Yes" if grounds.detected_automatically else "No",
         "automated_decision": "AUTOMATED_DECISION_FULLY" if automated else "AUTOMATED_DECISION_NOT_AUTOMATED",
@@ -170,23 +183,25 @@ def statement(restriction: Restriction | None, grounds: Grounds, today: date, *,
     }
 
 
-def export(session: Session) -> Iterator[dict[str, Any]]:
-    """Every restriction's statement of reasons, oldest first; fields without a value are left out."""
+def export(session: Session) -> Iterator[RowMapping]:
+    """Return every restriction's statement of reasons, oldest first: the columns of EXPORTED and _CODES.
+
+    Decisions since migration 0009 hold codes, from which the API composes the texts.
+    """
     after = 0
-    columns = [getattr(Decision, name) for name in EXPORTED]
+    columns = [getattr(Decision, name) for name in (*EXPORTED, *_CODES)]
     while True:
-        rows = session.execute(
-            select(Decision.id, *columns)
-            .where(Decision.decision_ground.is_not(None), Decision.id > after)
-            .order_by(Decision.id)
-            .limit(EXPORT_BATCH)
-        ).all()
+        rows = (
+            session.execute(
+                select(Decision.id, *columns)
+                .where(Decision.decision_ground.is_not(None), Decision.id > after)
+                .order_by(Decision.id)
+                .limit(EXPORT_BATCH)
+            )
+            .mappings()
+            .all()
+        )
         if not rows:
             return
-        for row in rows:
-            yield {name: _plain(value) for name in EXPORTED if (value := getattr(row, name)) is not None}
-        after = rows[-1].id
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, list)) else str(value)
+        yield from rows
+        after = rows[-1]["id"]

@@ -9,8 +9,8 @@ import unicodedata
 
 import phonenumbers
 
-PHONE_NUMBER = "phone number"
-EMAIL_ADDRESS = "e-mail address"
+PHONE_NUMBER = "phone_number"
+EMAIL_ADDRESS = "email_address"
 LINK = "link"
 
 _PHRASES = re.compile("[\ufdfa\ufdfb]")

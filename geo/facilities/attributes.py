@@ -60,32 +60,56 @@ ATTRIBUTES = (
         "Whether there are tampons or pads; limited: not in all rooms, or not always.",
         {"menstrual_products": {**_SAME, "limited": "limited"}},
     ),
+    Attribute("toilets", YES_NO, "Whether there are toilets, at a facility of another kind.", {}),
+    Attribute(
+        "changing_table_location",
+        (
+            *("wheelchair_toilet", "female_toilet", "male_toilet", "male_and_female_toilet", "unisex_toilet"),
+            *("dedicated_room", "room", "sales_area"),
+        ),
+        "Where the changing table is, in OSM's words.",
+        {},
+    ),
+    Attribute(
+        "key_scheme",
+        ("radar", "eurokey", "mlak"),
+        "The access key for people with disabilities that opens it, or its wheelchair-accessible part.",
+        {},
+    ),
 )
 
 ATTRIBUTE_NAMES = tuple(attribute.name for attribute in ATTRIBUTES)
 
 WORDS: Mapping[str, tuple[str, ...]] = {attribute.name: attribute.words for attribute in ATTRIBUTES}
 
-_SAID_BY: Mapping[str, str] = {"shower": "shower", "drinking_water": "drinking_water", "baby_care": "changing_table"}
+ATTRIBUTE_OF_KIND: Mapping[str, str] = {
+    "toilets": "toilets",
+    "shower": "shower",
+    "drinking_water": "drinking_water",
+    "baby_care": "changing_table",
+}
 """The attribute that determines whether a facility offers a kind. A toilet with a shower offers a shower; a tap without
 drinking water does not offer drinking water."""
 
 
 def _offers_list_sql() -> str:
-    said_of_own_kind = " ".join(f"WHEN '{kind}' THEN {column}" for kind, column in _SAID_BY.items())
+    said_of_own_kind = " ".join(f"WHEN '{kind}' THEN {column}" for kind, column in ATTRIBUTE_OF_KIND.items())
     own = f"CASE WHEN CASE kind {said_of_own_kind} END IS DISTINCT FROM 'no' THEN kind END"
-    others = (f"CASE WHEN {column} = 'yes' AND kind <> '{kind}' THEN '{kind}' END" for kind, column in _SAID_BY.items())
+    others = (
+        f"CASE WHEN {column} = 'yes' AND kind <> '{kind}' THEN '{kind}' END"
+        for kind, column in ATTRIBUTE_OF_KIND.items()
+    )
     return f"array_remove(ARRAY[{', '.join((own, *others))}], NULL)"
 
 
 OFFERS = _offers_list_sql()
 """SQL: the list of kinds that a facility offers, its own kind first. A test checks that the bits below agree."""
 
-_OFFERED_WHEN: Mapping[str, str] = {
-    "toilets": "kind = 'toilets'",
-    **{kind: f"coalesce({column} = 'yes', kind = '{kind}')" for kind, column in _SAID_BY.items()},
-}
-"""SQL: when a facility offers each kind. The attribute decides or, if it is unknown, the kind."""
+
+def _offered_when(kind: str) -> str:
+    """Return SQL: when a facility offers a kind. The attribute decides or, if it is unknown, the kind."""
+    return f"coalesce({ATTRIBUTE_OF_KIND[kind]} = 'yes', kind = '{kind}')"
+
 
 _BIT: Mapping[tuple[str, str], int] = {
     trait: 1 << number
@@ -119,7 +143,7 @@ def ruled_out(accepted: Mapping[str, Iterable[str]]) -> int:
 
 
 def _offers_sql() -> str:
-    return " | ".join(f"CASE WHEN {_OFFERED_WHEN[kind]} THEN {_BIT['offers', kind]} ELSE 0 END" for kind in KINDS)
+    return " | ".join(f"CASE WHEN {_offered_when(kind)} THEN {_BIT['offers', kind]} ELSE 0 END" for kind in KINDS)
 
 
 def _attribute_sql(attribute: Attribute) -> str:

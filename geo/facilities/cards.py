@@ -17,7 +17,8 @@ class Card(NamedTuple):
         open_checked_at: the instant that open_state refers to.
         open_state: ``open``, ``closed`` or ``unknown``.
         open_until: when that state ends; None if unknown.
-        feature: a GeoJSON Feature.
+        status: its status.
+        feature: a GeoJSON Feature without ``status_note``.
         terms: a JSON array of the attribution, licence and url of each dataset that lists it; None without one.
     """
 
@@ -33,6 +34,7 @@ class Card(NamedTuple):
     open_checked_at: datetime
     open_state: str
     open_until: datetime | None
+    status: str
     feature: str
     terms: str | None
 
@@ -45,6 +47,7 @@ class FoundFacility(NamedTuple):
     quality: float
     sd: float
     utility: float | None
+    status: str
     feature: str
     terms: str | None
 

@@ -69,27 +69,6 @@ CIRCUITY: dict[Mode, float] = {
 """Ratio of path length to straight-line distance."""
 
 
-def utility(q: float, sd: float, distance_km: float, ranking: Ranking) -> float:
-    """Return the utility of a facility. Results are ordered by descending utility, then by id.
-
-    Args:
-        q: quality in stars.
-        sd: its standard deviation in stars.
-        distance_km: great-circle distance.
-        ranking: one of RANKINGS.
-
-    Returns:
-        The utility in stars.
-    """
-    sure_stars = q - ranking.kappa * sd
-    return ranking.quality_weight * sure_stars - ranking.beta_stars_per_km * distance_km
-
-
-def reach_km(kth_utility: float, ranking: Ranking) -> float:
-    """Return the distance beyond which no facility is better than the k-th best one known so far."""
-    return (MAX_STARS * ranking.quality_weight - kth_utility) / ranking.beta_stars_per_km
-
-
 def duration_s(distance_m: float, mode: Mode) -> float:
     """Return the estimated travel time for a straight-line distance."""
     return distance_m * CIRCUITY[mode] / SPEED_M_PER_S[mode]

@@ -6,8 +6,21 @@ import unicodedata
 MAX_CHARACTERS = 255
 """Characters of a normalised name. Some characters become several: of such a name the rest is not compared."""
 
+_APOSTROPHES = re.compile("['`.\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}\N{MODIFIER LETTER APOSTROPHE}]")
+"""Characters that are written or left out: "d'Arcole", "St. Gallen"."""
+
 _UNDECOMPOSED = str.maketrans(
-    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    {
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
 )
 """Letters that Unicode does not decompose into a base letter and an accent."""
 
@@ -20,7 +33,7 @@ def normalised(name: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold().translate(_UNDECOMPOSED))
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(re.sub(r"[\W_]+", " ", re.sub(r"['’`´ʼ.]", "", letters)).split())[:MAX_CHARACTERS].strip()
+    return " ".join(re.sub(r"[\W_]+", " ", re.sub(_APOSTROPHES, "", letters)).split())[:MAX_CHARACTERS].strip()
 
 
 def is_one_edit_apart(one: str, other: str) -> bool:

@@ -11,8 +11,9 @@ from osmium.osm import NODE, WAY, Location, Node, Way
 
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.imports.osm_kinds import KEYS
 from geo.imports.osm_shapes import Shape, located, rows_of
-from geo.imports.osm_tags import KEYS, is_facility
+from geo.imports.osm_tags import is_facility
 from geo.imports.osm_xml import read_versions
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import Position

@@ -39,9 +39,15 @@ COPY_REJECTED = "COPY rejected FROM STDIN"
 
 DROP_REPEATED = _read("20_drop_repeated.sql")
 DATASET = _read("30_dataset.sql")
+AUTHORITY = text("SELECT authority FROM dataset WHERE name = :name")
+PLACES_WITH_CHANGES = _read("35_places_with_changes.sql")
 RESOLVE = _read("40_resolve.sql")
 COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
 COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
+
+EXAMPLES = _read("41_examples.sql")
+SAME_ROWS = _read("42_same_rows.sql")
+DISPLACEMENT = _read("43_displacement.sql")
 
 JUDGE = _read("50_judge.sql")
 CHANGE_FACILITIES = _read("60_change_facilities.sql")
@@ -54,7 +60,16 @@ ADD_SOURCES = _read("71_add_sources.sql")
 # nested loop.
 APPLY = (JUDGE, CHANGE_FACILITIES, CLOSE_VANISHED, NOTE_SOURCES, ADD_FACILITIES, ADD_SOURCES)
 
+PLACES = _read("80_places.sql")
+
+# The places that are composed of what several sources say, of which the dataset is one.
+COMPOSED_PLACES = text(
+    "SELECT DISTINCT facility_id FROM facility_source WHERE dataset_id = :dataset_id AND record_id IS NOT NULL"
+)
+
 DROP_TABLES = text("DROP TABLE staged, staged_hours, rejected, resolved, judged")
 
-# A large part of the table may have changed: update the planner's statistics without waiting for autovacuum.
+# A large part of the tables may have changed, and nothing else analyses temporary ones. Without these statistics the
+# planner expects a handful of rows: a nested loop over 60,000 rows of each takes minutes.
+ANALYZE_STAGED = text("ANALYZE staged (row_number, external_id), resolved")
 ANALYZE = text("ANALYZE facility, facility_source")

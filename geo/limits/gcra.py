@@ -69,5 +69,5 @@ def count(session: Session, limit: Limit, subject: bytes, as_of: datetime) -> No
 
 def forget_past(session: Session, as_of: datetime) -> int:
     """Delete the rows that have no effect any more; return their number."""
-    gone = session.execute(delete(RateLimit).where(RateLimit.next_due_at <= as_of).returning(RateLimit.digest))
-    return len(gone.all())
+    deleted = session.execute(delete(RateLimit).where(RateLimit.next_due_at <= as_of).returning(RateLimit.digest))
+    return len(deleted.all())

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that geo/schema.py hands over."""
+"""Alembic's entry point: runs the migrations on the connection that geo/schema.py passes."""
 
 from alembic import context
 
@@ -16,8 +16,7 @@ KNOWN_MODELS = (
     *(facility_models, casework_models, crowd_models, moderation_models, moderation_actions),
     *(partner_models, limit_models, gazetteer_models),
 )
-"""Named so that their tables, and what the actions add to them, are in the metadata which `alembic check` compares with
-the database."""
+"""Imported so that their tables and constraints are in the metadata that `alembic check` compares with the database."""
 
 context.configure(
     connection=context.config.attributes["connection"],

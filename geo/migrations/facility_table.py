@@ -1,12 +1,12 @@
-"""Makes the table of facilities anew, for migrations that move its columns or change what is generated."""
+"""Rebuilds the table of facilities, for migrations that reorder its columns or change generated columns."""
 
 import json
 from collections.abc import Mapping
 
 from alembic import op
 
-# PostgreSQL walks over whatever stands before a column to reach it: some forty columns and hundreds of bytes, for each
-# facility that a search looks at. So what a search reads stands first and what is long last.
+# To read a column, PostgreSQL passes over all columns before it: some forty columns and hundreds of bytes for each
+# facility that a search reads. Therefore the columns that searches read come first, and the long ones last.
 _REBUILD = """
 DO $$
 DECLARE
@@ -29,12 +29,12 @@ BEGIN
            array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I %s',
                             conrelid::regclass, conname, pg_get_constraintdef(oid)))
     INTO statements_before, statements_after
-    FROM pg_constraint WHERE confrelid = old AND contype = 'f';
+    FROM pg_constraint WHERE confrelid = old AND conrelid <> old AND contype = 'f';
     -- Its own constraints and indexes come before the foreign keys that need them.
     statements_after := ARRAY(
         SELECT format('ALTER TABLE facility ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
         FROM pg_constraint WHERE conrelid = old AND contype <> 'n'  -- PostgreSQL 18 lists each NOT NULL too
-        ORDER BY contype = 'p' DESC, conname
+        ORDER BY contype = 'p' DESC, contype = 'f', conname  -- it may refer to itself
     ) || ARRAY(
         SELECT pg_get_indexdef(indexrelid) FROM pg_index
         WHERE indrelid = old AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = old)
@@ -82,12 +82,12 @@ END $$
 
 
 def rebuild(generated: Mapping[str, str] | None = None) -> None:
-    """Copy the table, its constraints, indexes and grants, with the columns in the order that searches need.
+    """Copy the table with its constraints, indexes and grants, and with the columns in the order above.
 
     PostgreSQL before 17 cannot change the expression of a generated column in place.
 
     Args:
-        generated: column to the SQL expression that it is generated from; the other columns stay as they are.
+        generated: SQL expressions of generated columns, by column. Other columns are unchanged.
     """
     literal = json.dumps(dict(generated or {})).replace("'", "''")
     op.execute(_REBUILD.replace("{generated}", f"'{literal}'"))

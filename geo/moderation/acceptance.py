@@ -1,4 +1,4 @@
-"""What accepting a proposal does to the facility, and how it is taken back: ids, ratings and history stay."""
+"""Applies accepted proposals to facilities and reverts them. Ids, ratings and history are kept."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,21 +6,24 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from geo.conflation import records
 from geo.coordinates import Point
 from geo.database import Session
 from geo.errors import Conflict
+from geo.facilities import merged
 from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.models import Facility
 from geo.moderation.models import FacilityChange
 
 
 def carry_out(session: Session, proposal: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
-    """Add the proposed place, or change the one that there is.
+    """Add the proposed place, or change the existing one.
 
     Returns:
-        ``facility_id``, ``columns`` as they were (None for a new place) and ``after``, as they are now.
+        ``facility_id``, the previous values as ``columns`` (None for a new place) and the new values as ``after``.
     """
-    facility_id, changes = proposal["facility_id"], dict(proposal["changes"])
+    changes = dict(proposal["changes"])
+    facility_id = proposal["facility_id"] and merged.place_of(session, proposal["facility_id"])
     if proposal["lon"] is not None:
         changes |= {"lon": proposal["lon"], "lat": proposal["lat"]}
     columns = None
@@ -33,27 +36,32 @@ def carry_out(session: Session, proposal: Mapping[str, Any], as_of: datetime) ->
 
 
 def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], as_of: datetime) -> None:
-    """Keep what an accepted proposal changed."""
+    """Store the values before and after an accepted proposal."""
     values = {"before": before["columns"] or {}, "after": before["after"], "changed_at": as_of}
     session.execute(insert(FacilityChange).values(facility_id=before["facility_id"], decision_id=decision_id, **values))
 
 
-def take_back(session: Session, before: Mapping[str, Any], as_of: datetime) -> None:
-    """Restore what an acceptance changed. A new place is closed, not deleted.
+def take_back(session: Session, decision_id: int, before: Mapping[str, Any], as_of: datetime) -> None:
+    """Restore the previous values. A new place is closed, not deleted.
 
     Args:
         session: a write session.
-        before: what ``carry_out`` returned.
+        decision_id: the acceptance, which no longer counts.
+        before: the result of ``carry_out``.
         as_of: now.
 
     Raises:
-        Conflict: what the acceptance changed has been changed again since.
+        Conflict: a value that the proposal set has changed since, or the new place was merged into another one.
     """
     facility_id, columns = before["facility_id"], before["columns"]
+    place_id = merged.place_of(session, facility_id)
     if columns is not None:
-        _refuse_changed(session, facility_id, before["after"])
-        _change(session, facility_id, columns, as_of)
+        _refuse_changed(session, place_id, before["after"])
+        if not records.compose(session, [place_id], as_of, except_decision=decision_id):
+            _change(session, place_id, columns, as_of)
         return
+    if place_id != facility_id:
+        raise Conflict(f"facility {facility_id} is now part of facility {place_id}: split it first")
     # A hidden place stays hidden: it is closed once it is shown again (actions/facility.py).
     session.execute(
         update(Facility)
@@ -64,7 +72,7 @@ def take_back(session: Session, before: Mapping[str, Any], as_of: datetime) -> N
 
 def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, Any]) -> None:
     now = _columns(session, facility_id, accepted)
-    if "opening_hours" in now:  # hours in no syntax were kept as the note
+    if "opening_hours" in now:  # hours without a valid syntax were stored as the note
         now["opening_hours"] = now["opening_hours"] or now["opening_hours_note"]
     changed = sorted(name for name, value in accepted.items() if now[name] != value)
     if changed:
@@ -72,9 +80,9 @@ def _refuse_changed(session: Session, facility_id: int, accepted: Mapping[str, A
 
 
 def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What the facility has now for all that the changes touch."""
-    place = {"lon": Facility.location.ST_X(), "lat": Facility.location.ST_Y()}
-    wanted = {name: place[name] if name in place else getattr(Facility, name) for name in changes}
+    """Return the current values of the columns that the changes set."""
+    position = {"lon": Facility.location.ST_X(), "lat": Facility.location.ST_Y()}
+    wanted = {name: position[name] if name in position else getattr(Facility, name) for name in changes}
     if "opening_hours" in wanted:
         wanted["opening_hours_note"] = Facility.opening_hours_note
     statement = select(*(column.label(name) for name, column in wanted.items())).where(Facility.id == facility_id)
@@ -97,7 +105,7 @@ def _change(session: Session, facility_id: int, changes: Mapping[str, Any], as_o
 
 
 def _stored(changes: Mapping[str, Any], point: Point, as_of: datetime) -> dict[str, Any]:
-    """The facility's columns: hours compiled, or kept as a note where they are in no syntax."""
+    """Return the facility's columns. Opening hours are compiled, or stored as the note if their syntax is invalid."""
     columns = {name: value for name, value in changes.items() if name not in {"lon", "lat"}}
     if "lon" in changes:
         columns["location"] = f"SRID=4326;POINT({point.lon!r} {point.lat!r})"

@@ -1,4 +1,4 @@
-"""Appeals: whoever is restricted may object, for six months; somebody else than the first decides."""
+"""Appeals against decisions, which somebody other than the original decision maker answers."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,15 +18,15 @@ from geo.moderation.models import Appeal
 from geo.paging import Page
 
 APPEAL_WITHIN = timedelta(days=184)
-"""Six months, the longest there are: the least that the DSA asks for (Regulation (EU) 2022/2065, article 20)."""
+"""Six months at their longest, the minimum that the DSA requires (Regulation (EU) 2022/2065, article 20)."""
 
 
 def appeal(session: Session, device: KnownDevice, puid: UUID, text: str, as_of: datetime) -> int:
-    """Object to a decision. Returns the appeal's id.
+    """Appeal against a decision. Return the appeal's id.
 
     Raises:
         RecordNotFound: there is no such decision, or it does not concern this device.
-        Conflict: it restricts nothing, is reverted, is too old, or was appealed before.
+        Conflict: it is no restriction, is reverted or too old, or was appealed before.
     """
     found = decisions.of_device(session, device.device_id, device.handle, puid)
     if not found:
@@ -56,12 +56,12 @@ def page(session: Session, state: str, limit: int, after: int | None = None) -> 
 
 
 def of_device(session: Session, device_id: int) -> Sequence[RowMapping]:
-    """A device's appeals, by the id of their decision."""
+    """Return a device's appeals, oldest first."""
     columns = (Appeal.decision_id, Appeal.text, Appeal.state, Appeal.created_at, Appeal.ended_at, Appeal.answer)
     return session.execute(select(*columns).where(Appeal.device_id == device_id).order_by(Appeal.id)).mappings().all()
 
 
-def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
+def decide(  # noqa: PLR0913 - the member, the appeal in a version, its outcome, and when
     session: Session,
     member: KnownStaff,
     appeal_id: int,
@@ -71,21 +71,21 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
     granted: bool,
     answer: str,
 ) -> None:
-    """Answer an appeal; a granted one reverts the decision.
+    """Answer an appeal. Granting it reverts the decision.
 
     Raises:
         RecordNotFound: there is no such appeal.
-        Conflict: it is answered already.
+        Conflict: it is already answered.
         OutOfDate: it has changed since this version.
-        NotAllowed: the member made the decision, or it is about the member's own content.
+        NotAllowed: the member made the decision, or it concerns the member's own content.
     """
     decision_id = session.execute(select(Appeal.decision_id).where(Appeal.id == appeal_id)).scalar_one_or_none()
     if decision_id is None:
         raise RecordNotFound(f"there is no appeal {appeal_id}", "appeal_id")
     decision = dict(decisions.one(session, decision_id))
     if decision["staff_id"] == member.staff_id:
-        raise NotAllowed("whoever made a decision does not judge its appeal: leave it to a colleague")
-    # The target before its appeal, as whoever reverts the decision locks them.
+        raise NotAllowed("you cannot decide on an appeal against your own decision: leave it to a colleague")
+    # The target before its appeal: the lock order of reverts.
     lock_for_others(session, member, decision)
     _lock(session, appeal_id, version)
     if granted:
@@ -99,7 +99,7 @@ def decide(  # noqa: PLR0913 - who, on which as seen, how, in which words, when
 
 
 def end_others(session: Session, decision_id: int, as_of: datetime) -> None:
-    """End the appeals that a revert has made needless."""
+    """Close the open appeals against a decision that was reverted, as ``moot``."""
     session.execute(
         update(Appeal)
         .where(Appeal.decision_id == decision_id, Appeal.state == "open")

@@ -1,4 +1,4 @@
-"""What follows from decisions: the appeals against them, and what an accepted proposal changed."""
+"""Tables of appeals against decisions, and of the changes by accepted proposals."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ APPEAL_STATES = ("open", "rejected", "granted", "moot")
 
 
 class Appeal(Base):
-    """An author's objection to a decision; erased with the author's device."""
+    """An author's appeal against a decision. It is erased with the author's device."""
 
     __tablename__ = "appeal"
     __table_args__ = (
@@ -40,7 +40,7 @@ class Appeal(Base):
 
 
 class FacilityChange(Base):
-    """What an accepted proposal changed: the columns before and after; a new place has nothing before."""
+    """A change by an accepted proposal: column values before and after; ``before`` is empty for a new place."""
 
     __tablename__ = "facility_change"
 

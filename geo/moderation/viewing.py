@@ -1,4 +1,4 @@
-"""What staff see of a target: all of it, hidden or not."""
+"""Full views of targets for staff, including hidden content."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from geo.errors import FacilityNotFound, RecordNotFound
 from geo.facilities.models import Facility
 
 RATINGS_SHOWN = 100
-"""The newest; more than anybody reads for one decision."""
+"""Number of the newest ratings shown: more than anybody reads for one decision."""
 
 
 def content(session: Session, kind: str, target_id: int) -> dict[str, Any] | None:
@@ -28,7 +28,7 @@ def content(session: Session, kind: str, target_id: int) -> dict[str, Any] | Non
 
 
 def reports_of(session: Session, kind: str, target_id: int) -> Sequence[RowMapping]:
-    """Return the reports about a target, newest first; the handle identifies the reporter."""
+    """Return the reports about a target, newest first, with the handles of the reporters."""
     columns = (Report.id, Report.reason, Report.note, Report.weight, Report.created_at, Report.outcome)
     statement = (
         select(*columns, Device.handle)
@@ -40,15 +40,15 @@ def reports_of(session: Session, kind: str, target_id: int) -> Sequence[RowMappi
 
 
 def facility(session: Session, facility_id: int) -> dict[str, Any]:
-    """A facility, whatever its status, with its newest ratings and every text.
+    """Return a facility with any status, its newest ratings and all their texts.
 
     Raises:
-        FacilityNotFound: there is none of that id.
+        FacilityNotFound: there is no facility with that id.
     """
     hidden = {"location", "open_during", "unknown_during"}
     columns = [column for column in Facility.__table__.columns if column.name not in hidden]
-    place = (func.ST_X(Facility.location).label("lon"), func.ST_Y(Facility.location).label("lat"))
-    row = session.execute(select(*columns, *place).where(Facility.id == facility_id)).mappings().one_or_none()
+    position = (func.ST_X(Facility.location).label("lon"), func.ST_Y(Facility.location).label("lat"))
+    row = session.execute(select(*columns, *position).where(Facility.id == facility_id)).mappings().one_or_none()
     if row is None:
         raise FacilityNotFound(facility_id)
     exclusions = select(
@@ -65,17 +65,17 @@ def facility(session: Session, facility_id: int) -> dict[str, Any]:
 
 
 def device(session: Session, handle: UUID) -> dict[str, Any]:
-    """A device and what it said.
+    """Return a device and its ratings.
 
     Raises:
-        RecordNotFound: there is none of that handle, or no longer.
+        RecordNotFound: there is no device with that handle.
     """
     columns = (Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at)
     row = session.execute(select(*columns).where(Device.handle == handle)).mappings().one_or_none()
     if row is None:
         raise RecordNotFound(f"there is no device {handle}", "handle")
-    told = {name: value for name, value in row.items() if name != "id"}
-    return {**told, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
+    shown = {name: value for name, value in row.items() if name != "id"}
+    return {**shown, "ratings": [dict(rating) for rating in _ratings(session, Rating.device_id == row["id"])]}
 
 
 def _ratings(session: Session, *where: Any) -> Sequence[RowMapping]:

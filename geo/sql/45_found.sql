@@ -9,7 +9,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan A
 BEGIN
     RETURN QUERY
     SELECT pg_current_snapshot()::text, nearby.nearest_m,
-           card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms
+           card.id, card.distance_m, card.quality, card.sd, card.utility, card.status, card.feature, card.terms
     FROM facility_search.nearby(origin, radius_m, needs, ranking, as_of, how_many) AS nearby
     LEFT JOIN LATERAL facility_search.cards(nearby.best, origin, needs, ranking, as_of) AS card ON true;
 END $$;
@@ -26,7 +26,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT pg_current_snapshot()::text, NULL::float8,
-           card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms
+           card.id, card.distance_m, card.quality, card.sd, card.utility, card.status, card.feature, card.terms
     FROM (VALUES (true)) AS always
     LEFT JOIN facility_search.cards(best, NULL, needs, ranking, as_of) AS card ON true;
 END $$;
@@ -41,7 +41,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT pg_current_snapshot()::text, NULL::float8,
-           card.id, card.distance_m, card.quality, card.sd, card.utility, card.feature, card.terms
+           card.id, card.distance_m, card.quality, card.sd, card.utility, card.status, card.feature, card.terms
     FROM (VALUES (true)) AS always
     LEFT JOIN facility_search.cards(best, NULL, needs, ranking, as_of) AS card ON true;
 END $$;

@@ -37,28 +37,20 @@ DECLARE
     decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
-    SELECT judged.number, judged.q, judged.sd, judged.verdict,
-           w * judged.q - kappa * judged.sd - beta_per_m * judged.offset_m, judged.open_state
-    FROM (
-        SELECT known.number, known.offset_m, known.q, known.sd, known.open_state,
-               facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict
-        FROM (
-            SELECT pass.number, pass.offset_m, f.rating_count,
-                   facility_search.open_state(f.open_during, f.unknown_during,
-                       depart_at + make_interval(secs => pass.arrive_s)) AS open_state,
-                   facility_search.quality(f.weight_slow * decay_slow, f.stars_slow * decay_slow,
-                       f.weight_fast * decay_fast, f.stars_fast * decay_fast) AS q,
-                   facility_search.standard_deviation(f.weight_slow * decay_slow, f.weight_fast * decay_fast) AS sd
-            FROM unnest(facility_ids, arrivals_s, offsets_m) WITH ORDINALITY
-                     AS pass (facility_id, arrive_s, offset_m, number)
-            JOIN facility f ON f.id = pass.facility_id
-            WHERE f.status = 'active'
-            OFFSET 0  -- an optimisation fence: each quality is computed once
-        ) AS known
-        OFFSET 0
-    ) AS judged
-    WHERE (verdicts IS NULL OR judged.verdict = ANY (verdicts))
-      AND (open_states IS NULL OR judged.open_state = ANY (open_states));
+    SELECT pass.number, judged.q, judged.sd, judged.verdict,
+           w * judged.q - kappa * judged.sd - beta_per_m * pass.offset_m, arrival.open_state
+    FROM unnest(facility_ids, arrivals_s, offsets_m) WITH ORDINALITY AS pass (facility_id, arrive_s, offset_m, number)
+    JOIN facility f ON f.id = pass.facility_id
+    CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
+                           f.rating_count, decay_slow, decay_fast) AS judged
+    CROSS JOIN LATERAL (
+        SELECT facility_search.open_state(f.open_during, f.unknown_during,
+                   depart_at + make_interval(secs => pass.arrive_s)) AS open_state
+        OFFSET 0  -- an optimisation fence: each state is computed once
+    ) AS arrival
+    WHERE f.status = 'active'
+      AND (verdicts IS NULL OR judged.verdict = ANY (verdicts))
+      AND (open_states IS NULL OR arrival.open_state = ANY (open_states));
 END $$;
 
 -- A card with its number.
@@ -79,7 +71,7 @@ BEGIN
     JOIN facility f ON f.id = pass.facility_id
     CROSS JOIN LATERAL facility_search.cards(
         ARRAY[(pass.facility_id, ST_DistanceSphere(f.location, origin), pass.quality, pass.sd, pass.verdict, pass.utility,
-               false)::facility_search.ranked],
+               NULL)::facility_search.ranked],
         origin, needs, ranking, depart_at + make_interval(secs => pass.arrive_s)) AS card
     ORDER BY pass.number;
 END $$;

@@ -18,14 +18,14 @@ GOOD: dict[str, Any] = {
 }
 
 
-def asked(client: FlaskClient, **changes: Any) -> TestResponse:
+def request_stops(client: FlaskClient, **changes: Any) -> TestResponse:
     """The answer to a good request with some members changed; None takes one out."""
     body = {name: value for name, value in (GOOD | changes).items() if value is not None}
     return client.post(PATH, json=body)
 
 
 def answer(client: FlaskClient, **changes: Any) -> Any:
-    response = asked(client, **changes)
+    response = request_stops(client, **changes)
     assert response.status_code == 200, response.text
     return json.loads(response.data)
 

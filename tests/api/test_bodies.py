@@ -53,7 +53,7 @@ def test_a_bad_value_in_a_rating_is_named(
     assert sorted(named(response)) == [("body", name) for name in names]
 
 
-def test_a_bad_value_deep_in_a_body_is_pointed_at(client: FlaskClient, place: int, headers: dict[str, str]) -> None:
+def test_a_nested_bad_value_has_a_json_pointer(client: FlaskClient, place: int, headers: dict[str, str]) -> None:
     body = {"stars": 5, "observed": {"soap": "some"}, "a/b ~é": 1}
     errors = problem(client.put(f"/v1/facilities/{place}/rating", json=body, headers=headers), 422)["errors"]
     assert isinstance(errors, list)
@@ -65,7 +65,7 @@ def test_a_bad_value_deep_in_a_body_is_pointed_at(client: FlaskClient, place: in
     [b"", b'{"stars":', b'{"stars": 5} x', b"\xff\xfe", b'\xef\xbb\xbf{"stars": 5}', b"[" * 60_000, b"9" * 5_000],
     ids=lambda body: repr(body[:8]),
 )
-def test_a_body_that_is_no_json_is_refused(
+def test_a_body_that_is_not_json_is_refused(
     client: FlaskClient, place: int, headers: dict[str, str], body: bytes
 ) -> None:
     response = client.put(f"/v1/facilities/{place}/rating", data=body, headers=headers, content_type=JSON)
@@ -81,14 +81,16 @@ def test_a_body_of_another_content_type_is_refused(
     assert response.headers["Accept"] == JSON
 
 
-def test_a_huge_body_is_refused_unread(client: FlaskClient, place: int, headers: dict[str, str]) -> None:
+def test_an_oversized_body_is_refused_without_reading_it(
+    client: FlaskClient, place: int, headers: dict[str, str]
+) -> None:
     huge = b'{"stars": 5, "comment": "' + b"x" * 10_000_000 + b'"}'
     response = client.put(f"/v1/facilities/{place}/rating", data=huge, headers=headers, content_type=JSON)
     problem(response, 413)
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES, 10_000_000])
-def test_a_huge_body_of_no_declared_length_is_refused_and_not_cut(
+def test_an_oversized_body_without_a_content_length_is_refused_and_not_truncated(
     client: FlaskClient, place: int, headers: dict[str, str], size: int
 ) -> None:
     body = GOOD + b" " * (size - len(GOOD))
@@ -102,5 +104,5 @@ def test_a_huge_body_of_no_declared_length_is_refused_and_not_cut(
     problem(response, 413)
 
 
-def test_a_huge_body_registers_no_device(client: FlaskClient) -> None:
+def test_an_oversized_body_registers_no_device(client: FlaskClient) -> None:
     problem(client.post("/v1/devices", data=b"x" * 10_000_000), 413)

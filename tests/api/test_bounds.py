@@ -71,7 +71,7 @@ def test_every_list_of_a_request_is_counted_before_its_items_are_read(app: Flask
     assert lists > 40
 
 
-def test_no_schema_comes_near_the_most_members(app: Flask) -> None:
+def test_every_schema_has_far_fewer_members_than_the_limit(app: Flask) -> None:
     assert max(len(schema.fields) for schema in request_schemas(app)) * 3 <= MAX_MEMBERS
 
 
@@ -97,7 +97,7 @@ HOSTILE_BODIES: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE_BODIES)
-def test_a_hostile_body_costs_little_memory_and_gets_a_short_answer(client: FlaskClient, kind: str) -> None:
+def test_a_hostile_body_costs_little_memory_and_gets_a_short_response(client: FlaskClient, kind: str) -> None:
     name, body = HOSTILE_BODIES[kind]
     assert len(body) < MAX_BODY_BYTES
     client.post("/v1/route/stops", data=b"{}", content_type=JSON)
@@ -129,13 +129,13 @@ def test_a_hostile_body_costs_little_memory_and_gets_a_short_answer(client: Flas
     ],
     ids=lambda query: query[:16],
 )
-def test_a_hostile_query_gets_a_short_answer(client: FlaskClient, query: str) -> None:
+def test_a_hostile_query_gets_a_short_response(client: FlaskClient, query: str) -> None:
     response = client.get(f"/v1/facilities?{query}")
     assert len(response.data) <= MAX_PROBLEM_BYTES
     assert len(problem(response, 422).get("errors", [])) <= MAX_ERRORS
 
 
-def test_a_problem_says_how_many_more_bad_values_there_are(client: FlaskClient) -> None:
+def test_a_problem_counts_the_bad_values_that_it_omits(client: FlaskClient) -> None:
     body = {"lat": 60.17, "lon": 24.94, "dismissed": ["x"] * 200}
     document = problem(client.post("/v1/hints", json=body), 422)
     assert [error["name"] for error in document["errors"]] == [f"dismissed.{n}" for n in range(MAX_ERRORS)]
@@ -146,7 +146,7 @@ def test_a_problem_says_how_many_more_bad_values_there_are(client: FlaskClient) 
     assert "more" not in document["detail"]
 
 
-def test_a_cut_name_has_no_pointer_that_points_elsewhere(client: FlaskClient) -> None:
+def test_a_truncated_name_has_no_misleading_pointer(client: FlaskClient) -> None:
     short, long = problem(client.post("/v1/hints", json={"lat": 1, "lon": 1, "a": 1, "b" * 400: 1}), 422)["errors"]
     if len(short["name"]) > len(long["name"]):
         short, long = long, short
@@ -155,7 +155,7 @@ def test_a_cut_name_has_no_pointer_that_points_elsewhere(client: FlaskClient) ->
     assert "pointer" not in long
 
 
-def test_an_origin_is_not_repeated_at_any_length(app: Flask) -> None:
+def test_a_long_origin_is_not_repeated_in_full(app: Flask) -> None:
     origins = next(
         field for schema in request_schemas(app) for name, field in inner_fields(schema) if name == "origins"
     )
@@ -179,7 +179,7 @@ hostile_text = st.text(st.characters(codec=None), max_size=30).flatmap(
         max_size=40,
     )
 )
-def test_no_bad_values_make_a_long_problem(errors: list[dict[str, str]]) -> None:
+def test_a_problem_is_short_whatever_the_bad_values(errors: list[dict[str, str]]) -> None:
     response = bad_values(422, errors)
     assert len(response.data) <= MAX_PROBLEM_BYTES
     document = orjson.loads(response.data)
@@ -188,6 +188,6 @@ def test_no_bad_values_make_a_long_problem(errors: list[dict[str, str]]) -> None
     assert not unlisted or document["detail"].endswith(f"; and {unlisted} more")
 
 
-def test_a_route_that_takes_no_query_lists_as_few_of_its_names(client: FlaskClient) -> None:
+def test_a_route_without_parameters_lists_few_unknown_names(client: FlaskClient) -> None:
     query = "&".join(f"k{number}=1" for number in range(5_000))
     assert len(named(client.post(f"/v1/devices?{query}"))) == MAX_ERRORS

@@ -51,7 +51,7 @@ def test_the_documentation_shows_every_operation(app: Flask, url: str, tmp_path:
     assert "Authorize" in page
 
 
-def test_the_first_page_shows_its_links(url: str, place: int, tmp_path: Path) -> None:
+def test_the_home_page_shows_its_links(url: str, place: int, tmp_path: Path) -> None:
     page = rendered(url, tmp_path)
     assert "One live answer" in page, place
     assert "The documentation" in page

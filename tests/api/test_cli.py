@@ -23,7 +23,7 @@ COMMANDS = (
 )
 
 
-def test_counts_are_told_by_kind(app: Flask, file: Path) -> None:
+def test_facilities_are_counted_by_kind(app: Flask, file: Path) -> None:
     run(app, "facilities", "import", file, *TERMS)
     assert run(app, "facilities", "count").stdout.splitlines() == [
         "2 facilities",
@@ -32,7 +32,7 @@ def test_counts_are_told_by_kind(app: Flask, file: Path) -> None:
     ]
 
 
-def test_an_empty_database_counts_nothing(app: Flask) -> None:
+def test_an_empty_database_counts_no_facilities(app: Flask) -> None:
     assert run(app, "facilities", "count").stdout == "0 facilities\n"
 
 
@@ -44,7 +44,7 @@ def test_hours_are_compiled_for_the_coming_weeks(app: Flask, session: Session, c
     assert now_open.scalar_one() is True
 
 
-def test_migrating_tells_the_revision(own_database_url: str) -> None:
+def test_migrate_prints_the_revision(own_database_url: str) -> None:
     done = flask("migrate", DATABASE_URL=own_database_url)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"The schema is at revision {schema.head()}.\n", "")
 
@@ -63,7 +63,7 @@ def test_migrating_tells_the_revision(own_database_url: str) -> None:
         ({"DATABASE_URL": "postgresql:///none?host=/nonexistent"}, "Error: the database does not respond: "),
     ],
 )
-def test_a_setting_that_makes_no_sense_ends_a_command_in_one_line(environ: dict[str, str], complaint: str) -> None:
+def test_an_invalid_setting_ends_a_command_with_one_line(environ: dict[str, str], complaint: str) -> None:
     done = flask("facilities", "count", **environ)
     assert done.returncode == 1
     assert done.stdout == ""
@@ -71,7 +71,7 @@ def test_a_setting_that_makes_no_sense_ends_a_command_in_one_line(environ: dict[
     assert line.startswith(complaint)
 
 
-def test_a_database_without_the_schema_is_told_how_to_get_it(own_database_url: str) -> None:
+def test_a_database_without_the_schema_is_reported_with_the_command_to_run(own_database_url: str) -> None:
     database = Database(own_database_url)
     schema.downgrade(database, "base")
     database.close()
@@ -81,7 +81,7 @@ def test_a_database_without_the_schema_is_told_how_to_get_it(own_database_url: s
 
 
 @pytest.mark.parametrize("command", ["serve", "up"])
-def test_a_port_in_use_is_told_before_anything_is_done(own_database_url: str, command: str) -> None:
+def test_a_port_in_use_is_reported_before_any_other_work(own_database_url: str, command: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -96,14 +96,14 @@ def test_a_port_in_use_is_told_before_anything_is_done(own_database_url: str, co
 
 
 @pytest.mark.parametrize("command", ["start", "stop"])
-def test_a_database_of_somebody_else_is_neither_started_nor_stopped(app: Flask, command: str) -> None:
+def test_an_external_database_is_neither_started_nor_stopped(app: Flask, command: str) -> None:
     result = run(app, "database", command)
     assert result.exit_code == 1
     assert result.stderr == "Error: DATABASE_URL is set: this command only starts and stops the private database\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_says_in_a_sentence_what_it_is_for(app: Flask, command: str) -> None:
+def test_each_command_has_a_summary_of_one_sentence(app: Flask, command: str) -> None:
     result = run(app, *command.split(), "--help")
     assert result.exit_code == 0
     summary = result.stdout.splitlines()[2]
@@ -111,5 +111,5 @@ def test_each_command_says_in_a_sentence_what_it_is_for(app: Flask, command: str
 
 
 @pytest.mark.parametrize("group", [(), ("facilities",), ("database",), ("partners",)])
-def test_no_summary_is_cut_in_a_list_of_commands(app: Flask, group: tuple[str, ...]) -> None:
+def test_no_summary_is_truncated_in_a_list_of_commands(app: Flask, group: tuple[str, ...]) -> None:
     assert "..." not in run(app, *group, "--help").stdout.partition("Commands:")[2]

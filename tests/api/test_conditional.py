@@ -55,7 +55,7 @@ def again(client: FlaskClient, path: str, first: TestResponse) -> TestResponse:
 @pytest.mark.parametrize(
     "path", [NEARBY, "/v1/facilities?bbox=24,60,25,61", "/v1/facilities/{}", "/v1/facilities/{}/ratings"]
 )
-def test_an_answer_that_still_holds_is_not_sent_again(client: FlaskClient, place: int, path: str) -> None:
+def test_an_unchanged_response_is_a_304(client: FlaskClient, place: int, path: str) -> None:
     path = path.format(place)
     for _ in range(ATTEMPTS):
         first = client.get(path)
@@ -71,7 +71,7 @@ def test_an_answer_that_still_holds_is_not_sent_again(client: FlaskClient, place
 
 
 @pytest.mark.parametrize("path", [NEARBY, "/v1/facilities/{}", "/v1/facilities/{}/ratings"])
-def test_a_rating_makes_the_answer_new(client: FlaskClient, place: int, token: str, path: str) -> None:
+def test_a_rating_changes_the_etag(client: FlaskClient, place: int, token: str, path: str) -> None:
     path = path.format(place)
     first = client.get(path)
     assert client.put(f"/v1/facilities/{place}/rating", json={"stars": 5}, headers=bearer(token)).status_code == 201
@@ -81,7 +81,7 @@ def test_a_rating_makes_the_answer_new(client: FlaskClient, place: int, token: s
     assert second.headers["ETag"] != first.headers["ETag"]
 
 
-def test_the_next_minute_makes_the_answer_new(client: FlaskClient, place: int, clock: TestClock) -> None:
+def test_the_etag_changes_every_minute(client: FlaskClient, place: int, clock: TestClock) -> None:
     first = client.get(NEARBY)
     clock.advance(seconds=59)
     assert again(client, NEARBY, first).status_code == 304, place
@@ -89,7 +89,7 @@ def test_the_next_minute_makes_the_answer_new(client: FlaskClient, place: int, c
     assert again(client, NEARBY, first).status_code == 200
 
 
-def test_another_questions_tag_does_not_fit(client: FlaskClient, place: int) -> None:
+def test_the_etag_of_another_query_does_not_match(client: FlaskClient, place: int) -> None:
     first = client.get(NEARBY)
     for path in (f"{NEARBY}&limit=3", f"/v1/facilities/{place}"):
         other = again(client, path, first)
@@ -97,7 +97,7 @@ def test_another_questions_tag_does_not_fit(client: FlaskClient, place: int) -> 
         assert other.headers["ETag"] != first.headers["ETag"]
 
 
-def test_a_tag_in_a_list_or_weakened_by_a_proxy_fits(client: FlaskClient, place: int) -> None:
+def test_an_etag_in_a_list_or_weakened_by_a_proxy_matches(client: FlaskClient, place: int) -> None:
     tag = client.get(NEARBY).headers["ETag"]
     for value in (f"W/{tag}", f'"other", {tag}', f'W/"other", W/{tag}', f"{tag},,"):
         response = client.get(NEARBY, headers={"If-None-Match": value})
@@ -123,7 +123,7 @@ def test_a_tag_in_a_list_or_weakened_by_a_proxy_fits(client: FlaskClient, place:
         '"a" "b"',
     ],
 )
-def test_a_strange_tag_is_answered_in_full(client: FlaskClient, place: int, value: str) -> None:
+def test_an_unknown_etag_gets_a_full_response(client: FlaskClient, place: int, value: str) -> None:
     response = client.get(NEARBY, headers={"If-None-Match": value})
     assert response.status_code == 200
     assert [feature["id"] for feature in response.get_json(force=True)["features"]] == [place]
@@ -136,7 +136,7 @@ def test_a_strange_tag_is_answered_in_full(client: FlaskClient, place: int, valu
         *("/v1/fences?lat=60.17&lon=24.94", "/v1/facilities?lat=0&lon=0&kind=shower"),
     ],
 )
-def test_a_star_fits_any_answer(client: FlaskClient, place: int, path: str) -> None:
+def test_a_star_matches_any_response(client: FlaskClient, place: int, path: str) -> None:
     path = path.format(place)
     full = client.get(path)
     for value in ("*", " * "):
@@ -148,12 +148,12 @@ def test_a_star_fits_any_answer(client: FlaskClient, place: int, path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs/swagger-ui.css"])
-def test_a_star_fits_the_documentation(client: FlaskClient, path: str) -> None:
+def test_a_star_matches_the_documentation(client: FlaskClient, path: str) -> None:
     with client.get(path, headers={"If-None-Match": "*"}) as response:
         assert (response.status_code, response.data) == (304, b"")
 
 
-def test_a_star_hides_no_problem(client: FlaskClient, place: int, token: str) -> None:
+def test_a_star_does_not_turn_a_problem_into_a_304(client: FlaskClient, place: int, token: str) -> None:
     star = {"If-None-Match": "*"}
     assert client.get(f"{NEARBY}&limit=0", headers=star).status_code == 422, place
     assert client.get("/v1/facilities/0", headers=star).status_code == 404
@@ -161,14 +161,14 @@ def test_a_star_hides_no_problem(client: FlaskClient, place: int, token: str) ->
     assert client.get(f"/v1/facilities/{place}/rating", headers=star | bearer(token)).status_code == 404
 
 
-def test_a_tag_never_hides_a_problem(client: FlaskClient, place: int, token: str) -> None:
+def test_an_etag_does_not_turn_a_problem_into_a_304(client: FlaskClient, place: int, token: str) -> None:
     tag = {"If-None-Match": client.get(NEARBY).headers["ETag"]}
     assert client.get(f"{NEARBY}&limit=0", headers=tag).status_code == 422, place
     assert client.get("/v1/facilities/0", headers=tag).status_code == 404
     assert client.get(f"/v1/facilities/{place}/rating", headers=tag | bearer(token)).status_code == 404
 
 
-def test_a_private_answer_is_kept_by_no_cache(client: FlaskClient, place: int, token: str) -> None:
+def test_a_private_response_is_not_cached(client: FlaskClient, place: int, token: str) -> None:
     path = f"/v1/facilities/{place}/rating"
     for response in (
         client.post("/v1/devices"),
@@ -182,15 +182,13 @@ def test_a_private_answer_is_kept_by_no_cache(client: FlaskClient, place: int, t
 
 
 def test_a_head_request_has_the_validators_and_no_body(client: FlaskClient, place: int) -> None:
-    got, asked = client.get(NEARBY), client.head(NEARBY)
-    assert (asked.status_code, asked.data) == (200, b""), place
-    assert asked.headers["ETag"] == got.headers["ETag"]
-    assert asked.headers["Content-Length"] == got.headers["Content-Length"]
+    got, head_response = client.get(NEARBY), client.head(NEARBY)
+    assert (head_response.status_code, head_response.data) == (200, b""), place
+    assert head_response.headers["ETag"] == got.headers["ETag"]
+    assert head_response.headers["Content-Length"] == got.headers["Content-Length"]
 
 
-def test_an_answer_is_the_same_to_the_byte_for_as_long_as_its_tag_is(
-    client: FlaskClient, place: int, clock: TestClock
-) -> None:
+def test_responses_with_the_same_etag_are_identical(client: FlaskClient, place: int, clock: TestClock) -> None:
     first = client.get(NEARBY)
     clock.advance(seconds=30)
     second = client.get(NEARBY)

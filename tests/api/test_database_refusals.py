@@ -16,7 +16,7 @@ from api import create_app
 from api.config import Settings
 from geo.casework import staff
 from geo.database import Database
-from geo.partners import registry
+from geo.partners import issued_keys, registry
 from tests.api.problem_documents import problem
 from tests.api.serving import PATIENCE_S, until
 from tests.conftest import TestClock
@@ -49,7 +49,7 @@ class Known:
 def known(own_database: Database, clock: TestClock) -> Known:
     with own_database.write() as session:
         partner_id = registry.add(session, "Acme", registry.DAILY_QUOTA, clock())
-        key = registry.add_key(session, partner_id, registry.KeyTerms("secret"), clock()).key
+        key = issued_keys.issue(session, partner_id, issued_keys.KeyTerms("secret"), clock()).key
         known = Known(
             add_facility(session, 24.94, 60.17),
             bearer(add_device(session, clock()).token),
@@ -60,12 +60,12 @@ def known(own_database: Database, clock: TestClock) -> Known:
     return known
 
 
-def require_unavailable(response: TestResponse, said: str) -> None:
-    assert said in problem(response, 503)["detail"]
+def require_unavailable(response: TestResponse, message: str) -> None:
+    assert message in problem(response, 503)["detail"]
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_a_database_that_takes_no_writes_says_so_and_is_still_read(
+def test_a_read_only_database_serves_reads_and_refuses_writes_with_503(
     client: FlaskClient, own_database: Database, known: Known, own_database_url: str
 ) -> None:
     one = f"/v1/facilities/{known.place}"
@@ -107,11 +107,11 @@ def test_a_database_that_takes_no_writes_says_so_and_is_still_read(
         ("ALTER TABLE facility RENAME name TO title", "ALTER TABLE facility RENAME title TO name"),
     ],
 )
-def test_a_schema_of_another_revision_says_so_until_the_release_is_through(
+def test_a_schema_of_another_revision_is_a_503_until_the_release_is_complete(
     client: FlaskClient, own_database_url: str, known: Known, change: str, back: str
 ) -> None:
     one = f"/v1/facilities/{known.place}"
-    asked: list[tuple[str, str, dict[str, Any], int]] = [
+    requests: list[tuple[str, str, dict[str, Any], int]] = [
         ("GET", "/v1/facilities?lat=60.17&lon=24.94", {}, 200),
         ("GET", "/v1/facilities?bbox=24,60,25,61", {}, 200),
         ("GET", one, {}, 200),
@@ -124,20 +124,20 @@ def test_a_schema_of_another_revision_says_so_until_the_release_is_through(
         ("GET", "/", {}, 200),
     ]
     administer(own_database_url, change)
-    told = 0
-    for method, path, more, _ in asked:
+    refused = 0
+    for method, path, more, _ in requests:
         response = client.open(path, method=method, **more)
         assert response.status_code < 500 or response.status_code == 503, path
         if response.status_code == 503:
             require_unavailable(response, "database schema is being changed")
-            told += 1
-    assert told >= 6
+            refused += 1
+    assert refused >= 6
     administer(own_database_url, back)
-    for method, path, more, status in asked:
+    for method, path, more, status in requests:
         assert client.open(path, method=method, **more).status_code == status, path
 
 
-def test_of_several_who_add_one_name_at_once_one_does_and_the_others_conflict(
+def test_one_of_several_concurrent_additions_of_a_name_succeeds_and_the_others_conflict(
     client: FlaskClient, known: Known
 ) -> None:
     at_once = Barrier(8)

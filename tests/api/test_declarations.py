@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.casework import staff
-from geo.partners import registry
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.models import SCOPES
-from geo.partners.registry import KeyTerms
 from tests import conforming_client
 from tests.api.problem_documents import problem
 from tests.conftest import NOON
@@ -37,12 +37,14 @@ class Operation:
 @pytest.fixture
 def operations(client: FlaskClient) -> list[Operation]:
     document = client.get("/openapi.json").get_json()
-    return [
+    found = [
         operation_of(path, method.upper(), item)
         for path, item in document["paths"].items()
         for method in item
         if method != "parameters"
     ]
+    assert found
+    return found
 
 
 def operation_of(path: str, method: str, item: dict[str, Any]) -> Operation:
@@ -65,11 +67,11 @@ def tokens(session: Session) -> dict[str, dict[str, str]]:
         "nobody": {},
         "device": bearer(add_device(session, NOON).token),
         "staff": bearer(staff.add(session, "anna", "admin", NOON, actor="command").token),
-        "partner": bearer(registry.add_key(session, partner_id, KeyTerms("secret", scopes=SCOPES), NOON).key),
+        "partner": bearer(issued_keys.issue(session, partner_id, KeyTerms("secret", scopes=SCOPES), NOON).key),
     }
 
 
-def test_a_route_lets_in_those_whose_token_it_asks_for_and_nobody_else(
+def test_a_route_accepts_only_the_tokens_that_it_declares(
     client: FlaskClient, session: Session, operations: list[Operation], tokens: dict[str, dict[str, str]]
 ) -> None:
     for operation in operations:
@@ -164,7 +166,7 @@ DIRECT = {"action": "hide_facility", "reason": "spam"}
         ("staff", "DELETE /admin/v1/partners/0/keys/0", None, "path", "key_id"),
     ],
 )
-def test_what_is_not_found_is_named_with_the_place_of_its_value(
+def test_a_404_names_the_field_and_its_location(
     client: FlaskClient,
     tokens: dict[str, dict[str, str]],
     caller: str,

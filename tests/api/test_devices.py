@@ -10,7 +10,9 @@ from geo.crowd.models import Device
 from tests.factories import bearer
 
 
-def test_a_device_gets_a_token_that_lives_a_year_and_is_kept_by_nobody(client: FlaskClient, session: Session) -> None:
+def test_a_new_device_gets_a_token_valid_for_a_year_that_is_stored_only_as_a_digest(
+    client: FlaskClient, session: Session
+) -> None:
     response = client.post("/v1/devices")
     assert response.status_code == 201
     assert response.headers["Cache-Control"] == "no-store"
@@ -20,7 +22,7 @@ def test_a_device_gets_a_token_that_lives_a_year_and_is_kept_by_nobody(client: F
     assert session.execute(select(Device.token_digest)).scalar_one() == sha256(token.encode()).digest()
 
 
-def test_each_device_has_a_token_of_its_own(client: FlaskClient) -> None:
+def test_each_device_has_its_own_token(client: FlaskClient) -> None:
     tokens = {client.post("/v1/devices").get_json()["token"] for _ in range(20)}
     assert len(tokens) == 20
     assert all(token.startswith("bfd_") and len(token) == len("bfd_") + 43 for token in tokens)
@@ -33,5 +35,5 @@ def test_a_new_device_may_rate_at_once(client: FlaskClient, place: int) -> None:
     assert client.get(f"/v1/facilities/{place}/rating", headers=shouted).status_code == 200
 
 
-def test_a_device_may_send_a_small_body_that_nobody_reads(client: FlaskClient) -> None:
+def test_registering_a_device_ignores_a_small_body(client: FlaskClient) -> None:
     assert client.post("/v1/devices", json={}).status_code == 201

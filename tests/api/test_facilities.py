@@ -32,9 +32,7 @@ def test_a_search_is_one_statement(client: FlaskClient, place: int, statements: 
     assert len(statements) == 1, (place, statements)
 
 
-def test_an_answer_that_still_holds_costs_one_look_at_the_snapshot(
-    client: FlaskClient, place: int, statements: list[str]
-) -> None:
+def test_a_304_costs_one_query_of_the_snapshot(client: FlaskClient, place: int, statements: list[str]) -> None:
     for path in ("/v1/facilities?lat=60.17&lon=24.94", f"/v1/facilities/{place}", f"/v1/facilities/{place}/ratings"):
         tag = client.get(path).headers["ETag"]
         del statements[:]
@@ -42,7 +40,7 @@ def test_an_answer_that_still_holds_costs_one_look_at_the_snapshot(
         assert statements == ["SELECT pg_current_snapshot()::text AS version"]
 
 
-def test_an_answer_is_geojson_with_everything_that_a_phone_shows(
+def test_a_search_returns_geojson_with_every_property_that_a_phone_shows(
     client: FlaskClient, session: Session, place: int, clock: TestClock
 ) -> None:
     add_rating(session, place, 5, clock())
@@ -57,10 +55,12 @@ def test_an_answer_is_geojson_with_everything_that_a_phone_shows(
     )
     feature = answer["features"][0]
     assert feature["geometry"] == {"type": "Point", "coordinates": [24.9384, 60.1699]}
-    told = feature["properties"]
-    assert (told["name"], told["distance_m"], told["duration_s"]) == ("Asema-aukio", 0, 0)
-    assert (told["rating"]["mean"], told["rating"]["count"]) == (5, 1)
-    assert told["explain"]["utility"] == pytest.approx(told["rating"]["quality"] - 0.5 * told["rating"]["sd"], abs=1e-4)
+    shown = feature["properties"]
+    assert (shown["name"], shown["distance_m"], shown["duration_s"]) == ("Asema-aukio", 0, 0)
+    assert (shown["rating"]["mean"], shown["rating"]["count"]) == (5, 1)
+    assert shown["explain"]["utility"] == pytest.approx(
+        shown["rating"]["quality"] - 0.5 * shown["rating"]["sd"], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(("rank", "mode"), RANKINGS)
@@ -78,7 +78,7 @@ def test_the_terms_of_the_explanation_add_up(
     assert terms["distance_term"] == pytest.approx(-terms["beta_stars_per_km"] * distance_m / 1000, abs=1e-3)
 
 
-def test_a_box_across_the_antimeridian_answers_from_both_sides(client: FlaskClient, session: Session) -> None:
+def test_a_box_across_the_antimeridian_returns_both_sides(client: FlaskClient, session: Session) -> None:
     west, east = add_facility(session, 179.5, -16.8), add_facility(session, -179.5, -16.8)
     add_facility(session, 0, -16.8)
     assert set(ids(client, "bbox=179,-17,-179,-16")) == {west, east}
@@ -88,17 +88,17 @@ def test_a_box_across_the_antimeridian_answers_from_both_sides(client: FlaskClie
 def test_a_box_has_no_distances(client: FlaskClient, place: int) -> None:
     answer = client.get("/v1/facilities?bbox=24,60,25,61").get_json(force=True)
     assert [feature["id"] for feature in answer["features"]] == [place]
-    told = answer["features"][0]["properties"]
-    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
+    shown = answer["features"][0]["properties"]
+    assert (shown["distance_m"], shown["bearing_deg"], shown["duration_s"]) == (None, None, None)
 
 
-def test_a_search_that_finds_nothing_near_widens_and_says_so(client: FlaskClient, place: int) -> None:
+def test_a_search_without_near_results_is_widened_and_reports_it(client: FlaskClient, place: int) -> None:
     answer = client.get("/v1/facilities?lat=60.2&lon=24.94&radius_m=500").get_json(force=True)
     assert [feature["id"] for feature in answer["features"]] == [place]
     assert answer["widened"] is True
     distance_m = round(answer["features"][0]["properties"]["distance_m"])
     assert answer["note"] == (
-        f"Nothing within 500 m meets these needs. The nearest that does is {distance_m} m away;"
+        f"Nothing within 500 m meets these needs. The nearest that does is {distance_m:,} m away;"
         " these are the best within twice that distance."
     )
 
@@ -111,7 +111,7 @@ def test_a_search_that_finds_nothing_near_widens_and_says_so(client: FlaskClient
         ("bbox=0,0,1,1", "No facility in this box meets these needs."),
     ],
 )
-def test_an_empty_answer_explains_itself(client: FlaskClient, place: int, query: str, note: str) -> None:
+def test_an_empty_response_has_a_note(client: FlaskClient, place: int, query: str, note: str) -> None:
     answer = client.get(f"/v1/facilities?{query}").get_json(force=True)
     assert (answer["features"], answer["widened"], answer["note"]) == ([], False, note), place
 
@@ -137,7 +137,7 @@ def test_filters_are_combined(client: FlaskClient, session: Session) -> None:
     assert ids(client, f"lat=60.17&lon=24.94&{query}") == [wanted]
 
 
-def test_a_search_that_names_no_kind_is_for_toilets(client: FlaskClient, session: Session) -> None:
+def test_a_search_without_a_kind_returns_toilets(client: FlaskClient, session: Session) -> None:
     add_facility(session, 24.94, 60.17, kind="drinking_water")
     with_water = add_facility(session, 24.94, 60.17, kind="toilets", drinking_water="yes")
     for where in ("lat=60.17&lon=24.94", "bbox=24,60,25,61"):
@@ -147,13 +147,13 @@ def test_a_search_that_names_no_kind_is_for_toilets(client: FlaskClient, session
         assert len(ids(client, f"{where}&kind=drinking_water")) == 2
 
 
-def test_nobody_is_sent_to_a_private_door_unasked(client: FlaskClient, session: Session) -> None:
+def test_private_facilities_are_returned_only_on_request(client: FlaskClient, session: Session) -> None:
     private = add_facility(session, 24.94, 60.17, access="private")
     assert ids(client, "lat=60.17&lon=24.94") == []
     assert ids(client, "lat=60.17&lon=24.94&access=private") == [private]
 
 
-def test_closed_and_hidden_places_are_not_offered(client: FlaskClient, session: Session) -> None:
+def test_closed_and_hidden_places_are_not_returned(client: FlaskClient, session: Session) -> None:
     for status in ("closed", "hidden"):
         add_facility(session, 24.94, 60.17, status=status)
     assert ids(client, "lat=60.17&lon=24.94") == []
@@ -164,7 +164,7 @@ def test_a_closed_place_can_still_be_read(client: FlaskClient, session: Session)
     assert client.get(f"/v1/facilities/{closed}").get_json(force=True)["properties"]["status"] == "closed"
 
 
-def test_open_is_judged_at_the_instant_asked_for(client: FlaskClient, session: Session) -> None:
+def test_open_is_evaluated_at_the_requested_instant(client: FlaskClient, session: Session) -> None:
     hours = "{[2026-11-20 09:00+00, 2026-11-20 17:00+00)}"
     place = add_facility(session, 24.94, 60.17, open_during=text(f"'{hours}'"), unknown_during=text("'{}'"))
     add_facility(session, 24.94, 60.17)
@@ -174,7 +174,7 @@ def test_open_is_judged_at_the_instant_asked_for(client: FlaskClient, session: S
     assert len(ids(client, "lat=60.17&lon=24.94&open=now,unknown")) == 2
 
 
-def test_one_facility_shows_what_visitors_saw_and_its_licence(client: FlaskClient, session: Session) -> None:
+def test_one_facility_shows_its_observations_and_its_licence(client: FlaskClient, session: Session) -> None:
     place = add_facility(session)
     session.execute(
         text(

@@ -32,48 +32,50 @@ def add_line(session: Session, count: int) -> list[int]:
     return [add_facility(session, 24.9384, 60.1699 + step * 0.0036) for step in range(count)]
 
 
-def test_the_example_is_an_answer() -> None:
+def test_the_example_matches_its_schema() -> None:
     assert not FenceCollection().validate(fences_examples.FENCES)
 
 
 @pytest.mark.parametrize(
-    ("asked", "count"), [("", 19), ("&platform=ios", 19), ("&platform=android", 99), ("&limit=5", 5)]
+    ("parameters", "count"), [("", 19), ("&platform=ios", 19), ("&platform=android", 99), ("&limit=5", 5)]
 )
-def test_a_platform_gets_what_it_can_watch_the_refresh_region_included(
-    client: FlaskClient, session: Session, asked: str, count: int
+def test_a_platform_gets_at_most_its_limit_including_the_refresh_region(
+    client: FlaskClient, session: Session, parameters: str, count: int
 ) -> None:
     add_line(session, 120)
-    assert len(get(client, HERE + asked)["features"]) == count
+    assert len(get(client, HERE + parameters)["features"]) == count
 
 
-def test_regions_are_of_toilets_unless_the_query_names_other_kinds(client: FlaskClient, session: Session) -> None:
+def test_regions_have_toilets_by_default(client: FlaskClient, session: Session) -> None:
     toilets = add_facility(session, 24.9384, 60.1699)
     water = add_facility(session, 24.9384, 60.1799, kind="drinking_water")
     for query, regions in (("", [toilets]), ("&kind=any", [toilets, water]), ("&kind=drinking_water", [water])):
         assert [region["id"] for region in get(client, HERE + query)["features"]] == regions
 
 
-def test_a_region_says_what_to_show_and_when(client: FlaskClient, session: Session, clock: TestClock) -> None:
+def test_a_region_has_a_dwell_time_and_a_text_in_the_callers_language(
+    client: FlaskClient, session: Session, clock: TestClock
+) -> None:
     facility = add_facility(session, 24.9384, 60.1699, name="Asema-aukio")
     for _ in range(4):
         add_rating(session, facility, 5, clock())
     (region,) = get(client)["features"]
-    told = region["properties"]
-    assert (region["id"], told["radius_m"], told["dwell_s"]) == (facility, 150, 90)
-    assert told["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
+    shown = region["properties"]
+    assert (region["id"], shown["radius_m"], shown["dwell_s"]) == (facility, 150, 90)
+    assert shown["text"] == "Close by: Asema-aukio, rated 4.6 of 5."
     assert get(client, **{"Accept-Language": "de"})["features"][0]["properties"]["text"] == (
         "Asema-aukio: ganz in der Nähe, mit 4,6 von 5 bewertet."
     )
 
 
-def test_an_empty_set_says_why_and_has_a_region_to_leave(client: FlaskClient) -> None:
+def test_an_empty_set_has_a_note_and_a_refresh_region(client: FlaskClient) -> None:
     document = get(client)
     assert (document["features"], document["attribution"]) == ([], [])
     assert document["note"]
     assert document["refresh_region"]["properties"]["radius_m"] > 20_000
 
 
-def test_an_answer_may_be_kept_and_is_not_sent_twice(client: FlaskClient, session: Session) -> None:
+def test_a_response_is_cacheable_and_revalidated(client: FlaskClient, session: Session) -> None:
     add_line(session, 3)
     first = client.get(f"/v1/fences?{HERE}")
     assert first.headers["Cache-Control"] == "public, max-age=60"
@@ -84,9 +86,7 @@ def test_an_answer_may_be_kept_and_is_not_sent_twice(client: FlaskClient, sessio
     assert client.get(f"/v1/fences?{HERE}", headers=finnish).status_code == 200
 
 
-def test_all_in_a_cell_get_the_same_answer_and_it_holds_for_all_of_the_cell(
-    client: FlaskClient, session: Session
-) -> None:
+def test_every_point_of_a_cell_gets_the_same_response(client: FlaskClient, session: Session) -> None:
     add_line(session, 100)
     document = get(client, f"cell={CELL}")
     centre = cells.centre(CELL)
@@ -94,7 +94,9 @@ def test_all_in_a_cell_get_the_same_answer_and_it_holds_for_all_of_the_cell(
     assert document["refresh_region"]["properties"]["radius_m"] >= cells.spread_m(8)
 
 
-def test_a_cell_too_coarse_for_its_places_is_refused_by_name(client: FlaskClient, session: Session) -> None:
+def test_a_cell_too_coarse_for_its_places_is_refused_and_the_parameter_named(
+    client: FlaskClient, session: Session
+) -> None:
     add_line(session, 100)
     response = client.get(f"/v1/fences?cell={cells.cell_at(Point(24.9384, 60.1699), 6)}")
     assert named(response) == [("query", "cell")]

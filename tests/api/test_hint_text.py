@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.hints.texts import fence_text, hint_text
+from api.fences.texts import fence_text
+from api.hints.texts import hint_text
 from api.http.languages import language
 from geo.ahead.hints.rules import Candidate, Hint, Reason
 from tests.factories import card
@@ -30,12 +31,12 @@ DISTANCES = [
 
 
 @pytest.mark.parametrize(("distance_m", "away"), DISTANCES)
-def test_a_distance_is_rounded_for_the_ear(distance_m: float, away: str) -> None:
+def test_a_spoken_distance_is_rounded(distance_m: float, away: str) -> None:
     hint = Hint("comfort_running_out", candidate(distance_m))
     assert hint_text(hint, language("en")) == f"Shell, {away}: a good moment for a stop."
 
 
-def test_on_a_route_the_way_along_it_is_told() -> None:
+def test_a_hint_on_a_route_gives_the_distance_along_it() -> None:
     hint = Hint("best_for_a_while", candidate(2600.0))
     assert hint_text(hint, language("en")) == "Shell, 3 kilometres away: the best stop for a while."
 
@@ -46,7 +47,7 @@ CLOSES: dict[str, float] = {"closes_in_s": 1199}
 SENTENCES: list[tuple[Reason, dict[str, float], str, str]] = [
     ("long_gap_ahead", GAP, "en", "400 metres away: a good stop before 62 kilometres without one."),
     ("long_gap_ahead", {"gap_m": 1_000}, "en", "400 metres away: a good stop before 1 kilometre without one."),
-    ("long_gap_ahead", GAP, "fr", "à 400 mètres : un bon arrêt avant 62 kilomètres sans autre."),
+    ("long_gap_ahead", GAP, "fr", "à 400 mètres\N{NO-BREAK SPACE}: un bon arrêt avant 62 kilomètres sans autre."),
     ("long_gap_ahead", GAP, "de", "400 Meter entfernt: ein guter Halt, danach 62 Kilometer lang keiner."),
     ("long_gap_ahead", GAP, "es", "a 400 metros: una buena parada antes de 62 kilómetros sin otra."),
     ("long_gap_ahead", GAP, "fi", "400 metrin päässä: hyvä pysähdyspaikka, seuraavaan on yli 62 kilometriä."),
@@ -68,14 +69,14 @@ def test_a_gap_and_a_closing_time_are_never_overstated(
     ("kind", "code", "text"),
     [
         ("toilets", "fi", "WC: aivan lähellä."),
-        ("drinking_water", "fr", "Eau potable : tout près."),
+        ("drinking_water", "fr", "Eau potable\N{NO-BREAK SPACE}: tout près."),
         ("shower", "en", "Close by: A shower."),
         ("baby_care", "de", "Ein Wickelraum: ganz in der Nähe."),
     ],
 )
-def test_a_place_without_a_name_is_called_what_it_is(kind: str, code: str, text: str) -> None:
+def test_a_place_without_a_name_is_called_by_its_kind(kind: str, code: str, text: str) -> None:
     assert fence_text(card(offers=[kind]), language(code)) == text
 
 
-def test_a_place_whose_own_kind_is_denied_is_called_what_it_offers() -> None:
+def test_a_place_that_does_not_offer_its_own_kind_is_called_by_what_it_offers() -> None:
     assert fence_text(card(offers=["shower"]), language("en")) == ("Close by: A shower.")

@@ -33,9 +33,7 @@ def add_good_place(session: Session, clock: TestClock, lat: float = 60.1719, **c
     return facility
 
 
-def test_whoever_is_in_need_hears_of_the_best_place_and_of_a_backup(
-    client: FlaskClient, session: Session, clock: TestClock
-) -> None:
+def test_a_hint_names_the_best_place_and_a_backup(client: FlaskClient, session: Session, clock: TestClock) -> None:
     best = add_good_place(session, clock)
     other = add_facility(session, 24.9384, 60.1720)
     answer = ask(client, IN_NEED)
@@ -45,7 +43,7 @@ def test_whoever_is_in_need_hears_of_the_best_place_and_of_a_backup(
     assert answer["ask_again"] == {"after_s": 1800, "after_m": None}
 
 
-def test_with_nothing_within_reach_the_phone_may_go_as_far_as_it_takes(
+def test_ask_again_gives_the_distance_to_the_first_place_out_of_reach(
     client: FlaskClient, session: Session, clock: TestClock
 ) -> None:
     add_good_place(session, clock, lat=60.1699 + 0.02)
@@ -54,7 +52,7 @@ def test_with_nothing_within_reach_the_phone_may_go_as_far_as_it_takes(
     assert answer["ask_again"] == {"after_s": 3600, "after_m": 1623}
 
 
-def test_water_is_no_answer_to_a_need_for_toilets_unless_asked_for(client: FlaskClient, session: Session) -> None:
+def test_drinking_water_is_suggested_only_on_request(client: FlaskClient, session: Session) -> None:
     water = add_facility(session, 24.9384, 60.1699, kind="drinking_water")
     assert not ask(client, IN_NEED)["speak"]
     assert ask(client, {**IN_NEED, "needs": {"kind": ["any"]}})["facility"]["id"] == water
@@ -68,7 +66,7 @@ def test_water_is_no_answer_to_a_need_for_toilets_unless_asked_for(client: Flask
 SENTENCES = [
     (None, "en", "Asema-aukio, 200 metres away: a good moment for a stop."),
     ("en-GB", "en", "Asema-aukio, 200 metres away: a good moment for a stop."),
-    ("fr", "fr", "Asema-aukio, à 200 mètres : un bon moment pour s\u2019arrêter."),
+    ("fr", "fr", "Asema-aukio, à 200 mètres\N{NO-BREAK SPACE}: un bon moment pour s\u2019arrêter."),
     ("de-CH, en;q=0.5", "de", "Asema-aukio, 200 Meter entfernt: ein guter Moment für einen Halt."),
     ("es-419", "es", "Asema-aukio, a 200 metros: un buen momento para parar."),
     ("sv, fi;q=0.8, en;q=0.1", "fi", "Asema-aukio, 200 metrin päässä: hyvä hetki pysähtyä."),
@@ -78,12 +76,12 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "language", "text"), SENTENCES)
+@pytest.mark.parametrize(("accept_language", "language", "text"), SENTENCES)
 def test_a_hint_is_in_the_callers_language(
-    client: FlaskClient, session: Session, clock: TestClock, asked: str | None, language: str, text: str
+    client: FlaskClient, session: Session, clock: TestClock, accept_language: str | None, language: str, text: str
 ) -> None:
     add_good_place(session, clock)
-    headers = {"Accept-Language": asked} if asked else {}
+    headers = {"Accept-Language": accept_language} if accept_language else {}
     response = client.post("/v1/hints", json=IN_NEED, headers=headers)
     assert (response.headers["Content-Language"], response.get_json()["language"]) == (language, language)
     assert "Accept-Language" in response.headers["Vary"]
@@ -134,12 +132,12 @@ def test_a_hint_is_in_the_callers_language(
     ],
 )
 @pytest.mark.usefixtures("nothing_changes")
-def test_a_bad_value_in_a_question_is_named(client: FlaskClient, change: dict[str, Any], names: list[str]) -> None:
+def test_a_bad_value_in_a_request_is_named(client: FlaskClient, change: dict[str, Any], names: list[str]) -> None:
     response = client.post("/v1/hints", json={**HELSINKI, **change})
     assert sorted(named(response)) == [("body", name) for name in names]
 
 
-def test_the_example_is_a_question_and_an_answer(client: FlaskClient) -> None:
+def test_the_example_is_a_valid_request_with_its_response(client: FlaskClient) -> None:
     ask(client, hints_examples.REQUEST)
     assert not HintReply().validate(hints_examples.HINT)
 
@@ -153,7 +151,7 @@ def test_the_example_is_a_question_and_an_answer(client: FlaskClient) -> None:
         ("07:00", "comfort_running_out", 1800),
     ],
 )
-def test_quiet_hours_go_by_the_phones_clock_across_midnight(
+def test_quiet_hours_follow_the_phones_clock_across_midnight(
     client: FlaskClient, session: Session, clock: TestClock, local_time: str, reason: str, after_s: int
 ) -> None:
     add_good_place(session, clock)
@@ -163,7 +161,7 @@ def test_quiet_hours_go_by_the_phones_clock_across_midnight(
     assert answer["ask_again"] == {"after_s": after_s, "after_m": None}
 
 
-def test_a_route_near_too_many_places_is_refused_by_its_name(
+def test_a_route_near_too_many_places_is_refused_and_the_field_named(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passes, "MAX_PAIRS", 0)

@@ -1,56 +1,43 @@
 """Every sentence in every language, with its plurals, its placeholders and nothing left over."""
 
-import ast
 import re
-from itertools import chain
-from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
-from api.config import PROJECT
-from api.http.languages import LANGUAGES, TRANSLATIONS, language
-
-TRANSLATED = [code for code in LANGUAGES if code != "en"]
-
-Message = str | tuple[str, ...]
-
-
-def spoken_in(file: Path) -> set[Message]:
-    """What the code says: the literal arguments of say() and count()."""
-    found: set[Message] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"say", "count"}:
-            words = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if node.func.attr == "say":
-                found.add(words[0])
-            elif len(words) == 2:  # another count() has fewer arguments
-                found.add(tuple(words))
-    return found
-
-
-def messages() -> set[Message]:
-    return set(chain.from_iterable(spoken_in(file) for file in (PROJECT / "api").rglob("*.py")))
-
-
-def catalogue(code: str) -> Catalog:
-    with (TRANSLATIONS / f"{code}.po").open("rb") as source:
-        return read_po(source, locale=code, abort_invalid=True)
+from api.http.languages import TRANSLATIONS, language
+from tests.api.catalogues import TRANSLATED, catalogue, forms, in_code, in_template, messages
 
 
 def placeholders(sentence: str) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)s", sentence))
 
 
-def test_no_language_has_a_catalogue_that_nobody_may_ask_for() -> None:
+def test_every_catalogue_belongs_to_a_supported_language() -> None:
     assert sorted(file.stem for file in TRANSLATIONS.iterdir()) == sorted(TRANSLATED)
 
 
+def test_messages_are_found_in_code_and_templates_and_must_be_literals() -> None:
+    code = 'f.say("a"); f().g.say("b %(x)s" " c", x=say); f.count("d", "e", 2); "text".count("t")'
+    assert in_code(code) == {"a", "b %(x)s c", ("d", "e")}
+    with pytest.raises(AssertionError, match="not a literal"):
+        in_code("language.say(text)")
+    assert in_template("<p title=\"{{ f.say('a') }}\">{% if x %}{{ f.say('b') }}{% endif %}") == {"a", "b"}
+
+
+def test_french_has_no_break_spaces_before_its_punctuation_and_typographic_apostrophes() -> None:
+    wrong = [
+        form
+        for message in catalogue("fr")
+        for form in forms(message.string)
+        if message.id and re.search(r"(?<![\u00a0\u202f])[:;!?]|'", form)
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_every_sentence_is_translated_and_none_is_left_over(code: str) -> None:
+def test_every_message_is_translated_and_no_translation_is_unused(code: str) -> None:
     translated = {message.id for message in catalogue(code) if message.id}
-    assert len(messages()) >= 14
+    assert len(messages()) >= 60
     assert translated == messages()
 
 
@@ -61,11 +48,11 @@ def test_every_translation_has_all_its_forms_and_placeholders(code: str) -> None
         if not message.id:
             continue
         assert not message.fuzzy
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert len(forms) == (known.num_plurals if message.pluralizable else 1)
-        source = message.id[-1] if isinstance(message.id, tuple) else message.id
-        assert [placeholders(form) for form in forms] == [placeholders(source)] * len(forms)
-        assert all(forms)
+        translated = forms(message.string)
+        assert len(translated) == (known.num_plurals if message.pluralizable else 1)
+        source = forms(message.id)[-1]
+        assert [placeholders(form) for form in translated] == [placeholders(source)] * len(translated)
+        assert all(translated)
 
 
 @pytest.mark.parametrize(
@@ -78,10 +65,24 @@ def test_every_translation_has_all_its_forms_and_placeholders(code: str) -> None
         ("fi", "0 kilometriä", "1 kilometri", "2 kilometriä"),
     ],
 )
-def test_plurals_are_those_of_the_language(code: str, none: str, one: str, two: str) -> None:
-    said = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
-    assert said == [none, one, two]
+def test_plurals_follow_the_rules_of_the_language(code: str, none: str, one: str, two: str) -> None:
+    phrases = [language(code).count("%(number)s kilometre", "%(number)s kilometres", number) for number in (0, 1, 2)]
+    assert phrases == [none, one, two]
 
 
-def test_numbers_are_written_as_the_language_writes_them() -> None:
+def test_numbers_follow_the_format_of_the_language() -> None:
     assert [language(code).decimal(1234.5) for code in ("en", "de")] == ["1,234.5", "1.234,5"]
+
+
+@pytest.mark.parametrize(
+    ("code", "metres", "kilometres"),
+    [
+        ("en", "1,500 m", "2.4 km"),
+        ("fr", "1\u202f500\u202fm", "2,4\u202fkm"),
+        ("de", "1.500 m", "2,4 km"),
+        ("es", "1.500 m", "2,4 km"),
+        ("fi", "1\u00a0500 m", "2,4 km"),
+    ],
+)
+def test_lengths_are_written_as_the_language_writes_them(code: str, metres: str, kilometres: str) -> None:
+    assert (language(code).metres(1500.0), language(code).kilometres(2.4)) == (metres, kilometres)

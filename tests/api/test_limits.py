@@ -28,7 +28,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_a_network_reads_as_much_as_its_bucket_holds(
+def test_a_network_may_read_until_its_bucket_is_empty(
     connection: Connection, clock: TestClock, statements: list[str]
 ) -> None:
     client = create_app(SETTINGS, database=OneConnection(connection), clock=clock).test_client()
@@ -48,7 +48,7 @@ def test_a_network_reads_as_much_as_its_bucket_holds(
     assert client.get("/v1/facilities?lat=1&lon=1", environ_overrides=HERE).status_code == 200
 
 
-def test_a_device_may_write_a_burst_and_then_one_now_and_then(
+def test_a_device_may_write_a_burst_and_then_one_per_interval(
     client: FlaskClient, place: int, headers: dict[str, str], clock: TestClock
 ) -> None:
     path = f"/v1/facilities/{place}/rating"
@@ -64,7 +64,7 @@ def test_a_device_may_write_a_burst_and_then_one_now_and_then(
     assert client.put(path, json={"stars": 1}, headers=headers).status_code == 200
 
 
-def test_a_network_registers_a_burst_of_devices_and_then_one_now_and_then(
+def test_a_network_may_register_a_burst_of_devices_and_then_one_per_interval(
     client: FlaskClient, clock: TestClock
 ) -> None:
     def register(remote: dict[str, str]) -> int:
@@ -77,14 +77,14 @@ def test_a_network_registers_a_burst_of_devices_and_then_one_now_and_then(
     assert [register(NEIGHBOUR), register(HERE)] == [201, 429]
 
 
-def test_an_ipv6_network_is_a_site(client: FlaskClient) -> None:
+def test_the_limit_of_an_ipv6_address_is_that_of_its_48_bit_prefix(client: FlaskClient) -> None:
     site = [{"REMOTE_ADDR": f"2001:db8:1:{n:x}::1"} for n in range(limits.REGISTRATIONS.burst + 1)]
     assert [client.post("/v1/devices", environ_overrides=remote).status_code for remote in site][-2:] == [201, 429]
     assert client.post("/v1/devices", environ_overrides={"REMOTE_ADDR": "2001:db8:2::1"}).status_code == 201
 
 
 @pytest.mark.usefixtures("few")
-def test_limits_can_be_switched_off_for_a_load_test(connection: Connection, clock: TestClock) -> None:
+def test_limits_can_be_disabled_for_a_load_test(connection: Connection, clock: TestClock) -> None:
     app: Flask = create_app(OFF, database=OneConnection(connection), clock=clock)
     client = app.test_client()
     assert {client.get("/v1/facilities?lat=1&lon=1").status_code for _ in range(8)} == {200}

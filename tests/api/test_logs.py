@@ -63,7 +63,7 @@ def ask_everything(server: Server, place: int) -> tuple[str, list[str]]:
     status, first, device = ask(server, "POST", "/v1/devices")
     assert status == 201
     mine, own = {"Authorization": f"Bearer {device['token']}"}, f"/v1/facilities/{place}/rating"
-    asked = [
+    responses = [
         (200, ask(server, "GET", f"/v1/facilities?lat={LAT}&lon={LON}")),
         (422, ask(server, "GET", f"/v1/facilities?lat={LAT}&lon={LON}&limit=0")),
         (422, ask(server, "GET", f"/v1/facilities?{LAT}={LON}")),
@@ -75,23 +75,23 @@ def ask_everything(server: Server, place: int) -> tuple[str, list[str]]:
         (401, ask(server, "PUT", own, {"stars": 5}, Authorization=f"Bearer {STRANGER}")),
         (401, ask(server, "GET", f"{own}", None, Authorization=STRANGER)),
     ]
-    assert [status for status, _ in asked] == [answer[0] for _, answer in asked]
-    return device["token"], [first, *(answer[1] for _, answer in asked)]
+    assert [status for status, _ in responses] == [answer[0] for _, answer in responses]
+    return device["token"], [first, *(answer[1] for _, answer in responses)]
 
 
 def break_everything(server: Server, place: int, token: str) -> list[str]:
     mine = {"Authorization": f"Bearer {token}"}
-    asked = [
+    responses = [
         ask(server, "GET", f"/v1/facilities?lat={LAT}&lon={LON}"),
         ask(server, "PUT", f"/v1/facilities/{place}/rating", {"stars": 1, "comment": COMMENT}, **mine),
     ]
-    for status, _, problem in asked:
+    for status, _, problem in responses:
         assert status == 500
         assert problem["detail"] == "an unexpected error occurred and was logged"
-    return [request_id for _, request_id, _ in asked]
+    return [request_id for _, request_id, _ in responses]
 
 
-def test_the_log_holds_nothing_private_and_one_line_for_each_request(
+def test_the_log_has_one_line_per_request_without_private_data(
     log: tuple[str, list[str]], postgres: PrivatePostgres
 ) -> None:
     written, ids = log
@@ -101,13 +101,13 @@ def test_the_log_holds_nothing_private_and_one_line_for_each_request(
     assert "127.0.0.1" not in "".join(line for line in written.splitlines() if "Listening at" not in line)
     assert socket.gethostname() not in written
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
-    told = [line for line in lines if line["event"] == "request" and line["route"] != "/healthz"]
-    assert sorted(line["request_id"] for line in told) == sorted(ids)
+    logged = [line for line in lines if line["event"] == "request" and line["route"] != "/healthz"]
+    assert sorted(line["request_id"] for line in logged) == sorted(ids)
     fields = {"event", "level", "timestamp", "request_id", "method", "route", "status", "duration_ms"}
-    assert all(set(line) == fields for line in told)
+    assert all(set(line) == fields for line in logged)
 
 
-def test_an_unexpected_error_is_logged_with_where_it_happened(log: tuple[str, list[str]]) -> None:
+def test_an_unexpected_error_is_logged_with_its_location(log: tuple[str, list[str]]) -> None:
     written, ids = log
     faults = [json.loads(line) for line in written.splitlines() if '"unexpected_error"' in line]
     # A search goes to the driver itself, a write by way of SQLAlchemy.

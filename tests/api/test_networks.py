@@ -48,7 +48,7 @@ def forwarded(field: str | None) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("few")
-def test_callers_of_unknown_networks_share_one_limit_of_reads(connection: Connection, clock: TestClock) -> None:
+def test_callers_of_unknown_networks_share_one_read_limit(connection: Connection, clock: TestClock) -> None:
     client = behind(connection, clock, 1)
     for field in [None, *UNREADABLE][: limits.READS_BURST]:
         assert client.get(NEARBY, headers=forwarded(field)).status_code == 200
@@ -59,7 +59,9 @@ def test_callers_of_unknown_networks_share_one_limit_of_reads(connection: Connec
 
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("form", ["192.0.2.7:{}", '"192.0.2.7:{}"', "::ffff:192.0.2.{}", "[::ffff:192.0.2.7]:{}"])
-def test_a_port_is_no_network_of_its_own(connection: Connection, clock: TestClock, form: str) -> None:
+def test_the_port_of_an_address_does_not_change_its_network(
+    connection: Connection, clock: TestClock, form: str
+) -> None:
     client = behind(connection, clock, 1)
     answers = [client.get(NEARBY, headers=forwarded(form.format(100 + n))).status_code for n in range(6)]
     assert answers == [200] * 5 + [429]
@@ -70,7 +72,7 @@ def test_a_port_is_no_network_of_its_own(connection: Connection, clock: TestCloc
 @pytest.mark.parametrize(
     ("proxies", "field"), [(0, None), (2, "192.0.2.7"), (2, None), (3, "192.0.2.7, 192.0.2.8"), (10, "192.0.2.7")]
 )
-def test_fewer_addresses_than_proxies_are_of_the_unknown_network(
+def test_a_request_with_fewer_addresses_than_proxies_has_the_unknown_network(
     connection: Connection, clock: TestClock, proxies: int, field: str | None
 ) -> None:
     client = behind(connection, clock, proxies)
@@ -79,7 +81,9 @@ def test_fewer_addresses_than_proxies_are_of_the_unknown_network(
     assert answers == [200] * 5 + [429]
 
 
-def test_an_unknown_network_registers_no_more_devices_than_any_other(connection: Connection, clock: TestClock) -> None:
+def test_the_unknown_network_has_the_same_registration_limit_as_any_other(
+    connection: Connection, clock: TestClock
+) -> None:
     client = behind(connection, clock, 1)
     fields = [f"unknown-{n}" for n in range(limits.REGISTRATIONS.burst)]
     assert {client.post("/v1/devices", headers=forwarded(field)).status_code for field in fields} == {201}
@@ -89,7 +93,7 @@ def test_an_unknown_network_registers_no_more_devices_than_any_other(connection:
 
 
 @pytest.mark.parametrize("form", ["192.0.2.7:{}", "unknown-{}"])
-def test_ratings_of_one_network_weigh_together_whatever_their_ports(
+def test_ratings_of_one_network_share_their_weight_across_ports(
     connection: Connection, session: Session, clock: TestClock, place: int, form: str
 ) -> None:
     client = behind(connection, clock, 1)
@@ -101,7 +105,7 @@ def test_ratings_of_one_network_weigh_together_whatever_their_ports(
     assert weights == [pytest.approx(trust.cluster_weight(20))]
 
 
-def test_reports_of_unknown_networks_come_from_one(
+def test_reports_of_unknown_networks_count_as_one_network(
     connection: Connection, session: Session, clock: TestClock, place: int
 ) -> None:
     client = behind(connection, clock, 1)
@@ -121,9 +125,7 @@ def test_reports_of_unknown_networks_come_from_one(
     assert status() == "reported_closed"
 
 
-def test_an_address_that_cannot_be_read_is_warned_of_once_without_the_address(
-    connection: Connection, clock: TestClock
-) -> None:
+def test_an_unreadable_address_is_logged_once_without_the_address(connection: Connection, clock: TestClock) -> None:
     client = behind(connection, clock, 1)
     with structlog.testing.capture_logs() as logs:
         client.get(NEARBY, headers=forwarded("192.0.2.7:5678"))

@@ -31,7 +31,7 @@ def paths(app: Flask) -> list[tuple[str, set[str]]]:
     return list(taken.items())
 
 
-def test_every_route_says_what_it_takes(app: Flask, client: FlaskClient, statements: list[str]) -> None:
+def test_options_returns_the_methods_of_every_route(app: Flask, client: FlaskClient, statements: list[str]) -> None:
     statements.clear()
     found = paths(app)
     assert len(found) > 40
@@ -43,12 +43,12 @@ def test_every_route_says_what_it_takes(app: Flask, client: FlaskClient, stateme
     assert statements == []
 
 
-def test_a_path_where_nothing_is_has_no_options(client: FlaskClient) -> None:
+def test_options_of_an_unknown_path_is_a_404(client: FlaskClient) -> None:
     for path in ("/v1/nothing", "/nothing", "/v1/facilities/x"):
         problem(client.options(path), 404)
 
 
-def test_options_cost_nothing(
+def test_options_does_not_count_against_limits_and_quotas(
     connection: Connection, session: Session, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "READS_BURST", 1)

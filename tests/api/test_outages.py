@@ -80,7 +80,7 @@ ENDINGS: list[Callable[[PrivatePostgres], None]] = [PrivatePostgres.stop, kill_a
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ENDINGS)
-def test_while_the_database_is_away_every_route_says_so_and_then_works_again(
+def test_every_route_is_a_503_during_an_outage_and_then_recovers(
     cluster: PrivatePostgres, server: Server, place: int, end: Callable[[PrivatePostgres], None]
 ) -> None:
     device = register(server)
@@ -118,7 +118,7 @@ def test_while_the_database_is_away_every_route_says_so_and_then_works_again(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ENDINGS)
-def test_nobody_sees_anything_but_an_answer_or_a_503_and_no_acknowledged_rating_is_lost(
+def test_an_outage_causes_only_503s_and_loses_no_acknowledged_rating(
     cluster: PrivatePostgres, server: Server, database: Database, place: int, end: Callable[[PrivatePostgres], None]
 ) -> None:
     seen: Counter[tuple[str, int]] = Counter()

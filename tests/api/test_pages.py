@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.factories import add_facility
 
 
-def test_the_first_page_links_to_a_live_answer_and_the_documentation(client: FlaskClient, place: int) -> None:
+def test_the_home_page_links_to_a_live_search_and_the_documentation(client: FlaskClient, place: int) -> None:
     response = client.get("/")
     assert response.status_code == 200
     links = re.findall(r'href="([^"]+)"', response.text)
@@ -19,7 +19,7 @@ def test_the_first_page_links_to_a_live_answer_and_the_documentation(client: Fla
     assert [feature["id"] for feature in features] == [place]
 
 
-def test_the_first_page_of_a_database_without_toilets_links_to_what_there_is(
+def test_the_home_page_of_a_database_without_toilets_links_to_another_kind(
     client: FlaskClient, session: Session
 ) -> None:
     fountain = add_facility(session, kind="drinking_water")
@@ -28,19 +28,19 @@ def test_the_first_page_of_a_database_without_toilets_links_to_what_there_is(
     assert [feature["id"] for feature in features] == [fountain]
 
 
-def test_the_first_page_of_an_empty_database_says_what_to_do(client: FlaskClient) -> None:
+def test_the_home_page_of_an_empty_database_explains_how_to_add_facilities(client: FlaskClient) -> None:
     response = client.get("/")
     assert response.status_code == 200
     assert "flask facilities import" in response.text
 
 
-def test_the_first_page_escapes_what_its_data_say(client: FlaskClient, session: Session) -> None:
+def test_the_home_page_escapes_its_data(client: FlaskClient, session: Session) -> None:
     add_facility(session, name="<script>alert(1)</script>")
     assert "<script" not in client.get("/").text
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
-def test_a_page_asks_no_other_host_for_anything(client: FlaskClient, place: int, path: str) -> None:
+def test_a_page_loads_nothing_from_other_hosts(client: FlaskClient, place: int, path: str) -> None:
     response = client.get(path, headers={"Host": "evil.example"})
     assert response.status_code == 200, place
     assert "evil.example" not in response.text
@@ -57,13 +57,13 @@ def test_a_page_asks_no_other_host_for_anything(client: FlaskClient, place: int,
 
 
 @pytest.mark.parametrize("path", ["/", "/docs/", "/openapi.json", "/v1/facilities?lat=0&lon=0", "/nothing", "/healthz"])
-def test_no_browser_guesses_what_an_answer_is(client: FlaskClient, path: str) -> None:
+def test_every_response_forbids_content_type_sniffing(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_the_documentation_starts_with_our_document_and_no_validator(client: FlaskClient) -> None:
+def test_the_documentation_loads_our_document_without_an_external_validator(client: FlaskClient) -> None:
     page = client.get("/docs/").text
     assert '"url": "/openapi.json"' in page
     assert '"validatorUrl": null' in page

@@ -86,7 +86,7 @@ def test_a_bad_parameter_of_a_search_is_named(client: FlaskClient, query: str, n
         ("POST", "/v1/devices"),
     ],
 )
-def test_a_parameter_that_a_route_does_not_know_is_refused(
+def test_an_unknown_parameter_is_refused(
     client: FlaskClient, place: int, headers: dict[str, str], method: str, path: str
 ) -> None:
     path = path.format(place)
@@ -115,7 +115,7 @@ def test_an_unknown_facility_cannot_be_rated(client: FlaskClient, headers: dict[
 
 
 @pytest.mark.parametrize("facility_id", ["-1", str(10**30), "x", "1.0", "+1", "%00", "%ff", " ", "%EF%BC%91"])
-def test_what_can_be_no_facility_is_not_found(client: FlaskClient, facility_id: str) -> None:
+def test_an_invalid_facility_id_is_a_404(client: FlaskClient, facility_id: str) -> None:
     problem(client.get(f"/v1/facilities/{facility_id}"), 404)
 
 
@@ -142,14 +142,12 @@ def test_a_hidden_facility_is_not_found(client: FlaskClient, session: Session, h
         ("BREW", "/v1/facilities", {"GET"}),
     ],
 )
-def test_a_method_that_a_route_does_not_take_is_told_those_it_takes(
-    client: FlaskClient, method: str, path: str, allowed: set[str]
-) -> None:
+def test_a_405_lists_the_allowed_methods(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
     response = client.open(path, method=method)
     problem(response, 405)
     assert set(response.headers["Allow"].split(", ")) - {"HEAD", "OPTIONS"} == allowed
 
 
 @pytest.mark.parametrize("path", ["/v2/facilities", "/nothing", "/docs/nothing", "/v1/facilities//", "/../etc/passwd"])
-def test_a_path_where_nothing_is_has_a_problem_too(client: FlaskClient, path: str) -> None:
+def test_an_unknown_path_returns_a_problem_document(client: FlaskClient, path: str) -> None:
     problem(client.get(path), 404)

@@ -29,7 +29,7 @@ def past_ratings(session: Session) -> int:
     return session.execute(select(func.count()).select_from(PastRating)).scalar_one()
 
 
-def test_a_first_rating_is_created_and_told_back(
+def test_a_first_rating_is_created_and_returned(
     client: FlaskClient, path: str, place: int, headers: dict[str, str]
 ) -> None:
     response = client.put(path, json=FULL, headers=headers)
@@ -43,7 +43,7 @@ def test_a_first_rating_is_created_and_told_back(
     assert client.get(path, headers=headers).json == receipt
 
 
-def test_rating_again_replaces_and_keeps_the_past(
+def test_rating_again_replaces_the_rating_and_keeps_the_history(
     client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
 ) -> None:
     first = client.put(path, json={"stars": 5}, headers=headers).json
@@ -57,7 +57,7 @@ def test_rating_again_replaces_and_keeps_the_past(
     assert past_ratings(session) == 1
 
 
-def test_the_same_request_repeated_changes_nothing_more(
+def test_a_repeated_request_changes_nothing(
     client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
 ) -> None:
     first = client.put(path, json=FULL, headers=headers).json
@@ -71,7 +71,7 @@ def test_the_same_request_repeated_changes_nothing_more(
     assert contents(session) == before
 
 
-def test_the_same_stars_on_a_later_visit_count_as_fresh(
+def test_the_same_stars_on_a_later_visit_are_a_new_rating(
     client: FlaskClient, session: Session, path: str, headers: dict[str, str], clock: TestClock
 ) -> None:
     client.put(path, json=FULL, headers=headers)
@@ -82,7 +82,7 @@ def test_the_same_stars_on_a_later_visit_count_as_fresh(
     assert past_ratings(session) == 1
 
 
-def test_taking_a_rating_back_may_be_repeated(
+def test_withdrawing_a_rating_is_idempotent(
     client: FlaskClient, session: Session, path: str, place: int, headers: dict[str, str]
 ) -> None:
     client.put(path, json={"stars": 1}, headers=headers)
@@ -107,7 +107,7 @@ def test_a_device_sees_only_its_own_rating(
 
 
 @pytest.mark.parametrize("comment", [None, "", "   ", "\n\t "])
-def test_a_comment_that_says_nothing_is_none(
+def test_a_blank_comment_is_returned_as_null(
     client: FlaskClient, path: str, headers: dict[str, str], comment: str | None
 ) -> None:
     receipt = client.put(path, json={"stars": 3, "comment": comment}, headers=headers).json
@@ -116,7 +116,7 @@ def test_a_comment_that_says_nothing_is_none(
 
 
 @pytest.mark.parametrize("comment", ["x" * 1000, "  " + "🚻" * 1000 + "\n", "tab\tand\nline", "שירותים", "a\u200bb"])
-def test_a_comment_is_kept_as_it_was_written(
+def test_a_comment_is_returned_as_written_without_outer_whitespace(
     client: FlaskClient, path: str, headers: dict[str, str], comment: str
 ) -> None:
     assert client.put(path, json={"stars": 3, "comment": comment}, headers=headers).status_code == 201
@@ -125,13 +125,15 @@ def test_a_comment_is_kept_as_it_was_written(
     assert receipt["comment"] == comment.strip()
 
 
-def test_one_five_is_unsure_and_two_say_sit(client: FlaskClient, session: Session, path: str, place: int) -> None:
+def test_one_five_star_rating_is_unsure_and_two_are_sit(
+    client: FlaskClient, session: Session, path: str, place: int
+) -> None:
     verdicts = []
     for network in range(2):  # known for days, on the spot, and not in one room: trusted fully
         device = bearer(add_device(session, NOON - timedelta(days=2)).token)
-        said = {"stars": 5, "presence": "within_150_m"}
+        body = {"stars": 5, "presence": "within_150_m"}
         address = {"REMOTE_ADDR": f"198.51.{network}.7"}
-        receipt = client.put(path, json=said, headers=device, environ_base=address).json
+        receipt = client.put(path, json=body, headers=device, environ_base=address).json
         assert receipt is not None
         verdicts.append(receipt["facility_rating"])
     assert [verdict["verdict"] for verdict in verdicts] == ["unsure", "sit"], place
@@ -140,7 +142,7 @@ def test_one_five_is_unsure_and_two_say_sit(client: FlaskClient, session: Sessio
     assert verdicts[1]["quality"] - verdicts[1]["sd"] == pytest.approx(3.77, abs=0.005)
 
 
-def test_a_list_pages_through_all_without_loss_or_repeat(client: FlaskClient, session: Session, place: int) -> None:
+def test_paging_returns_every_rating_exactly_once(client: FlaskClient, session: Session, place: int) -> None:
     for minutes in (0, 0, 0, 0, 1, 1, 2):  # equal times are ordered by id
         add_rating(session, place, 5, NOON - timedelta(minutes=minutes))
     everything = client.get(f"/v1/facilities/{place}/ratings").json
@@ -161,17 +163,19 @@ def test_a_list_pages_through_all_without_loss_or_repeat(client: FlaskClient, se
     assert order == sorted(order, reverse=True)
 
 
-def test_a_list_tells_nothing_of_who_rated(client: FlaskClient, path: str, place: int, headers: dict[str, str]) -> None:
+def test_a_list_does_not_identify_the_raters(
+    client: FlaskClient, path: str, place: int, headers: dict[str, str]
+) -> None:
     client.put(path, json=FULL, headers=headers)
     listed = client.get(f"/v1/facilities/{place}/ratings").json
     assert listed is not None
     assert set(listed["ratings"][0]) == {"id", "stars", "comment", "observed", "rated_at", "demo"}
 
 
-def test_what_visitors_saw_is_counted(client: FlaskClient, session: Session, path: str, place: int) -> None:
+def test_observations_of_visitors_are_counted(client: FlaskClient, session: Session, path: str, place: int) -> None:
     for soap in ("yes", "yes", "no"):
-        said = {"stars": 4, "observed": {"soap": soap}}
-        client.put(path, json=said, headers=bearer(add_device(session, NOON).token))
+        body = {"stars": 4, "observed": {"soap": soap}}
+        client.put(path, json=body, headers=bearer(add_device(session, NOON).token))
     seen = client.get(f"/v1/facilities/{place}").get_json(force=True)["observed"]
     assert set(seen) == {"soap"}
     assert (seen["soap"]["yes"], seen["soap"]["of"]) == (2, 3)

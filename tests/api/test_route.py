@@ -10,18 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session
 
 from geo.ahead.polyline import decode
-from tests.api.route_requests import LINE, PATH, answer, asked, line
+from tests.api.route_requests import LINE, PATH, answer, line, request_stops
 from tests.factories import add_facility
 from tests.geo.ahead.test_polyline import encode
 from tests.geo.ahead.test_stops import at_km
 
 
-def test_a_route_is_answered_with_stops_gaps_and_a_plan(client: FlaskClient, session: Session) -> None:
+def test_a_route_returns_stops_gaps_and_a_plan(client: FlaskClient, session: Session) -> None:
     first, second = at_km(session, 50), at_km(session, 50.3)
     document = answer(client, comfort_s=3600, since_last_stop_s=120)
     assert [stop["id"] for stop in document["features"]] == [first, second]
     stop = document["features"][1]["properties"]
-    told = {
+    expected = {
         "visit": 1,
         "along_m": 50_300.0,
         "offset_m": 100.0,
@@ -36,7 +36,7 @@ def test_a_route_is_answered_with_stops_gaps_and_a_plan(client: FlaskClient, ses
         "last_good_stop_reason": "gap_exceeds_comfort",
         "last_good_stop_text": "last good stop for 70 km",
     }
-    assert {name: stop[name] for name in told} == told
+    assert {name: stop[name] for name in expected} == expected
     assert stop["open"]["at"] == stop["arrive_at"]
     assert (stop["distance_m"], stop["rating"]["verdict"], stop["open"]["state"]) == (None, "unrated", "unknown")
     plan = document["plan"]
@@ -58,21 +58,21 @@ def test_a_planned_stop_has_a_backup(client: FlaskClient, session: Session) -> N
     assert made["backup"]["within_comfort"] is True
 
 
-def test_the_answer_is_geojson_that_no_cache_keeps(client: FlaskClient) -> None:
-    response = asked(client)
+def test_the_response_is_geojson_that_is_not_cached(client: FlaskClient) -> None:
+    response = request_stops(client)
     assert response.content_type == "application/geo+json"
     assert response.headers["Cache-Control"] == "no-store"
     assert "ETag" not in response.headers
 
 
-def test_an_empty_answer_says_why(client: FlaskClient) -> None:
+def test_an_empty_response_says_why(client: FlaskClient) -> None:
     document = answer(client, max_offset_m=250)
     assert document["features"] == []
     assert document["note"] == "Nothing within 250 m of this route meets these needs when you pass."
     assert document["plan"]["stops"] == []
 
 
-def test_a_cut_answer_says_so(client: FlaskClient, session: Session) -> None:
+def test_a_truncated_response_counts_the_omitted_stops(client: FlaskClient, session: Session) -> None:
     for km in range(1, 20):
         at_km(session, km)
     document = answer(client, limit=5, comfort_s=7200)
@@ -116,7 +116,7 @@ def test_needs_are_those_of_a_search(client: FlaskClient, session: Session) -> N
     assert answer(client, needs={"open": ["open"]})["features"] == []
 
 
-def test_a_stop_is_one_with_toilets_unless_the_needs_name_other_kinds(client: FlaskClient, session: Session) -> None:
+def test_stops_have_toilets_by_default(client: FlaskClient, session: Session) -> None:
     water, toilets = at_km(session, 40, kind="drinking_water"), at_km(session, 50)
     for needs, stops in (
         ({}, [toilets]),
@@ -133,21 +133,21 @@ def test_a_line_across_the_antimeridian_is_valid(client: FlaskClient, session: S
     assert document["route"]["length_m"] < 22_000
 
 
-def test_an_altitude_is_not_looked_at(client: FlaskClient) -> None:
+def test_an_altitude_is_ignored(client: FlaskClient) -> None:
     assert answer(client, line=line([10, 0, 57.5], [10, 1, 60]))["route"]["length_m"] == pytest.approx(111_195, abs=1)
 
 
-def test_the_answers_are_what_the_document_says(app: Flask, client: FlaskClient, session: Session) -> None:
+def test_the_responses_match_the_document(app: Flask, client: FlaskClient, session: Session) -> None:
     at_km(session, 50)
     at_km(session, 51)
     operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[PATH]["POST"]
     for changes in ({}, {"comfort_s": 600}, {"needs": {"kind": ["shower"]}}, {"limit": 0}, {"line": None}):
-        operation.validate_response(asked(client, **changes))
+        operation.validate_response(request_stops(client, **changes))
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # schemathesis' own, while it draws from schemas
-def test_no_request_that_can_be_thought_of_finds_a_fault(app: Flask, session: Session) -> None:
+def test_no_generated_request_causes_a_server_error(app: Flask, session: Session) -> None:
     at_km(session, 50)
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     operation = schema[PATH]["POST"]

@@ -40,7 +40,7 @@ def all_that_is_stored(session: Session) -> str:
     )
 
 
-def test_after_a_route_no_table_and_no_log_holds_a_coordinate_of_it(
+def test_no_table_and_no_log_contains_a_coordinate_of_a_route(
     served_url: str, tmp_path: Path, postgres: PrivatePostgres
 ) -> None:
     database, log = Database(served_url), tmp_path / "log"
@@ -70,7 +70,7 @@ def test_after_a_route_no_table_and_no_log_holds_a_coordinate_of_it(
         assert not [trace for trace in traces() if trace in content], place
 
 
-def test_the_scan_would_tell(served_url: str) -> None:
+def test_the_scan_detects_a_coordinate(served_url: str) -> None:
     database = Database(served_url)
     with database.write() as session:
         add_facility(session, LON, 1.0, name=f"at {LAT}")

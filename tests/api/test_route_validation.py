@@ -13,7 +13,7 @@ from api.route import schemas
 from geo.ahead import passes
 from geo.ahead.timed_route import MAX_VERTICES
 from tests.api.problem_documents import named, problem
-from tests.api.route_requests import GOOD, PATH, asked, line
+from tests.api.route_requests import GOOD, PATH, line, request_stops
 from tests.factories import contents
 from tests.geo.ahead.test_polyline import encode
 from tests.geo.ahead.test_stops import at_km
@@ -95,7 +95,7 @@ def test_a_bad_value_is_named_and_changes_nothing(
     client: FlaskClient, session: Session, changes: Mapping[str, Any], names: list[str]
 ) -> None:
     before = contents(session)
-    assert sorted(named(asked(client, **changes))) == [("body", name) for name in names]
+    assert sorted(named(request_stops(client, **changes))) == [("body", name) for name in names]
     assert contents(session) == before
 
 
@@ -108,12 +108,12 @@ def test_a_bad_value_is_named_and_changes_nothing(
         ('{"line": {"type": "LineString", "coordinates": [[10, 0], [10, 1]]}, "times_s": [0, %s]}', "times_s"),
     ],
 )
-def test_a_number_that_is_none_is_refused(client: FlaskClient, body: str, name: str, number: str) -> None:
+def test_a_number_that_is_not_finite_is_refused(client: FlaskClient, body: str, name: str, number: str) -> None:
     text = body.replace("%s", number)[:-1] + ', "depart_at": "2026-11-20T12:00:00Z"}'
     assert named(client.post(PATH, data=text, content_type="application/json")) == [("body", name)]
 
 
-def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: FlaskClient) -> None:
+def test_a_route_with_the_most_vertices_is_accepted_and_a_larger_body_refused(client: FlaskClient) -> None:
     vertices = [[10 + n * 1.23456789e-5, n * 1e-4] for n in range(MAX_VERTICES)]
     times_s = [n * 3.123456789 for n in range(MAX_VERTICES)]
     body = json.dumps(GOOD | {"line": line(*vertices), "times_s": times_s})
@@ -124,7 +124,7 @@ def test_a_route_of_most_vertices_is_taken_and_a_larger_body_is_not(client: Flas
     problem(client.post(PATH, data=padded, content_type="application/json"), 413)
 
 
-def test_other_routes_still_refuse_what_this_one_takes(client: FlaskClient) -> None:
+def test_other_endpoints_keep_the_smaller_body_limit(client: FlaskClient) -> None:
     problem(client.post("/v1/devices", data=b" " * (MAX_BODY_BYTES + 1), content_type="application/json"), 413)
 
 
@@ -136,9 +136,9 @@ def test_a_route_near_too_many_places_is_refused(
     for bound in ("MAX_PASSES", "MAX_PAIRS"):
         with monkeypatch.context() as patch:
             patch.setattr(passes, bound, 3)
-            assert asked(client).status_code == (200 if bound == "MAX_PASSES" else 422)
+            assert request_stops(client).status_code == (200 if bound == "MAX_PASSES" else 422)
             patch.setattr(passes, bound, 2)
-            assert named(asked(client)) == [("body", "max_offset_m")]
+            assert named(request_stops(client)) == [("body", "max_offset_m")]
 
 
 def test_parameters_in_the_query_are_refused(client: FlaskClient) -> None:

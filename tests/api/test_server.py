@@ -9,7 +9,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from geo.crowd import quality, ratings
+from bench.reference.quality import WeightedStars, forward_sums
+from geo.crowd import ratings
 from geo.crowd.models import Rating
 from geo.database import Database
 from tests.api.serving import PATIENCE_S, Server, have_answered, serving
@@ -53,7 +54,7 @@ def tokens(database: Database, how_many: int) -> list[str]:
     return made
 
 
-def test_every_one_of_two_hundred_ratings_at_once_counts(server: Server, database: Database, place: int) -> None:
+def test_two_hundred_concurrent_ratings_all_count(server: Server, database: Database, place: int) -> None:
     def rate(mine: list[str]) -> list[tuple[int, int]]:
         with requests.Session() as http:
             return [
@@ -80,7 +81,7 @@ def test_every_one_of_two_hundred_ratings_at_once_counts(server: Server, databas
         ).all()
     assert row["rating_count"] == len(live) == len(made)
     assert row["stars_total"] == sum(stars for stars, _ in answers)
-    sums = quality.forward_sums(quality.WeightedStars(*rating) for rating in live)
+    sums = forward_sums(WeightedStars(*rating) for rating in live)
     for name in ("weight_slow", "stars_slow", "weight_fast", "stars_fast"):
         assert row[name] == pytest.approx(getattr(sums, name), rel=1e-9), name
 
@@ -147,7 +148,7 @@ def chunk(data: bytes) -> bytes:
     ],
     ids=["sent", "announced", "chunked"],
 )
-def test_ten_megabytes_are_refused(
+def test_a_body_of_ten_megabytes_is_refused(
     server: Server, database: Database, place: int, length: str, parts: list[bytes]
 ) -> None:
     [token] = tokens(database, 1)
@@ -158,7 +159,7 @@ def test_ten_megabytes_are_refused(
         assert facility_row(session, place)["rating_count"] == 0
 
 
-def test_a_body_that_comes_in_small_pieces_is_read_whole(server: Server, database: Database, place: int) -> None:
+def test_a_body_in_small_chunks_is_read_completely(server: Server, database: Database, place: int) -> None:
     [token] = tokens(database, 1)
     body = json.dumps({"stars": 5, "comment": "x" * 1000}).encode() + b" " * 50_000
     pieces = [chunk(body[i : i + 997]) for i in range(0, len(body), 997)]
@@ -183,14 +184,14 @@ def test_a_body_that_comes_in_small_pieces_is_read_whole(server: Server, databas
     ],
     ids=["tls", "long path", "long header", "raw query", "raw tag", "raw token", "negative length", "asterisk"],
 )
-def test_a_request_that_is_no_request_is_no_server_error(server: Server, raw: bytes) -> None:
+def test_a_malformed_request_is_not_a_server_error(server: Server, raw: bytes) -> None:
     answer = exchange(server, raw)
     assert answer.startswith(b"HTTP/1.1 ")
     assert not answer.startswith(b"HTTP/1.1 5"), answer[:200]
     assert requests.get(server.url + "/healthz", timeout=PATIENCE_S).status_code == 200
 
 
-def test_callers_who_never_finish_do_not_keep_others_waiting(server: Server, database: Database, place: int) -> None:
+def test_unfinished_requests_do_not_block_other_callers(server: Server, database: Database, place: int) -> None:
     [token] = tokens(database, 1)
     slow = [socket.create_connection(server.address) for _ in range(UNFINISHED)]
     try:
@@ -200,8 +201,10 @@ def test_callers_who_never_finish_do_not_keep_others_waiting(server: Server, dat
             )
         for path in ("/healthz", f"/v1/facilities/{place}") * 10:
             assert requests.get(server.url + path, timeout=PATIENCE_S / 10).status_code == 200
-        told = requests.delete(f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S)
-        assert told.status_code in {204, 503}
+        response = requests.delete(
+            f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S
+        )
+        assert response.status_code in {204, 503}
     finally:
         for wire in slow:
             wire.close()
@@ -209,7 +212,7 @@ def test_callers_who_never_finish_do_not_keep_others_waiting(server: Server, dat
         assert facility_row(session, place)["rating_count"] == 0
 
 
-def test_the_figures_are_those_of_all_workers(server: Server, place: int) -> None:
+def test_the_metrics_cover_all_workers(server: Server, place: int) -> None:
     def count() -> float:
         line = (
             f'beforehand_requests_total{{method="GET",route="/v1/facilities/<int(max={2**63 - 1}):facility_id>/ratings"'

@@ -27,7 +27,7 @@ def refuses(server: Server) -> bool:
 
 
 @pytest.mark.slow
-def test_a_rating_under_way_is_acknowledged_and_counts_before_the_server_ends(
+def test_a_rating_in_progress_is_stored_and_acknowledged_before_the_server_stops(
     own_database_url: str, tmp_path: Path
 ) -> None:
     database = Database(own_database_url)
@@ -69,7 +69,7 @@ def test_a_rating_under_way_is_acknowledged_and_counts_before_the_server_ends(
 
 
 @pytest.mark.slow
-def test_the_figures_of_a_server_that_ended_are_cleared_away_by_the_next(own_database_url: str, tmp_path: Path) -> None:
+def test_the_metrics_files_of_a_stopped_server_are_removed_by_the_next(own_database_url: str, tmp_path: Path) -> None:
     with serving(own_database_url, tmp_path / "first") as first:
         left = figures(first)
     assert left.exists()
@@ -79,5 +79,5 @@ def test_the_figures_of_a_server_that_ended_are_cleared_away_by_the_next(own_dat
     shutil.rmtree(left)
 
 
-def test_a_stopping_worker_has_time_for_its_longest_request() -> None:
+def test_a_stopping_worker_has_time_to_finish_its_longest_request() -> None:
     assert SHUTDOWN_S > POOL_TIMEOUT_S + CONNECT_TIMEOUT_S + STATEMENT_TIMEOUT_MS / 1000

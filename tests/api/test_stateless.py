@@ -86,7 +86,7 @@ def traces_in(written: str) -> list[str]:
     return [trace for trace in (*TRACES, CELL, POLYLINE) if trace in written]
 
 
-def test_nothing_kept_or_logged_tells_where_anybody_is(
+def test_nothing_stored_or_logged_contains_a_location(
     server: Server, database: Database, postgres: PrivatePostgres
 ) -> None:
     postgres_log = postgres._log
@@ -105,6 +105,6 @@ def test_nothing_kept_or_logged_tells_where_anybody_is(
     assert not traces_in(postgres_log.read_bytes()[logged_before:].decode())
 
 
-def test_a_trace_would_be_found() -> None:
+def test_the_scan_detects_a_location() -> None:
     assert traces_in(f'{{"route": "/v1/fences", "query": "lat={LAT:.6f}"}}') == [TRACES[0]]
     assert traces_in(f"cell={CELL}") == [CELL]

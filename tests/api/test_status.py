@@ -69,7 +69,7 @@ def test_requests_are_counted_by_route_and_not_by_path(app: Flask, client: Flask
     }
 
 
-def test_the_time_to_answer_is_measured(client: FlaskClient) -> None:
+def test_the_response_time_is_measured(client: FlaskClient) -> None:
     client.get("/healthz")
     assert re.search(
         r'beforehand_request_seconds_count\{method="GET",route="/healthz"\} [1-9]', client.get("/metrics").text

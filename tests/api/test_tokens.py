@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("nothing_changes")
     [None, "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Digest x", "Bearer a=1, b=2", "bfd_alone", "Bearer \xe9"],
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_request_without_a_known_token_is_told_how_to_get_one(
+def test_a_401_explains_how_to_get_a_token(
     client: FlaskClient, place: int, authorization: str | None, method: str
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -27,14 +27,14 @@ def test_a_request_without_a_known_token_is_told_how_to_get_one(
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="beforehand"')
 
 
-def test_a_foreign_token_is_not_known(client: FlaskClient, place: int) -> None:
+def test_an_unknown_token_is_a_401(client: FlaskClient, place: int) -> None:
     response = client.get(f"/v1/facilities/{place}/rating", headers=bearer("bfd_" + "x" * 43))
     assert problem(response, 401)["detail"] == "unknown token"
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("age", [TOKEN_LIFETIME, TOKEN_LIFETIME + timedelta(days=1)])
-def test_an_expired_token_says_so(
+def test_a_401_says_that_the_token_has_expired(
     client: FlaskClient, place: int, headers: dict[str, str], clock: TestClock, age: timedelta
 ) -> None:
     clock.now += age

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from geo.partners import registry
+from geo.partners import issued_keys, registry
 from geo.partners.models import SCOPES
 from tests.api.moderation.callers import member
 from tests.api.problem_documents import problem
@@ -38,7 +38,7 @@ NO_PATHS = {
 def doors(client: FlaskClient, session: Session, clock: TestClock) -> dict[str, dict[str, str]]:
     """What to send to each door so that it opens."""
     partner_id = registry.add(session, "Acme", registry.DAILY_QUOTA, clock())
-    key = registry.add_key(session, partner_id, registry.KeyTerms("secret", scopes=SCOPES), clock()).key
+    key = issued_keys.issue(session, partner_id, issued_keys.KeyTerms("secret", scopes=SCOPES), clock()).key
     return {
         "/admin/": bearer(member(client, session, clock, "admin").token),
         "/partner/": bearer(key),
@@ -51,10 +51,10 @@ def opened(doors: dict[str, dict[str, str]], path: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", NO_PATHS)
-def test_what_can_be_no_part_of_a_path_is_not_found(
+def test_an_invalid_path_segment_is_a_404(
     app: Flask, client: FlaskClient, doors: dict[str, dict[str, str]], kind: str
 ) -> None:
-    asked = 0
+    requests_sent = 0
     for rule in app.url_map.iter_rules():
         if not rule.arguments or rule.endpoint == "static":
             continue
@@ -73,8 +73,8 @@ def test_what_can_be_no_part_of_a_path_is_not_found(
                     problem(response, 404)
                 else:
                     assert response.status_code == 404
-                asked += 1
-    assert asked > 40
+                requests_sent += 1
+    assert requests_sent > 40
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -97,10 +97,10 @@ def with_text(value: Any, path: tuple[Any, ...], text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "a\udfff"])
-def test_every_text_in_a_body_is_refused_with_it(
+def test_every_text_of_a_body_refuses_nul_and_lone_surrogates(
     client: FlaskClient, doors: dict[str, dict[str, str]], text: str
 ) -> None:
-    asked = 0
+    requests_sent = 0
     for path, item in client.get("/openapi.json").get_json()["paths"].items():
         for method in item.keys() & {"post", "put", "patch"}:
             if "requestBody" not in item[method]:
@@ -115,18 +115,20 @@ def test_every_text_in_a_body_is_refused_with_it(
                 )
                 errors = problem(response, 422)["errors"]
                 assert errors[0]["in"] == "body", (path, place)
-                asked += 1
-    assert asked > 20
+                requests_sent += 1
+    assert requests_sent > 20
 
 
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%ff", "%ed%a0%80"])
-def test_every_parameter_is_refused_with_it(client: FlaskClient, doors: dict[str, dict[str, str]], text: str) -> None:
-    asked = 0
+def test_every_parameter_refuses_nul_and_lone_surrogates(
+    client: FlaskClient, doors: dict[str, dict[str, str]], text: str
+) -> None:
+    requests_sent = 0
     for path, item in client.get("/openapi.json").get_json()["paths"].items():
         names = [entry["name"] for entry in item.get("get", {}).get("parameters", []) if entry["in"] == "query"]
         for name in names:
             filled = re.sub("{[^}]*}", "1", path)
             response = client.get(f"{filled}?{name}={text}", headers=opened(doors, path))
             assert name in {error["name"] for error in problem(response, 422)["errors"]}, path
-            asked += 1
-    assert asked > 40
+            requests_sent += 1
+    assert requests_sent > 40

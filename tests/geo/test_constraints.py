@@ -35,6 +35,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
         for column in ("house_number", "postcode", "region", "level", "venue")
     ),
     *((f"ck_facility_{column}", {column: long(1000)}) for column in ("opening_hours", "opening_hours_note")),
+    ("ck_facility_merged_into", {"status": "merged"}),
+    ("ck_facility_merged_into", {"merged_into": 1}),
+    ("ck_dataset_authority", {"authority": "mine"}),
+    ("ck_kept_apart_order", {"other_id": 1, "facility_id": 2}),
     ("ck_facility_country", {"country": "fi"}),
     ("ck_facility_country", {"country": "FIN"}),
     ("ck_facility_longitude", {"location": "SRID=4326;POINT(180.1 0)"}),
@@ -99,7 +103,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("ck_decision_note", {"note": ""}),
     ("ck_decision_automated_detection", {"automated_detection": "Perhaps"}),
     ("ck_decision_statement", {"decision_ground": None}),
-    ("ck_decision_statement_complete", {"decision_facts": None}),
+    ("ck_decision_statement_complete", {"category": None}),
+    ("ck_decision_statement_texts", {"decision_facts_code": None, "decision_facts_parameters": None}),
+    ("ck_decision_decision_facts_code", {"decision_facts_code": "rumour"}),
+    ("ck_decision_decision_facts_parameters", {"decision_facts_parameters": None}),
     ("ck_appeal_state", {"state": "lost", "ended_at": NOON}),
     ("ck_appeal_text", {"text": ""}),
     ("ck_appeal_answer", {"answer": long(1000)}),
@@ -131,14 +138,19 @@ def a_row_in_each_table(session: Session) -> None:
     session.execute(
         text(
             """
-            WITH told AS (
+            WITH added AS (
                 INSERT INTO dataset (name, licence, attribution) VALUES ('d', 'CC0-1.0', 'nobody') RETURNING id
             )
             INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)
-            SELECT id, 'a', :facility_id, decode(repeat('00', 16), 'hex') FROM told
+            SELECT id, 'a', :facility_id, decode(repeat('00', 16), 'hex') FROM added
             """
         ),
         {"facility_id": facility_id},
+    )
+    other_id = add_facility(session)
+    session.execute(
+        text("INSERT INTO kept_apart VALUES (:facility_id, :other_id, :at)"),
+        {"facility_id": facility_id, "other_id": other_id, "at": NOON},
     )
     device_id = add_rating(session, facility_id, 3, NOON)
     session.execute(
@@ -186,7 +198,7 @@ def a_row_in_each_table_of_moderation(session: Session, facility_id: int, device
 
 
 @pytest.mark.parametrize(("constraint", "wrong"), WRONG, ids=lambda value: str(value)[:60])
-def test_the_database_refuses_what_makes_no_sense(session: Session, constraint: str, wrong: dict[str, Any]) -> None:
+def test_the_database_refuses_an_invalid_value(session: Session, constraint: str, wrong: dict[str, Any]) -> None:
     a_row_in_each_table(session)
     table = session.execute(
         text("SELECT conrelid::regclass::text FROM pg_constraint WHERE conname = :name"), {"name": constraint}
@@ -199,7 +211,7 @@ def test_the_database_refuses_what_makes_no_sense(session: Session, constraint: 
     assert refused.value.orig.diag.constraint_name == constraint  # type: ignore[attr-defined]  # psycopg2's
 
 
-def test_each_check_of_the_database_has_been_tried(connection: Connection) -> None:
+def test_every_check_constraint_is_tested(connection: Connection) -> None:
     checks = connection.execute(
         text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text <> ALL (:not_ours)"),
         {"not_ours": list(NOT_OURS)},
@@ -218,7 +230,7 @@ def test_a_device_rates_a_facility_once(session: Session) -> None:
 
 
 @pytest.mark.parametrize("ids", [{"facility": 0}, {"device": 0}])
-def test_a_rating_is_of_a_facility_and_by_a_device(session: Session, ids: dict[str, int]) -> None:
+def test_a_rating_refers_to_an_existing_facility_and_device(session: Session, ids: dict[str, int]) -> None:
     known = {"facility": add_facility(session), "device": add_device(session, NOON).device_id}
     with pytest.raises(IntegrityError, match="fk_rating"):
         session.execute(

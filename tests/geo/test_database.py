@@ -45,21 +45,21 @@ def test_a_read_cannot_write(database: Database) -> None:
         session.execute(text("DELETE FROM facility"))
 
 
-def test_a_read_costs_its_statement_and_no_more(database: Database) -> None:
+def test_a_read_sends_only_its_statement(database: Database) -> None:
     for _ in range(2):
         pid = backend(database)
         with database.write() as session:
             assert session.execute(LAST_STATEMENT, {"pid": pid}).scalar_one() == BACKEND
 
 
-def test_a_write_that_is_not_committed_is_undone(database: Database) -> None:
+def test_an_uncommitted_write_is_rolled_back(database: Database) -> None:
     with database.write() as session:
         session.execute(text("INSERT INTO dataset (name, licence, attribution) VALUES ('a', 'b', 'c')"))
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM dataset")).scalar_one() == 0
 
 
-def test_a_commit_moves_the_data_version_and_a_read_does_not(database: Database) -> None:
+def test_a_commit_changes_the_data_version_and_a_read_does_not(database: Database) -> None:
     def version() -> str:
         with database.read() as session:
             return data_version(session)
@@ -72,14 +72,14 @@ def test_a_commit_moves_the_data_version_and_a_read_does_not(database: Database)
     assert version() != before
 
 
-def test_a_connection_whose_server_hung_up_is_replaced_unseen(database: Database) -> None:
+def test_a_connection_closed_by_the_server_is_replaced_silently(database: Database) -> None:
     pid = backend(database)
     with database.write() as session:
         assert session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar_one()
     assert backend(database) != pid
 
 
-def test_a_server_that_hangs_up_on_a_search_is_away_and_the_next_one_finds_another(
+def test_a_connection_lost_during_a_statement_is_an_outage_and_the_next_one_is_new(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     for way in (database.read, database.write):
@@ -90,7 +90,7 @@ def test_a_server_that_hangs_up_on_a_search_is_away_and_the_next_one_finds_anoth
     assert caplog.text == ""
 
 
-def test_a_search_that_is_wrong_is_our_fault_and_not_the_servers_absence(database: Database) -> None:
+def test_an_error_in_a_statement_is_not_an_outage(database: Database) -> None:
     with pytest.raises(DivisionByZero), database.read() as session:
         driver_rows(session, "SELECT 1 / 0", {}, One)
     with database.read() as session:
@@ -107,7 +107,7 @@ def test_a_search_that_is_wrong_is_our_fault_and_not_the_servers_absence(databas
         *(("57P01", DatabaseUnavailable), ("53300", DatabaseUnavailable), ("08006", DatabaseUnavailable)),
     ],
 )
-def test_what_stops_a_write_is_told_apart(
+def test_each_sqlstate_of_a_failed_write_has_its_own_error(
     database: Database, sqlstate: str, kind: type[DatabaseUnavailable], by_driver: bool
 ) -> None:
     statement = f"DO $$ BEGIN RAISE EXCEPTION E'a fault\\nof a place' USING ERRCODE = '{sqlstate}'; END $$"
@@ -120,24 +120,24 @@ def test_what_stops_a_write_is_told_apart(
 
 
 @pytest.mark.parametrize("statement", ["SELECT * FROM nothing", "SELECT nothing()", "SELECT nothing FROM facility"])
-def test_a_schema_of_another_revision_is_told_apart_in_reads(database: Database, statement: str) -> None:
+def test_a_read_from_a_schema_of_another_revision_has_its_own_error(database: Database, statement: str) -> None:
     with pytest.raises(SchemaMismatch), database.read() as session:
         driver_rows(session, statement, {}, One)
 
 
-def test_a_fault_of_a_migration_is_a_fault(database: Database) -> None:
+def test_an_error_in_a_migration_is_not_an_outage(database: Database) -> None:
     with pytest.raises(ProgrammingError), database.connection() as connection:
         connection.execute(text("SELECT * FROM nothing"))
 
 
-def test_every_way_to_be_unavailable_is_said() -> None:
+def test_every_kind_of_outage_has_a_message_and_a_503() -> None:
     kinds = {DatabaseUnavailable, *DatabaseUnavailable.__subclasses__()}
     assert module._MESSAGES.keys() == kinds
     assert problems._UNAVAILABLE.keys() == kinds
     assert {problems.STATUS_OF[kind] for kind in kinds} == {503}
 
 
-def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
+def test_an_unreachable_server_is_reported_in_one_line() -> None:
     database = Database("postgresql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DatabaseUnavailable) as raised, database.read() as session:
         data_version(session)
@@ -146,7 +146,7 @@ def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "localhost", "mysql://a/b", "sqlite://"])
-def test_what_is_no_postgresql_is_refused_at_once(url: str) -> None:
+def test_a_url_that_does_not_name_postgresql_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUnavailable):
         Database(url)
 

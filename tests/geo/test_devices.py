@@ -11,7 +11,7 @@ from tests.conftest import NOON
 from tests.factories import add_device, add_facility, add_rating
 
 
-def test_a_token_is_long_random_and_says_what_it_is_for(session: Session) -> None:
+def test_a_token_is_long_random_and_has_a_typed_prefix(session: Session) -> None:
     tokens = {add_device(session, NOON).token for _ in range(50)}
     assert len(tokens) == 50
     for token in tokens:
@@ -29,13 +29,13 @@ def test_a_device_is_known_by_its_token_until_it_expires(session: Session) -> No
 
 
 @pytest.mark.parametrize("token", ["", "bfd_", "bfd_" + "A" * 43, "é", "\0", "' OR true --"])
-def test_no_other_token_is_known(session: Session, token: str) -> None:
+def test_an_unknown_token_is_refused(session: Session, token: str) -> None:
     add_device(session, NOON)
     with pytest.raises(InvalidToken, match="unknown token"):
         devices.known(session, token, NOON)
 
 
-def test_a_token_in_use_lives_on_once_half_of_its_life_is_over(session: Session) -> None:
+def test_a_token_used_after_half_of_its_lifetime_is_renewed(session: Session) -> None:
     device = add_device(session, NOON)
     half = NOON + TOKEN_LIFETIME / 2
     devices.renew(session, devices.known(session, device.token, half), half)
@@ -45,7 +45,7 @@ def test_a_token_in_use_lives_on_once_half_of_its_life_is_over(session: Session)
     assert devices.known(session, device.token, later).expires_at == later + TOKEN_LIFETIME
 
 
-def test_no_table_holds_a_token(session: Session, connection: Connection) -> None:
+def test_no_table_contains_a_token(session: Session, connection: Connection) -> None:
     device = add_device(session, NOON)
     add_rating(session, add_facility(session), 3, NOON)
     devices.renew(session, devices.known(session, device.token, NOON), NOON)
@@ -58,4 +58,4 @@ def test_no_table_holds_a_token(session: Session, connection: Connection) -> Non
         assert not [row for row in rows if secret in row or secret.encode().hex() in row]
 
 
-_ROWS_AS_TEXT = "SELECT CAST(told AS text) FROM {} AS told"
+_ROWS_AS_TEXT = "SELECT CAST(stored_row AS text) FROM {} AS stored_row"

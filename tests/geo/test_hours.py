@@ -47,12 +47,12 @@ SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
         "; ".join(f"{day} 00:00-24:00" for day in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")),
     ],
 )
-def test_what_is_always_open_is_open_without_bound(text: str) -> None:
+def test_hours_that_are_always_open_have_no_bounds(text: str) -> None:
     assert compiled(text) == CompiledHours(ALWAYS, ())
 
 
 @pytest.mark.parametrize("text", ["off", "closed", "24/7 off", "PH off"])
-def test_what_never_opens_is_closed_without_bound(text: str) -> None:
+def test_hours_that_never_open_are_closed_without_bounds(text: str) -> None:
     assert compiled(text) == CompiledHours((), ())
 
 
@@ -73,9 +73,7 @@ def test_what_never_opens_is_closed_without_bound(text: str) -> None:
         ('Feb "in winter"', "closed"),
     ],
 )
-def test_one_state_in_all_compiled_weeks_is_unknown_beyond_them_where_it_may_change(
-    text: str, state_within: str
-) -> None:
+def test_a_constant_state_is_unknown_beyond_the_compiled_weeks_if_it_may_change(text: str, state_within: str) -> None:
     # In July New York has Independence Day on the 3rd and 4th; its next holiday is in September.
     start = datetime(2026, 7, 6, tzinfo=UTC)
     hours = compiled(text, NEW_YORK, start)
@@ -85,14 +83,14 @@ def test_one_state_in_all_compiled_weeks_is_unknown_beyond_them_where_it_may_cha
 
 
 @pytest.mark.parametrize("text", ['"by appointment"', '24/7 "ask at the bar"', "unknown", "24/7 unknown"])
-def test_a_condition_that_always_holds_is_unknown_without_bound(text: str) -> None:
+def test_a_permanent_condition_is_unknown_without_bounds(text: str) -> None:
     assert compiled(text) == CompiledHours((), ALWAYS)
 
 
 @pytest.mark.parametrize(
     "text", ["", "  ", "by appointment", "8am-4pm, Open later seasonally", "24 hours", "||", "08:00-18:00 ||"]
 )
-def test_what_is_no_osm_syntax_is_a_note(text: str) -> None:
+def test_text_without_osm_syntax_is_a_note(text: str) -> None:
     assert compile_hours(text, HELSINKI, MONDAY) is None
 
 
@@ -103,7 +101,7 @@ def test_hours_begin_at_their_first_minute_and_end_before_their_last() -> None:
     assert state("Mo-Fr 08:00-18:00", "2026-11-28T12:00") == "closed"
 
 
-def test_the_whole_day_of_the_compilation_is_known_and_nothing_outside_the_window() -> None:
+def test_the_state_is_known_from_the_day_of_compilation_to_the_end_of_the_window() -> None:
     hours = compiled("Mo-Fr 08:00-18:00")
     just_before = timedelta(microseconds=1)
     assert state_at(hours, WINDOW_START - just_before) == "unknown"
@@ -112,7 +110,7 @@ def test_the_whole_day_of_the_compilation_is_known_and_nothing_outside_the_windo
     assert state_at(hours, WINDOW_END) == "unknown"
 
 
-def test_hours_over_midnight_belong_to_the_night_they_began_in() -> None:
+def test_hours_over_midnight_belong_to_the_day_they_begin_on() -> None:
     assert states(
         "Mo 22:00-02:00",
         "2026-11-23T21:59",
@@ -123,16 +121,29 @@ def test_hours_over_midnight_belong_to_the_night_they_began_in() -> None:
     ) == ["closed", "open", "open", "closed", "closed"]
 
 
-def test_a_public_holiday_of_the_country_is_kept() -> None:
+def test_public_holidays_of_the_country_apply() -> None:
     independence_day, the_day_before = "2026-12-06T12:00", "2026-12-05T12:00"
     assert states("Mo-Su 08:00-18:00; PH off", the_day_before, independence_day) == ["open", "closed"]
     new_york = compiled("Mo-Su 08:00-18:00; PH off", NEW_YORK)
     assert state_at(new_york, datetime(2026, 12, 6, 17, tzinfo=UTC)) == "open"
 
 
-def test_school_holidays_are_in_no_calendar_and_so_unknown() -> None:
-    assert compiled("Mo-Fr 08:00-18:00; SH off") == CompiledHours((), ALWAYS)
-    assert compiled('Mo-Fr 08:00-18:00 off "SH"') != CompiledHours((), ALWAYS)
+@pytest.mark.parametrize(
+    ("text", "morning", "noon", "night", "saturday_noon"),
+    [
+        ("Mo-Fr 08:00-18:00; SH off", "unknown", "unknown", "closed", "closed"),
+        ("Mo-Fr 08:00-18:00; SH 11:00-13:00", "unknown", "open", "closed", "unknown"),
+        ("SH 11:00-13:00", "closed", "unknown", "closed", "unknown"),
+        ("24/7; SH off", "unknown", "unknown", "unknown", "unknown"),
+        ('Mo-Fr 08:00-18:00 off "SH"', "closed", "closed", "closed", "closed"),
+    ],
+)
+def test_school_holidays_make_only_the_hours_unknown_that_depend_on_them(
+    text: str, morning: str, noon: str, night: str, saturday_noon: str
+) -> None:
+    assert states(text, "2026-11-24T09:00", "2026-11-24T12:00", "2026-11-24T22:00", "2026-11-28T12:00") == [
+        *(morning, noon, night, saturday_noon)
+    ]
 
 
 def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:
@@ -144,7 +155,7 @@ def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() 
     ]
 
 
-def test_hours_that_say_unknown_are_unknown_then_and_closed_else() -> None:
+def test_hours_marked_unknown_are_unknown_within_and_closed_outside() -> None:
     assert states("Mo-Fr 08:00-18:00 unknown", "2026-11-24T07:00", "2026-11-24T09:00") == [
         "closed",
         "unknown",
@@ -152,7 +163,7 @@ def test_hours_that_say_unknown_are_unknown_then_and_closed_else() -> None:
 
 
 @pytest.mark.parametrize("as_of", [MONDAY, MONDAY + timedelta(days=5)])
-def test_a_fallback_makes_unknown_what_would_be_closed(as_of: datetime) -> None:
+def test_a_fallback_turns_closed_into_unknown(as_of: datetime) -> None:
     # On a weekend the library alone would call the whole window open.
     text = 'Mo-Fr 10:00-12:00 || "by appointment"'
     assert states(text, "2026-11-30T09:00", "2026-11-30T11:00", "2026-12-05T11:00", as_of=as_of) == [
@@ -162,7 +173,7 @@ def test_a_fallback_makes_unknown_what_would_be_closed(as_of: datetime) -> None:
     ]
 
 
-def test_each_fallback_makes_unknown_what_those_before_it_leave_closed() -> None:
+def test_each_fallback_turns_what_earlier_rules_leave_closed_into_unknown() -> None:
     text = 'Mo-Fr 08:00-12:00 || Sa 10:00-12:00 || "by appointment"'
     assert states(text, "2026-11-24T09:00", "2026-11-24T13:00", "2026-11-28T11:00", "2026-11-29T11:00") == [
         "open",
@@ -196,12 +207,12 @@ def test_an_open_end_after_hours_leaves_the_hours_open() -> None:
     ]
 
 
-def test_last_nights_open_end_reaches_into_the_window() -> None:
+def test_an_open_end_of_the_night_before_reaches_into_the_window() -> None:
     assert state("Su 22:00+", "2026-11-23T05:59") == "unknown"
     assert state("Su 22:00+", "2026-11-23T06:00") == "closed"
 
 
-def test_a_year_bounds_hours() -> None:
+def test_a_year_limits_hours_to_it() -> None:
     text = "2026 Mo-Su 08:00-18:00"
     assert states(text, "2026-12-24T12:00") == ["open"]
     december = datetime(2026, 12, 20, tzinfo=UTC)
@@ -210,7 +221,7 @@ def test_a_year_bounds_hours() -> None:
 
 @pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
 @pytest.mark.parametrize("as_of", [datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)])
-def test_hours_follow_the_clock_on_the_wall_when_it_changes(location: Point, as_of: datetime) -> None:
+def test_hours_follow_local_time_across_clock_changes(location: Point, as_of: datetime) -> None:
     day_hours, night_hours = (
         compiled("08:00-18:00", location, as_of),
         compiled("22:00-05:00", location, as_of),
@@ -228,7 +239,9 @@ def test_hours_follow_the_clock_on_the_wall_when_it_changes(location: Point, as_
 
 @pytest.mark.parametrize("location", [Point(0, 90), Point(0, -90), Point(180, 0), Point(-180, 51.9), Point(-140, -40)])
 @pytest.mark.parametrize("text", ["Mo-Su 08:00-18:00", "Mo-Su 08:00-18:00; PH off", "sunrise-sunset"])
-def test_nowhere_on_earth_do_hours_fail(location: Point, text: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_hours_compile_at_the_poles_the_antimeridian_and_sea(
+    location: Point, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert compile_hours(text, location, MONDAY) is not None
     assert capfd.readouterr().err == ""
 
@@ -249,7 +262,7 @@ def test_a_multirange_is_written_as_postgresql_reads_it() -> None:
     st.sampled_from(sorted(ZONES, key=lambda point: point.lon)),
     st.integers(0, COMPILED_AHEAD // timedelta(minutes=1) - 1),
 )
-def test_any_instant_has_the_state_that_the_library_gives_it(text: str, location: Point, minute: int) -> None:
+def test_every_instant_has_the_state_given_by_the_library(text: str, location: Point, minute: int) -> None:
     instant = WINDOW_START + timedelta(minutes=minute)
     library = OpeningHours(text, coords=(location.lat, location.lon))
     expected, comment = library.state(instant.astimezone(ZoneInfo("UTC")))
@@ -277,7 +290,7 @@ def test_ranges_are_sorted_disjoint_in_utc_and_no_instant_is_both_open_and_unkno
 
 
 @pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="the real files of ../shared/data are not here")
-def test_every_text_of_paris_compiles_but_the_one_in_plain_french() -> None:
+def test_every_text_of_paris_but_one_in_plain_french_compiles() -> None:
     texts: set[str] = set()
     for name in ("paris_osm_toilets_2021.geojson", "paris_osm_drinking_water_2021.geojson"):
         features = json.loads((SHARED_DATA / name).read_text())["features"]

@@ -26,7 +26,7 @@ def sun_above_horizon(date: datetime, location: Point) -> tuple[datetime, dateti
 
 @pytest.mark.parametrize("location", [HELSINKI, NEW_YORK, LORD_HOWE])
 @pytest.mark.parametrize("month", [3, 6, 9, 12])
-def test_the_sun_rises_and_sets_when_the_almanac_says(location: Point, month: int) -> None:
+def test_sunrise_and_sunset_match_the_almanac(location: Point, month: int) -> None:
     day = datetime(2026, month, 21, tzinfo=UTC)
     hours = compiled("sunrise-sunset", location, day - timedelta(days=2))
     sunrise, sunset = sun_above_horizon(day, location)
@@ -40,19 +40,19 @@ def test_the_sun_rises_and_sets_when_the_almanac_says(location: Point, month: in
     )
 
 
-def test_the_almanac_of_this_file_is_right() -> None:
+def test_the_almanac_matches_a_published_day() -> None:
     # Helsinki on 21 December 2008: 9:24 to 15:13, as the almanac had it.
     sunrise, sunset = sun_above_horizon(datetime(2008, 12, 21, tzinfo=UTC), HELSINKI)
     assert abs(sunrise - datetime(2008, 12, 21, 7, 24, tzinfo=UTC)) <= timedelta(minutes=1)
     assert abs(sunset - datetime(2008, 12, 21, 13, 13, tzinfo=UTC)) <= timedelta(minutes=1)
 
 
-def test_the_sun_is_that_of_the_place_and_not_of_its_time_zone() -> None:
+def test_sunrise_depends_on_the_place_and_not_on_its_time_zone() -> None:
     west, east = compiled("sunrise-sunset", Point(-6, 37)), compiled("sunrise-sunset", Point(3, 41))
     assert west.open_during != east.open_during
 
 
-def test_under_the_midnight_sun_it_does_not_set() -> None:
+def test_a_place_under_the_midnight_sun_is_open_at_midnight() -> None:
     midsummer = datetime(2026, 6, 20, tzinfo=UTC)
     svalbard = compiled("sunrise-sunset", Point(15.6, 78.2), midsummer)
     assert state_at(svalbard, midsummer) == "open"

@@ -48,7 +48,7 @@ def compiled(text: str) -> CompiledHours | None:
         ('Mo 08:00-18:00||"ask"', 'Mo 08:00-18:00 || "ask"'),
     ],
 )
-def test_spaces_at_the_comma_of_a_list_mean_nothing(written: str, strict: str) -> None:
+def test_spaces_around_the_comma_of_a_list_are_ignored(written: str, strict: str) -> None:
     assert compiled(written) is not None
     assert compiled(written) == compiled(strict)
 
@@ -84,7 +84,7 @@ def test_a_comma_that_makes_neither_a_list_nor_a_rule_makes_a_note(text: str) ->
 
 
 @pytest.mark.parametrize("end", [";", " ;", "; ", ";;", " ; ; "])
-def test_a_semicolon_at_the_end_means_nothing(end: str) -> None:
+def test_a_trailing_semicolon_is_ignored(end: str) -> None:
     week = "Mo-Fr 08:00-18:00; Sa 08:00-12:00"
     assert compiled(week) is not None
     assert compiled(week + end) == compiled(week)
@@ -117,7 +117,7 @@ def spellings(draw: st.DrawFn) -> tuple[str, str]:
 
 @settings(deadline=None)
 @given(spellings())
-def test_no_space_at_any_comma_changes_the_hours(spelling: tuple[str, str]) -> None:
+def test_spaces_around_any_comma_do_not_change_the_hours(spelling: tuple[str, str]) -> None:
     strict, written = spelling
     assert compiled(strict) is not None
     assert compiled(written) == compiled(strict)

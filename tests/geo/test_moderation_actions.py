@@ -14,7 +14,7 @@ from geo.moderation.actions.action import Action
 from tests.conftest import NOON
 
 
-def test_the_database_takes_the_names_of_all_actions_and_no_others(session: Session) -> None:
+def test_the_database_accepts_the_names_of_all_actions_and_no_others(session: Session) -> None:
     definition = session.execute(
         text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_decision_action'")
     ).scalar_one()
@@ -42,13 +42,13 @@ def test_each_action_is_about_a_target_and_an_item_that_the_database_knows() -> 
     assert {action.queue_kind for action in actions} == {*QUEUE_KINDS, None}
 
 
-def test_what_touches_much_is_for_seniors() -> None:
+def test_actions_with_a_wide_effect_require_a_senior() -> None:
     seniors = {name for name, action in registry.ACTIONS.items() if action.least_role == "senior"}
     assert seniors == {"hide_facility", "exclude_ratings", "suspend_device"}
     assert {action.least_role for action in registry.ACTIONS.values()} == {"moderator", "senior"}
 
 
-def test_an_action_is_revertible_exactly_where_its_class_says_how() -> None:
+def test_an_action_is_revertible_exactly_where_its_class_defines_a_revert() -> None:
     irrevertible = {"approve_comment", "dismiss_reports", "dismiss_alarm"}
     assert set(registry.ACTIONS) - set(registry.REVERTIBLE) == irrevertible
     for name in registry.REVERTIBLE:
@@ -71,18 +71,18 @@ DISABLED, DEMOTED = (f"DECISION_VISIBILITY_CONTENT_{word}" for word in ("DISABLE
         ("suspend_device", None, "DECISION_ACCOUNT_SUSPENDED", "TEXT"),
     ],
 )
-def test_a_restriction_states_what_it_does_to_which_content(
+def test_a_restriction_states_its_effect_and_its_content(
     name: str, visibility: str | None, account: str | None, content_type: str
 ) -> None:
     stated = statement(registry.RESTRICTIONS[name], Grounds("mistake", NOON.date()), NOON.date(), automated=False)
     assert stated["decision_visibility"] == (visibility and [visibility])
     assert stated["decision_account"] == account
     assert stated["content_type"] == [f"CONTENT_TYPE_{content_type}"]
-    assert bool(stated["content_type_other"]) == (content_type == "OTHER")
 
 
-def test_an_action_that_restricts_nobody_states_no_reasons() -> None:
+def test_an_action_that_restricts_nobody_has_no_statement_of_reasons() -> None:
     free = {"approve_comment", "dismiss_reports", "accept_proposal", "dismiss_alarm"}
+    free |= {"merge_facilities", "split_facility", "keep_apart"}
     assert set(registry.ACTIONS) - set(registry.RESTRICTIONS) == free
     for name in free:
         restriction = registry.ACTIONS[name].recorded_as.restriction

@@ -32,7 +32,7 @@ from geo.crowd.networks import UNKNOWN, block_of, network_of
         ("::1", "::"),
     ],
 )
-def test_an_address_is_read_in_every_form(address: str, block: str) -> None:
+def test_an_address_is_parsed_in_every_form(address: str, block: str) -> None:
     assert block_of(address) == ip_address(block).packed
 
 
@@ -53,19 +53,19 @@ def test_an_address_is_read_in_every_form(address: str, block: str) -> None:
         *("2001:db8::1::2", "\u0661.2.3.4", "192.0.2.7, 192.0.2.8", "for=192.0.2.7", "\0", "%eth0"),
     ],
 )
-def test_what_is_no_address_is_of_the_unknown_network(address: str) -> None:
+def test_an_invalid_address_has_the_unknown_network(address: str) -> None:
     assert block_of(address) == UNKNOWN
 
 
 @given(address=st.ip_addresses(), port=st.integers(0, 65_535))
-def test_a_port_changes_no_network(address: object, port: int) -> None:
+def test_the_port_does_not_change_the_network(address: object, port: int) -> None:
     block = block_of(str(address))
     with_port = f"[{address}]:{port}" if ":" in str(address) else f"{address}:{port}"
     assert block_of(with_port) == block != UNKNOWN
 
 
 @given(st.text(max_size=60))
-def test_no_text_is_too_strange(address: str) -> None:
+def test_no_text_causes_an_error(address: str) -> None:
     assert len(block_of(address)) in {0, 4, 16}
 
 

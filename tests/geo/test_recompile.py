@@ -33,7 +33,7 @@ def recompile_all(session: Session, as_of: Any) -> int:
     return len(batch)
 
 
-def test_hours_that_have_run_out_are_known_again(session: Session) -> None:
+def test_recompiling_restores_expired_hours(session: Session) -> None:
     write_dataset(session, DATASET, [FacilityRecord("a", "toilets", HELSINKI, opening_hours="Mo-Su 08:00-20:00")], NOON)
     forty_days_on = NOON + timedelta(days=40)
     assert (state(session, NOON), state(session, forty_days_on)) == ("open", "unknown")
@@ -42,7 +42,7 @@ def test_hours_that_have_run_out_are_known_again(session: Session) -> None:
     assert state(session, forty_days_on + COMPILED_AHEAD) == "unknown"
 
 
-def test_a_second_run_on_a_day_rewrites_no_row(session: Session) -> None:
+def test_a_second_run_on_the_same_day_rewrites_no_row(session: Session) -> None:
     add_facility(session, opening_hours="Mo-Su 08:00-20:00")
     recompile_all(session, NOON)
     version = text("SELECT ctid::text, xmin::text FROM facility")
@@ -51,7 +51,7 @@ def test_a_second_run_on_a_day_rewrites_no_row(session: Session) -> None:
     assert session.execute(version).all() == before
 
 
-def test_nothing_else_of_a_facility_changes(session: Session) -> None:
+def test_recompiling_changes_only_the_hours(session: Session) -> None:
     facility_id = add_facility(session, opening_hours="24/7", name="a", status="hidden")
     before = facility_row(session, facility_id)
     recompile_all(session, NOON)
@@ -60,7 +60,7 @@ def test_nothing_else_of_a_facility_changes(session: Session) -> None:
     assert changed == {"open_during", "unknown_during"}
 
 
-def test_hours_that_changed_in_between_keep_their_own(session: Session) -> None:
+def test_hours_changed_during_a_run_are_not_overwritten(session: Session) -> None:
     facility_id = add_facility(session, opening_hours="24/7")
     batch = recompile.next_batch(session, 0)
     session.execute(text("UPDATE facility SET opening_hours = 'off' WHERE id = :id"), {"id": facility_id})
@@ -68,13 +68,13 @@ def test_hours_that_changed_in_between_keep_their_own(session: Session) -> None:
     assert facility_row(session, facility_id)["open_during"] is None
 
 
-def test_a_text_that_is_no_syntax_is_passed_over(session: Session) -> None:
+def test_a_text_without_valid_syntax_is_skipped(session: Session) -> None:
     facility_id = add_facility(session, opening_hours="whenever")
     recompile_all(session, NOON)
     assert facility_row(session, facility_id)["open_during"] is None
 
 
-def test_a_text_that_is_no_syntax_does_not_keep_hours_of_an_earlier_release(session: Session) -> None:
+def test_a_text_without_valid_syntax_loses_hours_of_an_earlier_release(session: Session) -> None:
     facility_id = add_facility(session, opening_hours="24/7")
     recompile_all(session, NOON)
     session.execute(
@@ -84,7 +84,7 @@ def test_a_text_that_is_no_syntax_does_not_keep_hours_of_an_earlier_release(sess
     assert state(session, NOON) == "unknown"
 
 
-def test_batches_follow_each_other_to_the_end(session: Session, monkeypatch: Any) -> None:
+def test_recompiling_in_batches_reaches_every_facility(session: Session, monkeypatch: Any) -> None:
     monkeypatch.setattr(recompile, "BATCH", 2)
     ids = [add_facility(session, opening_hours="24/7") for _ in range(5)]
     add_facility(session)

@@ -16,14 +16,14 @@ from tests.factories import add_facility, add_rating, properties
 from tests.geo.world import HELSINKI, hours_columns
 
 
-def test_equal_utilities_come_in_the_order_of_their_ids(session: Session) -> None:
+def test_facilities_of_equal_utility_are_ordered_by_id(session: Session) -> None:
     ids = [add_facility(session, HELSINKI.lon, HELSINKI.lat) for _ in range(7)]
     for rank in ("balanced", "distance", "cleanliness"):
         found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=5, rank=rank))
         assert [row.id for row in found.facilities] == ids[:5]
 
 
-def test_what_is_reported_closed_comes_behind_whatever_is_not_however_far(session: Session) -> None:
+def test_reported_closed_facilities_come_last_at_any_distance(session: Session) -> None:
     doubtful = add_facility(session, HELSINKI.lon, HELSINKI.lat, status="reported_closed")
     far = [add_facility(session, HELSINKI.lon, HELSINKI.lat + step / 100) for step in (1, 2, 3)]
     for rank in ("balanced", "distance", "cleanliness"):
@@ -36,7 +36,7 @@ def test_what_is_reported_closed_comes_behind_whatever_is_not_however_far(sessio
     assert ([row.id for row in alone.facilities], alone.widened) == ([doubtful], False)
 
 
-def test_a_clean_place_a_little_farther_comes_before_a_dirty_one(session: Session) -> None:
+def test_a_clean_place_slightly_farther_away_comes_before_a_dirty_one(session: Session) -> None:
     dirty = add_facility(session, HELSINKI.lon, HELSINKI.lat)
     clean = add_facility(session, HELSINKI.lon + 0.001, HELSINKI.lat)
     for _ in range(5):
@@ -57,7 +57,7 @@ def test_the_best_is_found_beyond_the_hundred_nearest(session: Session) -> None:
     assert search.nearby(session, search.NearbyQuery(HELSINKI, NOON, limit=1)).facilities[0].id == best
 
 
-def test_the_antimeridian_is_no_border(session: Session) -> None:
+def test_a_search_crosses_the_antimeridian(session: Session) -> None:
     east = add_facility(session, 179.9995, -16.8)
     west = add_facility(session, -179.9995, -16.8)
     found = search.nearby(session, search.NearbyQuery(Point(180, -16.8), NOON, radius_m=500, rank="distance"))
@@ -66,14 +66,14 @@ def test_the_antimeridian_is_no_border(session: Session) -> None:
     assert {round(properties(row)["bearing_deg"]) for row in found.facilities} == {90, 270}
 
 
-def test_around_the_pole_all_meridians_are_near(session: Session) -> None:
+def test_a_search_at_the_pole_covers_all_meridians(session: Session) -> None:
     ids = {add_facility(session, lon, 89.999) for lon in (-180, -90, 0, 90)}
     found = search.nearby(session, search.NearbyQuery(Point(33, 90), NOON, radius_m=200))
     assert {row.id for row in found.facilities} == ids
     assert not found.widened
 
 
-def test_nothing_within_the_radius_widens_to_twice_the_distance_of_the_nearest(session: Session) -> None:
+def test_a_search_without_results_widens_to_twice_the_distance_of_the_nearest(session: Session) -> None:
     nearest, farther, beyond = (add_facility(session, HELSINKI.lon, HELSINKI.lat + deg) for deg in (0.1, 0.199, 0.201))
     add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.01, kind="shower")  # meets no need
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
@@ -86,7 +86,7 @@ def test_nothing_within_the_radius_widens_to_twice_the_distance_of_the_nearest(s
     assert [row.id for row in search.nearby(session, best_two).facilities] == [nearest, farther]
 
 
-def test_a_search_widens_to_a_hundred_kilometres_and_no_farther(session: Session) -> None:
+def test_a_search_widens_to_at_most_a_hundred_kilometres(session: Session) -> None:
     add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.9)  # 100.08 km
     query = search.NearbyQuery(HELSINKI, NOON)
     assert not search.nearby(session, query).widened
@@ -95,7 +95,7 @@ def test_a_search_widens_to_a_hundred_kilometres_and_no_farther(session: Session
     assert [row.id for row in search.nearby(session, replace(query, radius_m=50_000)).facilities] == [near]
 
 
-def test_a_place_reported_closed_is_something_within_the_radius(session: Session) -> None:
+def test_a_reported_closed_place_counts_as_the_nearest_when_a_search_widens(session: Session) -> None:
     doubtful = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.1, status="reported_closed")
     sure = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.15)
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
@@ -103,12 +103,12 @@ def test_a_place_reported_closed_is_something_within_the_radius(session: Session
     assert [row.id for row in found.facilities] == [sure, doubtful]
 
 
-def test_nothing_anywhere_is_not_called_widened(session: Session) -> None:
+def test_a_search_without_any_results_is_not_widened(session: Session) -> None:
     found = search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
     assert (list(found.facilities), found.widened) == ([], False)
 
 
-def test_nobody_is_sent_to_a_private_door_unless_asking_for_one(session: Session) -> None:
+def test_private_facilities_are_found_only_on_request(session: Session) -> None:
     private = add_facility(session, HELSINKI.lon, HELSINKI.lat, access="private")
     query = search.NearbyQuery(HELSINKI, NOON)
     assert not search.nearby(session, query).facilities
@@ -125,7 +125,7 @@ def test_toilets_with_a_shower_are_found_as_a_shower(session: Session) -> None:
     ]
 
 
-def test_open_on_arrival_is_judged_when_one_gets_there(session: Session) -> None:
+def test_open_on_arrival_is_evaluated_at_the_time_of_arrival(session: Session) -> None:
     # 1.1 km on foot take a quarter of an hour: at noon the first has closed by then, the second has opened.
     shuts = {"open_during": "{[2026-11-20T06:00Z,2026-11-20T12:10Z)}", "unknown_during": "{}"}
     opens = {"open_during": "{[2026-11-20T12:10Z,2026-11-20T18:00Z)}", "unknown_during": "{}"}
@@ -135,9 +135,9 @@ def test_open_on_arrival_is_judged_when_one_gets_there(session: Session) -> None
     assert [row.id for row in search.nearby(session, query).facilities] == [shut]
     arriving = replace(query, needs=search.Needs(open_states=("open",), open_on_arrival=True))
     (row,) = search.nearby(session, arriving).facilities
-    told = properties(row)
-    assert (row.id, told["open"]["state"], told["open"]["until"].hour) == (opened, "open", 18)
-    assert abs(told["open"]["at"] - NOON - timedelta(seconds=told["duration_s"])) <= timedelta(seconds=1)
+    shown = properties(row)
+    assert (row.id, shown["open"]["state"], shown["open"]["until"].hour) == (opened, "open", 18)
+    assert abs(shown["open"]["at"] - NOON - timedelta(seconds=shown["duration_s"])) <= timedelta(seconds=1)
 
 
 def test_unknown_hours_are_neither_open_nor_closed(session: Session) -> None:
@@ -147,18 +147,18 @@ def test_unknown_hours_are_neither_open_nor_closed(session: Session) -> None:
         assert [row.id for row in found.facilities] == ids
 
 
-def test_until_tells_the_next_change_and_nothing_that_nobody_knows(session: Session) -> None:
+def test_until_is_the_next_known_change_of_state(session: Session) -> None:
     add_facility(session, 0, 0, **hours_columns("24/7", Point(0, 0)))
     add_facility(session, 0, 0, **hours_columns("Mo-Su 08:00-20:00", Point(0, 0)))
     add_facility(session, 0, 0, **hours_columns("Mo-Su 14:00-20:00", Point(0, 0)))
     add_facility(session, 0, 0)
     rows = search.nearby(session, search.NearbyQuery(Point(0, 0), NOON)).facilities
-    told = [properties(row)["open"] for row in rows]
-    found = [(hours["state"], hours["until"] and hours["until"].hour) for hours in told]
-    assert found == [("open", None), ("open", 20), ("closed", 14), ("unknown", None)]
+    shown = [properties(row)["open"] for row in rows]
+    found = [(hours["state"], hours["until"] and hours["until"].hour) for hours in shown]
+    assert found == [("open", None), ("open", 20), ("unknown", None), ("closed", 14)]
 
 
-def test_a_box_across_the_antimeridian_has_both_sides(session: Session) -> None:
+def test_a_box_across_the_antimeridian_covers_both_sides(session: Session) -> None:
     ids = [add_facility(session, lon, 0) for lon in (179, -179)]
     add_facility(session, 0, 0)
     found = search.in_box(session, search.BoxQuery(BoundingBox(170, -10, -170, 10), NOON))
@@ -166,13 +166,13 @@ def test_a_box_across_the_antimeridian_has_both_sides(session: Session) -> None:
     assert {row.distance_m for row in found.facilities} == {None}
 
 
-def test_a_box_holds_its_own_edges(session: Session) -> None:
+def test_a_box_includes_its_edges(session: Session) -> None:
     corner = add_facility(session, 10, 20)
     found = search.in_box(session, search.BoxQuery(BoundingBox(10, 20, 10, 20), NOON))
     assert [row.id for row in found.facilities] == [corner]
 
 
-def test_a_box_is_ranked_by_quality_and_its_certainty(session: Session) -> None:
+def test_a_box_is_ranked_by_quality_and_certainty(session: Session) -> None:
     good, unknown, bad = (add_facility(session, 10, 20) for _ in range(3))
     for _ in range(4):
         add_rating(session, good, 5, NOON)
@@ -193,7 +193,7 @@ def test_a_closed_facility_can_be_looked_up_and_a_hidden_one_cannot(session: Ses
     assert not search.nearby(session, search.NearbyQuery(Point(0, 0), NOON)).facilities
 
 
-def test_every_search_is_one_statement(session: Session, statements: list[str]) -> None:
+def test_every_search_sends_one_statement(session: Session, statements: list[str]) -> None:
     search.nearby(session, search.NearbyQuery(HELSINKI, NOON))
     search.in_box(session, search.BoxQuery(BoundingBox(0, 0, 1, 1), NOON))
     assert len(statements) == 2

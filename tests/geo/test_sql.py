@@ -42,7 +42,7 @@ def test_plpgsql_check_finds_nothing(checked: Connection) -> None:
 
 
 @pytest.mark.slow
-def test_plpgsql_check_would_find_a_fault(checked: Connection) -> None:
+def test_plpgsql_check_finds_an_introduced_fault(checked: Connection) -> None:
     checked.execute(
         text(
             """CREATE FUNCTION facility_search.wrong() RETURNS int LANGUAGE plpgsql AS

@@ -59,7 +59,11 @@ def test_reports_queue_items_and_decisions_keep_their_targets_both_ways(empty_da
     schema.upgrade(empty_database)
     assert {entry for entry in catalog(empty_database) if "thing" in "".join(entry)} == set()
     with empty_database.write() as session:
-        assert {table: rows(session, table) for table in before} == before
+        # Later migrations add columns at the end.
+        after = {table: rows(session, table) for table in before}
+        assert {
+            table: [row[: len(before[table][0])] for row in table_rows] for table, table_rows in after.items()
+        } == before
         targets = session.execute(
             text("SELECT target, target_id FROM report UNION ALL SELECT kind, target_id FROM queue_item")
         )

@@ -23,12 +23,12 @@ def test_the_interval_has_the_published_bounds(successes: int, trials: int, lowe
         assert high == pytest.approx(upper, abs=1e-6)
 
 
-def test_nothing_is_known_of_what_nobody_looked_for() -> None:
+def test_the_interval_without_observations_is_zero_to_one() -> None:
     assert wilson_interval(0, 0) == (0, 1)
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_share_lies_within_and_yes_mirrors_no(counts: tuple[int, int]) -> None:
+def test_the_share_is_within_the_interval_and_yes_mirrors_no(counts: tuple[int, int]) -> None:
     yes, trials = counts
     lower, upper = wilson_interval(yes, trials)
     assert 0 <= lower <= yes / trials + 1e-12

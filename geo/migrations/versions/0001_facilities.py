@@ -1,4 +1,4 @@
-"""Facilities, the datasets that tell of them, and what each dataset calls them."""
+"""Creates the tables of facilities, datasets, and the ids of facilities in datasets."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Devices, their live ratings, and the ratings that were replaced or withdrawn."""
+"""Creates the tables of devices, current ratings and past ratings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Moderation: reports, proposals, staff and their queue, decisions, appeals, the audit chain, trust weights."""
+"""Adds moderation: reports, proposals, staff, queue, decisions, appeals, the audit chain and trust weights."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,22 +15,22 @@ RATING_CHECKS = {
 }
 
 APPEND_ONLY = ("audit_entry", "decision")
-"""Tables whose rows are never changed or removed; only DROP, which needs their owner, undoes them."""
+"""Tables whose rows cannot be changed or deleted. Only their owner can remove them, with DROP."""
 
 
 def upgrade() -> None:
-    _create_what_the_crowd_says()
-    _create_what_staff_decide()
-    _extend_what_there_was()
-    _keep_what_was_written()
-    # 256 random bits; PostgreSQL's own generator of UUIDs is a strong one.
+    _create_tables_of_the_crowd()
+    _create_tables_of_staff()
+    _extend_existing_tables()
+    _make_append_only()
+    # 256 random bits: gen_random_uuid is cryptographically strong.
     op.execute(
         "INSERT INTO secret (name, value) VALUES"
         " ('network', sha256((gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text)::bytea))"
     )
 
 
-def _create_what_the_crowd_says() -> None:
+def _create_tables_of_the_crowd() -> None:
     op.create_table(
         "audit_entry",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -127,7 +127,7 @@ def _create_what_the_crowd_says() -> None:
     )
 
 
-def _create_what_staff_decide() -> None:
+def _create_tables_of_staff() -> None:
     op.create_table(
         "staff",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -308,7 +308,7 @@ def _create_what_staff_decide() -> None:
     op.create_index("ix_rating_exclusion_facility_id", "rating_exclusion", ["facility_id"], unique=False)
 
 
-def _extend_what_there_was() -> None:
+def _extend_existing_tables() -> None:
     op.add_column("device", sa.Column("handle", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False))
     op.add_column("device", sa.Column("suspended_at", sa.TIMESTAMP(timezone=True), nullable=True))
     op.create_unique_constraint(op.f("uq_device_handle"), "device", ["handle"])
@@ -337,7 +337,7 @@ def _extend_what_there_was() -> None:
             op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, check)
 
 
-def _keep_what_was_written() -> None:
+def _make_append_only() -> None:
     op.execute(
         """
         CREATE FUNCTION refuse_to_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$

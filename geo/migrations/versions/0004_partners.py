@@ -1,4 +1,4 @@
-"""Partners, their keys and the usage of their quotas; the limits that all server processes share."""
+"""Creates the tables of partners, their keys and usage, and of rate limits shared by all server processes."""
 
 import sqlalchemy as sa
 from alembic import op

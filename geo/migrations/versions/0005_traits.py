@@ -1,4 +1,4 @@
-"""What searches ask of a facility's attributes, in bits that one comparison tests; what a search reads stands first."""
+"""Adds facility attributes as bits that a search tests in one comparison, and moves the columns of searches first."""
 
 import sqlalchemy as sa
 from alembic import op

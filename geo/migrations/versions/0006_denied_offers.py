@@ -1,4 +1,4 @@
-"""A facility does not offer what its own attribute denies: no drinking water where drinking_water is no."""
+"""Removes from ``offers`` what a facility's attributes deny: a drinking water point with drinking_water=no."""
 
 from geo.migrations import facility_table
 

@@ -1,4 +1,4 @@
-"""Menstrual products, and a bit for each value of every attribute: a search can ask for all of them."""
+"""Adds menstrual_products, and bits for every value of every attribute, so that searches can filter by all of them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""Renames the columns ``thing`` and ``thing_id`` of reports, queue items and decisions to ``target`` and ``target_id``.
+"""Renames the columns ``thing`` and ``thing_id`` of reports, queue items and decisions to ``target``, ``target_id``.
 
-Only the catalog changes, so that it takes milliseconds whatever the size of the tables. Digests of decisions in the
-audit chain are over names and values: geo/casework/audit.py also accepts those over the former names.
+Only the catalog changes, which takes milliseconds for tables of any size. The digests of decisions in the audit chain
+include the column names; geo/casework/audit.py also accepts digests with the former names.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""What each action of moderation declares and does."""
+"""The base class of the actions of moderation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,32 +11,34 @@ from geo.database import Session
 from geo.moderation.targets import Target
 
 Window = tuple[datetime, datetime]
-"""From when until before when."""
+"""A time window: its start (included) and its end (excluded)."""
 
 AnyTarget = TypeVar("AnyTarget", bound=Target)
 
 
 @dataclass(frozen=True, slots=True)
 class NewDecision:
-    """What a member of staff decides.
+    """The content of a decision by a member of staff.
 
     Attributes:
         action: name of an action.
-        reason: of REASONS.
-        note: a sentence to the author.
-        window: from when until before when, for an action that takes a window.
-        rated_at: of the comment's rating, as the member saw it.
+        reason: one of REASONS.
+        note: a sentence to the author, or None.
+        window: the time window, for an action that takes one.
+        other_id: the second facility, for an action that takes one.
+        rated_at: ``rated_at`` of the comment's rating as the member has seen it, or None.
     """
 
     action: str
     reason: str
     note: str | None = None
     window: Window | None = None
+    other_id: int | None = None
     rated_at: datetime | None = None
 
 
 class MadeDecision(NamedTuple):
-    """A decision just recorded: its id, and what ``apply`` returned."""
+    """A recorded decision: its id, and the result of ``apply``."""
 
     decision_id: int
     before: Mapping[str, Any]
@@ -44,27 +46,29 @@ class MadeDecision(NamedTuple):
 
 @dataclass(frozen=True)
 class Action(Generic[AnyTarget]):
-    """An action of moderation, about to be taken on a target or reverted.
+    """An action of moderation that is applied to a target or reverted.
 
-    Each is a subclass that declares:
+    Each subclass declares:
 
     Attributes:
-        recorded_as: its name, and how it restricts whose content the target is.
-        target_type: on what it is taken.
-        queue_kind: the kind of queue item that it settles, None where no item is about such a target.
-        is_automatic: nobody of the staff takes it; it follows from what visitors say.
-        least_role: who may take it.
-        is_revertible: it can be taken back; otherwise staff decide anew.
-        least_role_to_revert: who may take it back.
-        takes_window: it concerns the time window that the decision names.
+        recorded_as: its name and its restriction.
+        target_type: the type of its targets.
+        queue_kind: the kind of queue item that it closes; None if there is no such item.
+        is_automatic: it results from contributions of visitors; staff cannot choose it.
+        least_role: the lowest role that may apply it.
+        is_revertible: a decision with this action can be reverted.
+        least_role_to_revert: the lowest role that may revert it.
+        takes_window: it applies to the time window of the decision.
+        takes_other: it is about a second facility.
 
-    Each instance knows:
+    Each instance has:
 
     Attributes:
         session: a write session that has locked the target.
-        target: on what it is taken.
+        target: the target.
         as_of: now.
-        window: from when until before when.
+        window: the time window, or None.
+        other_id: the id of the second facility, or None.
     """
 
     recorded_as: ClassVar[RecordedAction]
@@ -75,29 +79,31 @@ class Action(Generic[AnyTarget]):
     is_revertible: ClassVar[bool] = True
     least_role_to_revert: ClassVar[Role] = "moderator"
     takes_window: ClassVar[bool] = False
+    takes_other: ClassVar[bool] = False
 
     session: Session
     target: AnyTarget
     as_of: datetime
     window: Window | None = None
+    other_id: int | None = None
 
     def concerns(self, device_id: int) -> bool:
-        """Whether it concerns content of a device."""
+        """Return whether the action concerns content of a device."""
         return self.target.device_id == device_id
 
     def apply(self) -> dict[str, Any]:
-        """Take the action. Returns what ``revert`` finds as ``before`` in the recorded decision.
+        """Apply the action. Return the state that the decision records as ``before``, for ``revert``.
 
         Raises:
-            Conflict: the state of the target does not allow it.
+            Conflict: the state of the target does not allow the action.
         """
         return {"state": self.target.state}
 
     def follow_up(self, made: MadeDecision) -> None:
-        """Insert the rows that reference the decision, once it is recorded."""
+        """Insert the rows that reference the decision, after it is recorded."""
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
-        """Take back what a recorded decision did.
+        """Revert the effects of a recorded decision.
 
         Raises:
             Conflict: the target has changed since.

@@ -1,4 +1,4 @@
-"""Actions on a device."""
+"""Actions on devices."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from geo.moderation.targets import DeviceTarget
 
 
 class SuspendDevice(Action[DeviceTarget]):
-    """Accept nothing more from a device."""
+    """Suspend a device, whose contributions are then rejected."""
 
     recorded_as = RecordedAction("suspend_device", ACCOUNT_SUSPENDED)
     target_type = DeviceTarget
@@ -30,7 +30,7 @@ class SuspendDevice(Action[DeviceTarget]):
         return super().apply()
 
     def revert(self, _recorded: Mapping[str, Any]) -> None:
-        """Let the device in again."""
+        """Lift the suspension."""
         self._set(None)
 
     def _set(self, suspended_at: datetime | None) -> None:

@@ -1,15 +1,16 @@
-"""Actions on a place. A hidden one stays hidden until its hiding is reverted."""
+"""Actions on places. A hidden place stays hidden until ``hide_facility`` is reverted."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy import select, text, update
 
-from geo.casework.decisions import RecordedAction, stands
+from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DISABLED
 from geo.crowd import closures, open_reports
 from geo.errors import Conflict
+from geo.facilities import merged
 from geo.facilities.models import Facility
 from geo.moderation.actions.action import Action
 from geo.moderation.targets import FacilityTarget
@@ -31,46 +32,52 @@ class _FacilityAction(Action[FacilityTarget]):
 
 
 class _SetStatus(_FacilityAction):
-    """Give a place a status.
+    """Set the status of a place.
 
     Attributes:
-        status: that it gets.
+        status: the status to set.
     """
 
     status: ClassVar[str]
 
     def apply(self) -> dict[str, Any]:
-        """Set the status, and uphold the reports."""
+        """Set the status and close the reports as upheld."""
         self._set(status=self.status)
         open_reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
         return super().apply()
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
-        """Give the place the status that the other decisions that stand, and its sources, leave it."""
+        """Set the status that results from the other effective decisions and the sources of the place."""
         if self.target.state not in {"hidden", self.status}:
             raise Conflict(f"the place is now {self.target.state}: make a new decision")
-        parameters = {"facility_id": self.target.id, "as_of": self.as_of, "except_id": recorded["id"]}
+        parts = self.session.execute(merged.parts_of([self.target.id])).scalars().all()
+        parameters = {
+            "facility_id": self.target.id,
+            "part_ids": parts,
+            "as_of": self.as_of,
+            "except_id": recorded["id"],
+        }
         self._set(status=self.session.execute(_FITTING, parameters).scalar_one())
 
 
 class ReportClosed(_SetStatus):
-    """Rank a place behind all others for a while; taken where enough visitors report it closed."""
+    """Mark a place as reported closed, which ranks it after all others for a limited time."""
 
     recorded_as = closures.REPORT_CLOSED
     is_automatic = True
     status = "reported_closed"
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
-        """Also dismiss the reports."""
+        """Set the resulting status and dismiss the reports."""
         self._refuse_ended(recorded["id"])
         closures.reopen(self.session, self.target.id, "dismissed", self.as_of)
         super().revert(recorded)
 
     def _refuse_ended(self, closure_id: int) -> None:
-        """Refuse to revert a closure that ended without a revert, by expiry or dismissal, where a later one stands."""
+        """Reject the revert of a closure that has ended by expiry or dismissal if a later one is effective."""
         later = select(Decision.id).where(
-            *(Decision.target == self.target.kind, Decision.target_id == self.target.id),
-            *(Decision.action == self.recorded_as.name, Decision.id > closure_id, stands()),
+            *(Decision.target == self.target.kind, Decision.target_id.in_(merged.parts_of([self.target.id]))),
+            *(Decision.action == self.recorded_as.name, Decision.id > closure_id, is_effective()),
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
         if later_id is not None:
@@ -78,19 +85,19 @@ class ReportClosed(_SetStatus):
 
 
 class CloseFacility(_SetStatus):
-    """Offer a place no more."""
+    """Close a place."""
 
     recorded_as = RecordedAction("close_facility", PLACE_DISABLED)
     status = "closed"
 
     def apply(self) -> dict[str, Any]:
-        """Close the place, unless it is hidden."""
+        """Close the place. A hidden place cannot be closed."""
         self._refuse_hidden()
         return super().apply()
 
 
 class HideFacility(_SetStatus):
-    """Show a place to staff alone."""
+    """Hide a place from everybody but staff."""
 
     recorded_as = RecordedAction("hide_facility", PLACE_DISABLED)
     least_role = "senior"
@@ -99,13 +106,13 @@ class HideFacility(_SetStatus):
 
 
 class DismissReports(_FacilityAction):
-    """Leave a place as it was before visitors reported it."""
+    """Dismiss the reports of a place."""
 
     recorded_as = RecordedAction("dismiss_reports")
     is_revertible = False
 
     def apply(self) -> dict[str, Any]:
-        """Reopen the place where it is reported closed, and dismiss the reports."""
+        """Reopen the place if it is reported closed, and dismiss the reports."""
         self._refuse_hidden()
         if self.target.state == "reported_closed":
             self._set(status="active", reported_closed_until=None)
@@ -116,23 +123,23 @@ class DismissReports(_FacilityAction):
 ACTIONS = (ReportClosed, CloseFacility, HideFacility, DismissReports)
 
 
-# A new place is closed when its acceptance is reverted. reported_closed_until outlives a hiding and a closing.
+# A new place is closed if its acceptance is reverted. reported_closed_until is kept while a place is hidden or closed.
 _FITTING = text(
     """
     WITH standing AS (
         SELECT action FROM decision
-        WHERE target = 'facility' AND target_id = :facility_id AND id <> :except_id
+        WHERE target = 'facility' AND target_id = ANY (:part_ids) AND id <> :except_id
           AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
     )
     SELECT CASE
         WHEN EXISTS (SELECT FROM standing WHERE action = 'hide_facility') THEN 'hidden'
         WHEN EXISTS (SELECT FROM standing WHERE action = 'close_facility') THEN 'closed'
-        WHEN EXISTS (SELECT FROM facility_source
-                     WHERE facility_id = :facility_id AND (has_closed OR vanished_at IS NOT NULL)) THEN 'closed'
+        WHEN (SELECT bool_and(has_closed OR vanished_at IS NOT NULL)
+              FROM facility_source WHERE facility_id = :facility_id) THEN 'closed'
         WHEN EXISTS (SELECT FROM facility_change AS change
                      JOIN decision AS acceptance ON acceptance.id = change.decision_id
                      JOIN decision AS later ON later.reverts = acceptance.id
-                     WHERE change.facility_id = :facility_id
+                     WHERE change.facility_id = ANY (:part_ids)
                        AND jsonb_typeof(acceptance.before -> 'columns') = 'null') THEN 'closed'
         WHEN reported_closed_until > :as_of THEN 'reported_closed'
         ELSE 'active' END

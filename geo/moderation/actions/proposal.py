@@ -1,4 +1,4 @@
-"""Actions on a proposal: accept it, which changes or adds a place, or reject it."""
+"""Actions on proposals: accept, which adds or changes a place, and reject."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ class _ProposalAction(Action[ProposalTarget]):
         return super().apply()
 
     def revert(self, _recorded: Mapping[str, Any]) -> None:
-        """Put the proposal before staff again."""
+        """Put the proposal into the queue again."""
         self._set(state="pending", decided_at=None)
         score, details = proposals.PROPOSAL_SCORE, {"reverted": True}
         queue.put(self.session, "proposal", self.target.id, self.as_of, score=score, details=details)
@@ -37,12 +37,12 @@ class _ProposalAction(Action[ProposalTarget]):
 
 
 class AcceptProposal(_ProposalAction):
-    """Carry a proposal out."""
+    """Accept a proposal."""
 
     recorded_as = RecordedAction("accept_proposal")
 
     def apply(self) -> dict[str, Any]:
-        """Add the place, or change it."""
+        """Add or change the place."""
         before = super().apply()
         proposal = dict(proposals.one(self.session, self.target.id))
         changed = acceptance.carry_out(self.session, proposal, self.as_of)
@@ -50,24 +50,24 @@ class AcceptProposal(_ProposalAction):
         return before | changed
 
     def follow_up(self, made: MadeDecision) -> None:
-        """Keep what the place was before."""
+        """Store the previous values of the place."""
         acceptance.keep_history(self.session, made.decision_id, made.before, self.as_of)
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
-        """Also restore the place; one that was new is closed, and the proposal is of a new place again."""
-        acceptance.take_back(self.session, recorded["before"], self.as_of)
+        """Restore the place and reopen the proposal. A new place is closed, and the proposal no longer refers to it."""
+        acceptance.take_back(self.session, recorded["id"], recorded["before"], self.as_of)
         super().revert(recorded)
         if recorded["before"]["columns"] is None:
             self._set(facility_id=None)
 
 
 class RejectProposal(_ProposalAction):
-    """Leave everything as it is."""
+    """Reject a proposal."""
 
     recorded_as = RecordedAction("reject_proposal", PLACE_DISABLED)
 
     def apply(self) -> dict[str, Any]:
-        """Settle the proposal."""
+        """Reject the proposal."""
         before = super().apply()
         self._set(state="rejected", decided_at=self.as_of)
         return before

@@ -1,4 +1,4 @@
-"""Actions on a burst of ratings of a place: leave out a time window, or dismiss the alarm."""
+"""Actions on rate bombs: exclude the ratings of a time window, or dismiss the alarm."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,14 +20,14 @@ class _BurstAction(Action[FacilityTarget]):
 
 
 class ExcludeRatings(_BurstAction):
-    """Leave the ratings of a time window out of a place's quality."""
+    """Exclude the ratings of a time window from a place's quality."""
 
     recorded_as = RecordedAction("exclude_ratings", PLACE_DEMOTED)
     least_role = "senior"
     takes_window = True
 
     def concerns(self, device_id: int) -> bool:
-        """Whether the place, or a rating in the window, is the device's."""
+        """Return whether the place or a rating in the window is the device's."""
         start, end = self._required_window()
         in_window = select(Rating.id).where(
             *(Rating.facility_id == self.target.id, Rating.device_id == device_id),
@@ -36,7 +36,7 @@ class ExcludeRatings(_BurstAction):
         return super().concerns(device_id) or self.session.execute(in_window).first() is not None
 
     def apply(self) -> dict[str, Any]:
-        """See that there is a window; the exclusion references the decision."""
+        """Check the window. ``follow_up`` excludes the ratings, because the exclusion references the decision."""
         self._required_window()
         return super().apply()
 
@@ -49,7 +49,7 @@ class ExcludeRatings(_BurstAction):
         ratings.recompute(self.session, [self.target.id])
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
-        """Count the ratings again."""
+        """Include the ratings again."""
         exclusion = RatingExclusion.decision_id == recorded["id"]
         self.session.execute(update(RatingExclusion).where(exclusion).values(lifted_at=self.as_of))
         ratings.recompute(self.session, [self.target.id])
@@ -61,7 +61,7 @@ class ExcludeRatings(_BurstAction):
 
 
 class DismissAlarm(_BurstAction):
-    """Count the ratings as they are; a further burst is an alarm again."""
+    """Dismiss an alarm. A further burst raises another one."""
 
     recorded_as = rate_bombs.DISMISS_ALARM
     is_revertible = False

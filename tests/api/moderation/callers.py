@@ -45,8 +45,8 @@ class Caller:
     def handle(self) -> UUID:
         return UUID(self("GET", "/v1/me").get_json()["handle"])
 
-    def rate(self, facility_id: int, stars: int = 4, comment: str | None = None, **said: Any) -> dict[str, Any]:
-        body = {"stars": stars, "comment": comment, "presence": "within_150_m", **said}
+    def rate(self, facility_id: int, stars: int = 4, comment: str | None = None, **fields: Any) -> dict[str, Any]:
+        body = {"stars": stars, "comment": comment, "presence": "within_150_m", **fields}
         response = self("PUT", f"/v1/facilities/{facility_id}/rating", body)
         assert response.status_code in {200, 201}, response.text
         return dict(response.get_json())
@@ -55,8 +55,8 @@ class Caller:
         body = {"reason": reason, "rating_id": rating_id}
         return self("POST", f"/v1/facilities/{facility_id}/reports", body)
 
-    def queue(self, **asked: Any) -> list[dict[str, Any]]:
-        response = self("GET", "/admin/v1/queue", query_string=asked)
+    def queue(self, **filters: Any) -> list[dict[str, Any]]:
+        response = self("GET", "/admin/v1/queue", query_string=filters)
         assert response.status_code == 200, response.text
         return list(response.get_json()["items"])
 

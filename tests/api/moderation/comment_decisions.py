@@ -27,15 +27,15 @@ def revert(senior: Caller, decision_id: int) -> None:
 
 def appeal_oldest(author: Caller, judge: Caller, outcome: str = "granted") -> None:
     """Appeal the author's oldest decision, and have it answered."""
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "It is fine."}).status_code == 201
+    decision = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "It is fine."}).status_code == 201
     (appeal,) = judge("GET", "/admin/v1/appeals").get_json()["appeals"]
     answer = {"outcome": outcome, "answer": "So it is.", "version": appeal["version"]}
     response = judge("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer)
     assert response.status_code == 204, response.text
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
-    assert told["appeal"]["state"] == outcome
-    assert (told["reverted_at"] is not None) == (outcome == "granted")
+    decision = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert decision["appeal"]["state"] == outcome
+    assert (decision["reverted_at"] is not None) == (outcome == "granted")
 
 
 def live(session: Session) -> tuple[str | None, str, bool]:

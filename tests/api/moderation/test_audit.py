@@ -44,13 +44,13 @@ def filled(session: Session, phones: Phones, staff_of: StaffOf, place: int) -> N
 
 @pytest.mark.parametrize("table", ["audit_entry", "decision"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
-def test_the_database_refuses_to_rewrite(session: Session, table: str, statement: str) -> None:
+def test_the_database_refuses_to_change_append_only_rows(session: Session, table: str, statement: str) -> None:
     with pytest.raises(IntegrityError, match="append-only"):
         session.execute(text(statement.format(table)))
 
 
 @pytest.mark.parametrize("tampering", TAMPERING)
-def test_tampering_with_the_guard_taken_off_is_found(
+def test_tampering_with_triggers_disabled_is_detected(
     session: Session, phones: Phones, staff_of: StaffOf, place: int, tampering: str
 ) -> None:
     filled(session, phones, staff_of, place)
@@ -62,27 +62,27 @@ def test_tampering_with_the_guard_taken_off_is_found(
     assert fault.entry_id == first_wrong, fault.reason
 
 
-def test_the_command_verifies_and_an_old_head_must_still_be_there(
+def test_audit_verify_fails_on_a_changed_entry_or_a_missing_head(
     app: Flask, session: Session, staff_of: StaffOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.cli.moderation.ready_database", lambda: app.extensions["beforehand"].database)
     staff_of("reader")
     runner = app.test_cli_runner()
-    told = runner.invoke(args=["audit", "verify"])
-    assert told.exit_code == 0
-    assert "1 entries" in told.output
-    head = told.output.split()[-1]
+    result = runner.invoke(args=["audit", "verify"])
+    assert result.exit_code == 0
+    assert "1 entries" in result.output
+    head = result.output.split()[-1]
     staff_of("reader")
     assert runner.invoke(args=["audit", "verify", "--head", head]).exit_code == 0
     assert runner.invoke(args=["audit", "verify", "--head", "00" * 32]).exit_code == 1
     session.execute(text("SET LOCAL session_replication_role = replica"))
     session.execute(text("UPDATE audit_entry SET event = 'nothing' WHERE id = 1"))
-    told = runner.invoke(args=["audit", "verify"])
-    assert told.exit_code == 1
-    assert "entry 1" in told.stderr
+    result = runner.invoke(args=["audit", "verify"])
+    assert result.exit_code == 1
+    assert "entry 1" in result.stderr
 
 
-def test_an_entry_is_undone_with_what_it_tells_of(own_database_url: str) -> None:
+def test_an_entry_is_rolled_back_with_its_change(own_database_url: str) -> None:
     engine = create_engine(driver_url(own_database_url))
     with Session(engine) as session:
         staff.add(session, "one", "reader", NOON, actor="command")

@@ -13,7 +13,7 @@ from tests.conftest import TestClock
 from tests.factories import add_facility
 
 
-def test_three_new_devices_close_nothing_and_seven_do(
+def test_three_new_devices_do_not_close_a_place_and_seven_do(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     devices = newcomers(client, session, clock, 7)
@@ -23,7 +23,7 @@ def test_three_new_devices_close_nothing_and_seven_do(
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_two_networks_close_nothing_whatever_they_weigh(
+def test_reports_from_two_networks_do_not_close_a_place(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     report_closed([phones(), phones()], place)
@@ -32,7 +32,7 @@ def test_two_networks_close_nothing_whatever_they_weigh(
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_whoever_was_dismissed_is_listed_but_not_counted_for_thirty_days(
+def test_reports_of_dismissed_reporters_are_listed_but_not_counted_for_thirty_days(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     reporters = closed(place, phones, clock)
@@ -49,7 +49,7 @@ def test_whoever_was_dismissed_is_listed_but_not_counted_for_thirty_days(
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_others_count_beside_whoever_was_dismissed(
+def test_other_reporters_count_after_a_dismissal(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     reporters = closed(place, phones, clock)
@@ -61,7 +61,7 @@ def test_others_count_beside_whoever_was_dismissed(
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_a_dismissal_is_of_one_place_and_one_reason(
+def test_a_dismissal_applies_to_one_place_and_one_reason(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     elsewhere = add_facility(session, 24.9, 60.1)
@@ -91,7 +91,7 @@ def test_a_senior_reverts_a_closure(place: int, phones: Phones, clock: TestClock
     assert senior("POST", path, {"reason": "mistake"}).status_code == 409
 
 
-def test_the_revert_of_a_closure_that_has_ended_leaves_the_present_one(
+def test_reverting_an_ended_closure_is_refused_and_keeps_the_current_one(
     place: int, phones: Phones, clock: TestClock, moderator: Caller, staff_of: StaffOf
 ) -> None:
     senior = staff_of("senior")
@@ -113,7 +113,7 @@ def test_the_revert_of_a_closure_that_has_ended_leaves_the_present_one(
     assert status(phones(), place) == ("active", None)
 
 
-def test_a_closure_outlasts_the_erasure_of_some_who_reported_it_and_ends_with_the_last(
+def test_a_closure_ends_when_its_last_reporter_is_erased(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     reporters = closed(place, phones, clock)
@@ -130,9 +130,7 @@ def test_a_closure_outlasts_the_erasure_of_some_who_reported_it_and_ends_with_th
     assert audit.verify(session).fault is None
 
 
-def test_an_erased_reporter_of_something_else_leaves_no_queue_item_behind(
-    place: int, phones: Phones, moderator: Caller
-) -> None:
+def test_a_queue_item_closes_when_its_last_reporter_is_erased(place: int, phones: Phones, moderator: Caller) -> None:
     one, other = phones(), phones()
     one.report(place, "wrong")
     other.report(place, "unsafe")
@@ -142,7 +140,7 @@ def test_an_erased_reporter_of_something_else_leaves_no_queue_item_behind(
     assert moderator.queue() == []
 
 
-def test_a_closure_that_nobody_answers_expires(
+def test_a_closure_without_a_decision_expires(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     closed(place, phones, clock)

@@ -63,8 +63,8 @@ def aged(session: Session, clock: TestClock) -> int:
         {"at": clock() + timedelta(days=8), "id": place},
     )
     device = add_device(session, clock())
-    said = ratings.NewRating(4)
-    ratings.rate(session, place, device.device_id, said, clock(), circumstances=Circumstances(bytes(16)))
+    new_rating = ratings.NewRating(4)
+    ratings.rate(session, place, device.device_id, new_rating, clock(), circumstances=Circumstances(bytes(16)))
     return place
 
 

@@ -22,7 +22,7 @@ from tests.factories import add_facility
 
 
 @pytest.mark.parametrize("is_old", [False, True])
-def test_a_granted_appeal_leaves_the_later_text_held(
+def test_a_granted_appeal_leaves_a_later_text_pending_review(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, is_old: bool
 ) -> None:
     author, reader = phones(), phones()
@@ -46,7 +46,7 @@ def test_a_granted_appeal_leaves_the_later_text_held(
 
 
 @pytest.mark.parametrize("is_old", [False, True])
-def test_the_revert_of_the_first_of_two_holds_leaves_the_second(
+def test_reverting_the_hold_of_one_text_leaves_a_later_text_pending_review(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, is_old: bool
 ) -> None:
     author, senior = phones(), staff_of("senior")
@@ -60,9 +60,11 @@ def test_the_revert_of_the_first_of_two_holds_leaves_the_second(
     revert(senior, first_hold["id"])
     assert live(session) == (UNREAD, "held", False)
     assert len(senior.queue(kind="comment")) == 1
-    told = {row["id"]: row["reverted_at"] for row in senior("GET", "/admin/v1/decisions").get_json()["decisions"]}
-    assert told[first_hold["id"]] is not None
-    assert told[second_hold["id"]] is None
+    reverted_at = {
+        row["id"]: row["reverted_at"] for row in senior("GET", "/admin/v1/decisions").get_json()["decisions"]
+    }
+    assert reverted_at[first_hold["id"]] is not None
+    assert reverted_at[second_hold["id"]] is None
     clock.advance(minutes=1)
     assert author.rate(place, 4, first)["comment_state"] == "visible"
     clock.advance(minutes=1)
@@ -70,7 +72,7 @@ def test_the_revert_of_the_first_of_two_holds_leaves_the_second(
     assert len(senior.queue(kind="comment")) == 1
 
 
-def test_a_granted_appeal_shows_the_text_and_ends_its_queue_item(
+def test_a_granted_appeal_shows_the_text_and_closes_its_queue_item(
     session: Session, place: int, phones: Phones, moderator: Caller
 ) -> None:
     author = phones()
@@ -83,7 +85,7 @@ def test_a_granted_appeal_shows_the_text_and_ends_its_queue_item(
 
 @pytest.mark.parametrize("outcome", ["granted", "rejected"])
 @pytest.mark.parametrize("later", ["nothing", "stars alone", "the same text"])
-def test_an_appeal_is_answered_after_the_rating_was_withdrawn(
+def test_an_appeal_can_be_decided_after_the_rating_is_withdrawn(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, outcome: str, later: str
 ) -> None:
     author = phones()
@@ -104,7 +106,7 @@ def test_an_appeal_is_answered_after_the_rating_was_withdrawn(
     assert state == ("visible" if outcome == "granted" else "hidden")
 
 
-def test_an_old_decision_whose_text_is_not_known_changes_no_text(
+def test_reverting_a_decision_without_a_text_digest_changes_no_text(
     session: Session, place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     author, senior = phones(), staff_of("senior")
@@ -117,7 +119,7 @@ def test_an_old_decision_whose_text_is_not_known_changes_no_text(
     assert set(session.execute(text("SELECT comment_state FROM past_rating")).scalars()) == {"hidden"}
 
 
-def test_a_text_hidden_twice_stays_hidden_until_both_are_reverted(
+def test_a_text_hidden_twice_stays_hidden_until_both_decisions_are_reverted(
     session: Session, place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     author, senior = phones(), staff_of("senior")
@@ -135,7 +137,7 @@ def test_a_text_hidden_twice_stays_hidden_until_both_are_reverted(
 
 
 @pytest.mark.parametrize("is_old", [False, True])
-def test_the_same_text_hidden_at_another_place_stays_hidden_there_alone(
+def test_a_revert_leaves_the_same_text_hidden_at_another_place(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, is_old: bool
 ) -> None:
     author, senior = phones(), staff_of("senior")
@@ -150,7 +152,7 @@ def test_the_same_text_hidden_at_another_place_stays_hidden_there_alone(
     assert session.execute(states).scalars().all() == ["visible", "visible"]
 
 
-def test_to_approve_a_text_again_closes_its_new_reports(
+def test_approving_a_text_again_closes_its_new_reports(
     session: Session, place: int, phones: Phones, moderator: Caller
 ) -> None:
     rating = phones().rate(place, 1, RUDE)
@@ -161,7 +163,7 @@ def test_to_approve_a_text_again_closes_its_new_reports(
         assert scalar(session, "SELECT count(*) FROM report WHERE closed_at IS NULL") == 0
 
 
-def test_a_text_hidden_beside_another_stays_hidden(
+def test_a_hidden_text_stays_hidden_when_the_decision_on_another_is_reverted(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
 ) -> None:
     author, senior = phones(), staff_of("senior")
@@ -178,7 +180,7 @@ def test_a_text_hidden_beside_another_stays_hidden(
     assert live(session) == (HARMLESS, "visible", True)
 
 
-def test_nobody_decides_on_a_text_written_after_they_read(
+def test_a_decision_on_a_text_that_changed_since_it_was_read_is_refused(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     author = phones()

@@ -76,7 +76,7 @@ def town(session: Session, phones: Phones, staff_of: StaffOf, clock: TestClock) 
 
 @pytest.mark.parametrize("action", ["close_facility", "dismiss_reports"])
 @pytest.mark.parametrize("who", ["moderator", "senior"])
-def test_an_action_that_makes_no_sense_on_a_hidden_place_is_refused(
+def test_an_action_that_does_not_apply_to_a_hidden_place_is_refused(
     town: Town, place: int, action: str, who: str
 ) -> None:
     hiding = town.made(place, "hide_facility")
@@ -118,16 +118,16 @@ Deed = Callable[[Town, int], int]
 
 
 @pytest.mark.parametrize(("earlier", "becomes"), [(close, "closed"), (report, "reported_closed"), (change, "active")])
-def test_a_place_that_is_shown_again_is_as_it_was(town: Town, place: int, earlier: Deed, becomes: str) -> None:
+def test_a_place_that_is_shown_again_has_its_earlier_status(
+    town: Town, place: int, earlier: Deed, becomes: str
+) -> None:
     earlier(town, place)
     town.reverted(town.made(place, "hide_facility"))
     assert town.status(place) == becomes
 
 
 @pytest.mark.parametrize("earlier", [close, report, change])
-def test_what_is_reverted_meanwhile_leaves_it_hidden_and_is_reverted_once_it_is_shown(
-    town: Town, place: int, earlier: Deed
-) -> None:
+def test_a_revert_on_a_hidden_place_takes_effect_when_it_is_shown(town: Town, place: int, earlier: Deed) -> None:
     decision_id = earlier(town, place)
     hiding = town.made(place, "hide_facility")
     town.reverted(decision_id)
@@ -137,7 +137,7 @@ def test_what_is_reverted_meanwhile_leaves_it_hidden_and_is_reverted_once_it_is_
     assert town.status(place) == "active"
 
 
-def test_a_new_place_whose_acceptance_is_reverted_stays_hidden_and_is_closed_then(town: Town) -> None:
+def test_a_hidden_new_place_whose_acceptance_is_reverted_is_closed_when_it_is_shown(town: Town) -> None:
     acceptance = town.accepted(town.phones(), NEW)
     place = int(town.session.execute(text("SELECT id FROM facility")).scalar_one())
     hiding = town.made(place, "hide_facility")
@@ -147,7 +147,7 @@ def test_a_new_place_whose_acceptance_is_reverted_stays_hidden_and_is_closed_the
     assert town.status(place) == "closed"
 
 
-def test_two_hidings_are_reverted_in_any_order(town: Town, place: int) -> None:
+def test_two_hide_decisions_can_be_reverted_in_any_order(town: Town, place: int) -> None:
     for order in (1, -1):
         hidings = [town.made(place, "hide_facility") for _ in range(2)][::order]
         town.reverted(hidings[0])
@@ -156,7 +156,7 @@ def test_two_hidings_are_reverted_in_any_order(town: Town, place: int) -> None:
         assert town.status(place) == "active"
 
 
-def test_two_closings_are_reverted_in_any_order(town: Town, place: int) -> None:
+def test_two_close_decisions_can_be_reverted_in_any_order(town: Town, place: int) -> None:
     for order in (1, -1):
         closings = [close(town, place) for _ in range(2)][::order]
         town.reverted(closings[0])
@@ -166,7 +166,7 @@ def test_two_closings_are_reverted_in_any_order(town: Town, place: int) -> None:
 
 
 @pytest.mark.parametrize(("after", "becomes"), [(29, "reported_closed"), (30, "active")])
-def test_a_place_reported_closed_is_shown_again_as_such_until_its_time_is_over(
+def test_a_hidden_place_that_is_shown_again_stays_reported_closed_until_that_expires(
     town: Town, place: int, after: int, becomes: str
 ) -> None:
     town.report_closed(place)
@@ -184,7 +184,7 @@ def test_a_place_reported_closed_is_shown_again_as_such_until_its_time_is_over(
     assert town.status(place) == "active"
 
 
-def test_visitors_neither_report_nor_rate_nor_propose_what_is_hidden(town: Town, place: int) -> None:
+def test_a_hidden_place_cannot_be_reported_rated_or_changed_by_a_proposal(town: Town, place: int) -> None:
     author = town.phones()
     rating = author.rate(place, 4, "Words")
     town.clock.advance(hours=1)
@@ -199,7 +199,7 @@ def test_visitors_neither_report_nor_rate_nor_propose_what_is_hidden(town: Town,
     assert town.status(place) == "hidden"
 
 
-def test_the_erasure_of_whoever_reported_it_leaves_it_hidden(town: Town, place: int) -> None:
+def test_erasing_the_reporters_of_a_hidden_place_leaves_it_hidden(town: Town, place: int) -> None:
     reporters = [town.phones() for _ in range(3)]
     for reporter in reporters:
         reporter.report(place, "closed")
@@ -209,13 +209,13 @@ def test_the_erasure_of_whoever_reported_it_leaves_it_hidden(town: Town, place: 
     assert town.status(place) == "hidden"
 
 
-def test_only_a_senior_grants_the_appeal_of_a_hiding(town: Town, staff_of: StaffOf) -> None:
+def test_only_a_senior_grants_an_appeal_against_hiding_a_place(town: Town, staff_of: StaffOf) -> None:
     author = town.phones()
     town.accepted(author, NEW)
     place = int(town.session.execute(text("SELECT id FROM facility")).scalar_one())
     town.made(place, "hide_facility")
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][0]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "Why?"}).status_code == 201
+    decision = author("GET", "/v1/me/decisions").get_json()["decisions"][0]
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "Why?"}).status_code == 201
     (appeal,) = town.moderator("GET", "/admin/v1/appeals").get_json()["appeals"]
     path, answer = f"/admin/v1/appeals/{appeal['id']}/decision", {"outcome": "granted", "answer": "Yes.", "version": 1}
     assert town.moderator("POST", path, answer).status_code == 403
@@ -225,7 +225,7 @@ def test_only_a_senior_grants_the_appeal_of_a_hiding(town: Town, staff_of: Staff
 
 
 @pytest.mark.parametrize("how", ["it says closed", "it lists it no more"])
-def test_what_its_source_says_of_a_hidden_place_holds_once_it_is_shown(town: Town, how: str) -> None:
+def test_a_source_update_of_a_hidden_place_applies_when_it_is_shown(town: Town, how: str) -> None:
     write(town.session, record("a"), record("b"))
     place = id_of(town.session)
     hiding = town.made(place, "hide_facility")
@@ -238,7 +238,7 @@ def test_what_its_source_says_of_a_hidden_place_holds_once_it_is_shown(town: Tow
     assert town.status(place) == "active"
 
 
-def test_what_its_source_opens_again_while_it_is_hidden_is_active_once_it_is_shown(town: Town) -> None:
+def test_a_hidden_place_that_its_source_reopens_is_active_when_it_is_shown(town: Town) -> None:
     write(town.session, record("a", closed=True), record("b"))
     place = id_of(town.session)
     hiding = town.made(place, "hide_facility")
@@ -248,7 +248,7 @@ def test_what_its_source_opens_again_while_it_is_hidden_is_active_once_it_is_sho
     assert town.status(place) == "active"
 
 
-def test_a_source_does_not_open_what_staff_closed(town: Town) -> None:
+def test_a_source_does_not_reopen_a_place_that_staff_closed(town: Town) -> None:
     write(town.session, record("a", closed=True), record("b"))
     place = id_of(town.session)
     closing = close(town, place)
@@ -262,7 +262,7 @@ def test_a_source_does_not_open_what_staff_closed(town: Town) -> None:
     assert town.status(place) == "closed"
 
 
-def test_a_revert_does_not_write_over_a_later_change(town: Town, place: int) -> None:
+def test_a_revert_does_not_overwrite_a_later_change(town: Town, place: int) -> None:
     author = town.phones()
     first, second = (
         town.accepted(author, {"facility_id": place, "attributes": {"name": name, "opening_hours": hours}})

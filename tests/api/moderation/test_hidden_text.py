@@ -8,7 +8,7 @@ from tests.api.moderation.callers import Caller, Phones
 GOSSIP = "Anna lives next door"
 
 
-def test_no_cached_304_brings_a_hidden_text_back(
+def test_a_conditional_request_gets_no_304_after_a_text_is_hidden(
     session: Session, place: int, phones: Phones, moderator: Caller
 ) -> None:
     rating = phones().rate(place, 1, GOSSIP)
@@ -29,7 +29,7 @@ def test_no_cached_304_brings_a_hidden_text_back(
         assert GOSSIP not in after.text
 
 
-def test_hidden_text_is_in_no_answer_to_anybody_else(place: int, phones: Phones, moderator: Caller) -> None:
+def test_hidden_text_is_returned_only_to_its_author_and_staff(place: int, phones: Phones, moderator: Caller) -> None:
     author, reader = phones(), phones()
     rating = author.rate(place, 1, GOSSIP)
     reader.rate(place, 5, "Fine")

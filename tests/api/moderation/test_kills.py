@@ -89,10 +89,10 @@ class Load:
                 if self.stop.is_set():
                     return
                 place, serial = random.choice(places), serial + 1
-                said = {"stars": random.randint(1, 5), "comment": f"visit {seed}/{serial}"}
-                answer = self.ask(random, "PUT", f"/v1/facilities/{place}/rating", token, said)
+                visit = {"stars": random.randint(1, 5), "comment": f"visit {seed}/{serial}"}
+                answer = self.ask(random, "PUT", f"/v1/facilities/{place}/rating", token, visit)
                 assert answer.status_code in {200, 201}, answer.text
-                self.done.ratings.setdefault((place, device_id), []).append(said["comment"])
+                self.done.ratings.setdefault((place, device_id), []).append(visit["comment"])
                 time.sleep(PAUSE_S)
         raise AssertionError("too few devices for so long a test")
 
@@ -206,12 +206,12 @@ def test_no_acknowledged_write_is_lost_and_none_counts_twice(
     assert not load.done.errors, load.done.errors
     database.close()
     database = Database(cluster.url())
-    told = hold(database, load.done, places)
+    figures = hold(database, load.done, places)
     database.close()
     with capsys.disabled():
         print(  # noqa: T201 - the figure is asked for
             f"\n{SERVER_KILLS} server kills, {DATABASE_KILLS} database kills, {time.monotonic() - started:.0f} s:"
-            f" {told}; troubles {dict(load.done.troubles)}"
+            f" {figures}; troubles {dict(load.done.troubles)}"
         )
 
 
@@ -229,7 +229,9 @@ def hold(database: Database, done: Acknowledged, places: list[int]) -> str:
             found.setdefault((facility_id, device_id), []).append(comment)
         assert found == done.ratings  # every one, in order, once
         live = session.execute(text("SELECT facility_id, device_id, comment FROM rating")).all()
-        assert {(row[0], row[1]): row[2] for row in live} == {key: said[-1] for key, said in done.ratings.items()}
+        assert {(row[0], row[1]): row[2] for row in live} == {
+            key: comments[-1] for key, comments in done.ratings.items()
+        }
         for place in places:
             before = facility_row(session, place)
             ratings.recompute(session, [place])

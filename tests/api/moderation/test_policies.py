@@ -38,7 +38,7 @@ def test_every_route_declares_its_policy(app: Flask) -> None:
     assert not undeclared
 
 
-def test_a_route_without_a_policy_answers_nobody(app: Flask) -> None:
+def test_a_route_without_a_policy_refuses_every_caller(app: Flask) -> None:
     app.add_url_rule("/undeclared", view_func=lambda: "secret")
     response = app.test_client().get("/undeclared")
     assert (response.status_code, "secret" in response.text) == (500, False)
@@ -48,19 +48,25 @@ OPEN_POSTS = {"/v1/devices", "/v1/route/stops", "/v1/hints"}
 """Of the mobile door: how one becomes a device, and the questions that are too long for a URL."""
 
 
-def test_the_policy_fits_the_door(app: Flask) -> None:
+def test_the_policy_of_a_route_matches_its_url_prefix(app: Flask) -> None:
+    callers = set()
     for method, rule in routes(app):
         policy = policy_of(app.view_functions[rule.endpoint])
         if rule.rule.startswith("/admin/"):
+            callers.add("staff")
             assert policy is not None
             assert policy.caller == "staff"
             assert policy.at_least in ROLES
         elif rule.rule.startswith("/v1/") and (method != "GET" or "/me" in rule.rule):
             assert policy is not None
+            callers.add(policy.caller)
             assert policy.caller == ("everybody" if rule.rule in OPEN_POSTS else "device"), rule.rule
+    assert callers == {"staff", "device", "everybody"}
 
 
-def test_without_a_token_or_with_anothers_nobody_gets_in(app: Flask, client: FlaskClient, phones: Phones) -> None:
+def test_a_missing_token_or_one_of_another_kind_of_caller_is_a_401(
+    app: Flask, client: FlaskClient, phones: Phones
+) -> None:
     device, checked = phones(), 0
     for method, rule in routes(app):
         policy = policy_of(app.view_functions[rule.endpoint])
@@ -76,7 +82,7 @@ def test_without_a_token_or_with_anothers_nobody_gets_in(app: Flask, client: Fla
     assert checked > 25
 
 
-def test_each_role_gets_as_far_as_its_routes_say(
+def test_each_role_reaches_exactly_the_routes_that_declare_it(
     app: Flask, session: Session, staff_of: StaffOf, place: int, phones: Phones
 ) -> None:
     phones().rate(place)
@@ -97,7 +103,7 @@ def test_each_role_gets_as_far_as_its_routes_say(
             assert contents(session) == before
 
 
-def test_roles_grow(staff_of: StaffOf) -> None:
+def test_each_role_may_do_what_the_role_below_it_may(staff_of: StaffOf) -> None:
     reaches = [
         {
             path
@@ -114,7 +120,7 @@ def _reads(caller: Caller, path: str) -> bool:
     return caller("GET", f"/admin/v1/{path}").status_code == 200
 
 
-def test_a_device_reads_and_changes_only_what_is_its_own(
+def test_a_device_reads_and_changes_only_its_own_data(
     session: Session, place: int, phones: Phones, moderator: Caller
 ) -> None:
     one, other = phones(), phones()
@@ -152,7 +158,7 @@ def test_a_staff_token_ends_when_it_is_revoked_or_expires(
     assert late("GET", "/admin/v1/queue").status_code == 401
 
 
-def test_a_staff_token_is_typed_and_kept_as_a_hash(session: Session, staff_of: StaffOf) -> None:
+def test_a_staff_token_has_a_typed_prefix_and_is_stored_as_a_hash(session: Session, staff_of: StaffOf) -> None:
     token = staff_of("reader").token
     assert re.fullmatch(r"bfs_[\w-]{43}", token)
     assert token not in str(contents(session))
@@ -171,16 +177,16 @@ def test_a_staff_token_is_typed_and_kept_as_a_hash(session: Session, staff_of: S
         (1, "nonsense", ""),
     ],
 )
-def test_a_forwarded_address_is_believed_as_far_as_proxies_are_trusted(
+def test_a_forwarded_address_is_used_only_from_trusted_proxies(
     app: Flask, session: Session, phones: Phones, place: int, proxies: int, forwarded: str, client_network: str
 ) -> None:
     services = app.extensions["beforehand"]
     object.__setattr__(services.settings, "trusted_proxies", proxies)
     rater = Caller(phones().client, phones().token, "198.51.100.7")
-    said = {"stars": 4}
-    rater("PUT", f"/v1/facilities/{place}/rating", said, headers={"X-Forwarded-For": forwarded})
+    body = {"stars": 4}
+    rater("PUT", f"/v1/facilities/{place}/rating", body, headers={"X-Forwarded-For": forwarded})
     other = Caller(phones().client, phones().token, client_network)
     object.__setattr__(services.settings, "trusted_proxies", 0)
-    other("PUT", f"/v1/facilities/{place}/rating", said)
+    other("PUT", f"/v1/facilities/{place}/rating", body)
     found, expected = session.execute(text("SELECT network FROM rating ORDER BY id")).scalars()
     assert bytes(found) == bytes(expected)

@@ -28,8 +28,8 @@ def busy(session: Session, clock: TestClock, place: int, phones: Phones, staff_o
     phones().report(place, "spam", rating["id"])
     senior = staff_of("senior")
     assert senior.decide(senior.queue(kind="comment")[0], "hide_comment", "spam", note="Spam.").status_code == 201
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": MARK}).status_code == 201
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": MARK}).status_code == 201
     member(author.client, session, clock, "reader", author.handle)
     return author
 
@@ -44,20 +44,20 @@ def cells(session: Session) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_an_export_holds_everything_that_names_the_device(
+def test_an_export_contains_every_row_that_refers_to_the_device(
     session: Session, clock: TestClock, place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     author = busy(session, clock, place, phones, staff_of)
     exported = author("GET", "/v1/me/export").get_json()
     for table in Base.metadata.sorted_tables:
         if "device_id" in table.columns and table.name != "staff":  # that a phone is of staff is the staff's, not its
-            held = scalar(
+            row_count = scalar(
                 session,
                 f"SELECT count(*) FROM {table.name} WHERE device_id = :id",  # noqa: S608 - a name of our own
                 id=author.row_id,
             )
-            assert held, f"the test leaves no trace in {table.name}"
-            assert len(exported[f"{table.name}s"]) == held, table.name
+            assert row_count, f"the test leaves no trace in {table.name}"
+            assert len(exported[f"{table.name}s"]) == row_count, table.name
     assert len(exported["decisions"]) == 1
     assert exported["device"] == author("GET", "/v1/me").get_json()
 
@@ -94,7 +94,7 @@ def test_a_device_that_never_rated_is_erased_as_well(phones: Phones) -> None:
     assert phone("GET", "/v1/me").status_code == 401
 
 
-def test_erasing_one_of_a_cluster_weighs_the_others_anew(
+def test_erasing_one_rating_of_a_cluster_reweights_the_others(
     session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     client = phones().client
@@ -117,7 +117,7 @@ def test_no_table_holds_a_client_address_or_a_token(
         assert author.token not in value, (table, column)
 
 
-def test_maintenance_ends_what_had_its_time_and_nothing_else(
+def test_maintenance_removes_expired_data_and_nothing_else(
     session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
 ) -> None:
     silent, rater = phones(), phones()
@@ -141,7 +141,7 @@ def test_maintenance_ends_what_had_its_time_and_nothing_else(
     assert (again.devices, again.reports, again.networks, again.claims) == (0, 0, 0, 0)
 
 
-def test_the_handle_is_random_and_says_nothing(phones: Phones) -> None:
+def test_the_handle_is_random_and_reveals_nothing(phones: Phones) -> None:
     handles = {phones().handle for _ in range(20)}
     assert len(handles) == 20
     assert all(UUID(str(handle)).version == 4 for handle in handles)

@@ -18,7 +18,7 @@ def propose(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     return dict(response.get_json())
 
 
-def test_a_new_place_is_there_once_it_is_accepted(phones: Phones, moderator: Caller, session: Session) -> None:
+def test_a_proposed_place_is_returned_after_it_is_accepted(phones: Phones, moderator: Caller, session: Session) -> None:
     author = phones()
     assert propose(author, NEW)["likely_duplicates"] == []
     assert scalar(session, "SELECT count(*) FROM facility") == 0
@@ -30,7 +30,9 @@ def test_a_new_place_is_there_once_it_is_accepted(phones: Phones, moderator: Cal
     assert moderator.decide(item, "accept_proposal", "verified").status_code == 409
 
 
-def test_a_change_keeps_id_ratings_and_history(session: Session, place: int, phones: Phones, staff_of: StaffOf) -> None:
+def test_an_accepted_change_keeps_the_id_ratings_and_history(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
     phones().rate(place, 5)
     before = facility_row(session, place)
     body = {"facility_id": place, "lat": 60.1701, "lon": 24.9384, "attributes": {"name": "Asema", "wheelchair": "yes"}}
@@ -52,7 +54,7 @@ def test_a_change_keeps_id_ratings_and_history(session: Session, place: int, pho
 @pytest.mark.parametrize(
     ("kind", "attribute"), [("drinking_water", "drinking_water"), ("shower", "shower"), ("baby_care", "changing_table")]
 )
-def test_a_place_that_an_accepted_proposal_denies_its_use_is_offered_no_more(
+def test_a_place_is_no_longer_offered_after_an_accepted_proposal_removes_its_use(
     session: Session, phones: Phones, moderator: Caller, kind: str, attribute: str
 ) -> None:
     facility_id = add_facility(session, 24.9, 60.2, kind=kind)
@@ -69,7 +71,7 @@ def test_a_place_that_an_accepted_proposal_denies_its_use_is_offered_no_more(
     assert author("GET", f"/v1/facilities/{facility_id}").get_json()["properties"]["offers"] == []
 
 
-def test_hours_in_no_syntax_become_a_note(place: int, phones: Phones, moderator: Caller) -> None:
+def test_hours_without_valid_syntax_become_a_note(place: int, phones: Phones, moderator: Caller) -> None:
     author = phones()
     propose(author, {"facility_id": place, "attributes": {"opening_hours": "ask at the bar, mostly mornings"}})
     moderator.decide(moderator.queue()[0], "accept_proposal", "verified")
@@ -78,7 +80,7 @@ def test_hours_in_no_syntax_become_a_note(place: int, phones: Phones, moderator:
 
 
 @pytest.mark.parametrize("rule", ["Feb 29 Mo[-1] +1 days off; ", "easter +300 days off; ", "PH +1 day off; "])
-def test_accepting_the_longest_hours_takes_no_time(place: int, phones: Phones, moderator: Caller, rule: str) -> None:
+def test_accepting_the_longest_hours_is_fast(place: int, phones: Phones, moderator: Caller, rule: str) -> None:
     author, hours = phones(), rule * ((1_000 - len("Mo-Su")) // len(rule)) + "Mo-Su"
     propose(author, {"facility_id": place, "attributes": {"opening_hours": hours}})
     (item,) = moderator.queue()
@@ -89,21 +91,23 @@ def test_accepting_the_longest_hours_takes_no_time(place: int, phones: Phones, m
     assert (opening["state"], opening["opening_hours"]) == ("open", hours)
 
 
-def test_likely_duplicates_are_told_at_once(session: Session, phones: Phones) -> None:
+def test_a_proposal_returns_its_likely_duplicates(session: Session, phones: Phones) -> None:
     near = add_facility(session, 24.9, 60.2004, name="Quite another name")  # 44 m
     namesake = add_facility(session, 24.9, 60.2012, name="Harbor")  # 133 m
     add_facility(session, 24.9, 60.2012, name="Town hall")
     add_facility(session, 24.9, 60.2016, name="Harbour")  # 178 m
-    told = propose(phones(), NEW)["likely_duplicates"]
-    assert [duplicate["facility_id"] for duplicate in told] == [near, namesake]
+    duplicates = propose(phones(), NEW)["likely_duplicates"]
+    assert [duplicate["facility_id"] for duplicate in duplicates] == [near, namesake]
 
 
-def test_a_rejected_proposal_is_told_to_its_author(phones: Phones, moderator: Caller, session: Session) -> None:
+def test_a_rejection_is_shown_to_the_author_of_the_proposal(
+    phones: Phones, moderator: Caller, session: Session
+) -> None:
     author = phones()
     propose(author, NEW)
     moderator.decide(moderator.queue()[0], "reject_proposal", "never_existed", note="We went there.")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["action"], told["note"], told["restricts"]) == ("reject_proposal", "We went there.", True)
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["action"], decision["note"], decision["restricts"]) == ("reject_proposal", "We went there.", True)
     assert scalar(session, "SELECT count(*) FROM facility") == 0
 
 
@@ -117,7 +121,7 @@ def test_a_proposal_may_be_reported_while_it_is_open(phones: Phones, moderator: 
     assert phones()("POST", path, {"reason": "spam"}).status_code == 404
 
 
-def test_a_proposal_that_makes_no_sense_is_refused_by_name(place: int, phones: Phones) -> None:
+def test_an_invalid_proposal_is_refused_and_the_field_named(place: int, phones: Phones) -> None:
     author = phones()
     for body, name in (
         ({"attributes": {"kind": "toilets"}}, "lat"),
@@ -135,12 +139,12 @@ def test_a_proposal_that_makes_no_sense_is_refused_by_name(place: int, phones: P
     assert author("POST", "/v1/proposals", {"facility_id": 10**9, "note": "Gone."}).status_code == 404
 
 
-def test_the_proposer_of_a_place_is_told_when_it_is_hidden(phones: Phones, staff_of: StaffOf) -> None:
+def test_hiding_a_place_is_shown_to_its_proposer(phones: Phones, staff_of: StaffOf) -> None:
     author, senior = phones(), staff_of("senior")
     propose(author, NEW)
     senior.decide(senior.queue()[0], "accept_proposal", "verified")
     (feature,) = author("GET", "/v1/facilities?lat=60.2&lon=24.9").get_json()["features"]
     body = {"target": "facility", "target_id": feature["id"], "action": "hide_facility", "reason": "unsafe"}
     assert senior("POST", "/admin/v1/decisions", body).status_code == 201
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert [decision["action"] for decision in told] == ["hide_facility", "accept_proposal"]
+    decisions = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert [decision["action"] for decision in decisions] == ["hide_facility", "accept_proposal"]

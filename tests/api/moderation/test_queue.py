@@ -16,7 +16,7 @@ from tests.conftest import NOON, TestClock
 from tests.factories import add_device, add_facility
 
 
-def test_the_queue_is_asked_by_kind_state_age_and_score_and_paged(
+def test_the_queue_is_filtered_by_kind_state_age_and_score_and_paged(
     session: Session, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     places = [add_facility(session, 24.9, 60.1) for _ in range(5)]
@@ -34,8 +34,8 @@ def test_the_queue_is_asked_by_kind_state_age_and_score_and_paged(
     assert [item["score"] for item in moderator.queue(state="decided")] == [5]
     seen, cursor = [], None
     while True:
-        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = moderator("GET", "/admin/v1/queue", query_string=asked).get_json()
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = moderator("GET", "/admin/v1/queue", query_string=query).get_json()
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -43,7 +43,7 @@ def test_the_queue_is_asked_by_kind_state_age_and_score_and_paged(
     assert seen == [item["id"] for item in moderator.queue()]
 
 
-def test_a_claim_keeps_others_away_for_a_quarter_of_an_hour(
+def test_a_claim_excludes_other_moderators_for_fifteen_minutes(
     place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
 ) -> None:
     phones().report(place, "wrong")
@@ -59,7 +59,7 @@ def test_a_claim_keeps_others_away_for_a_quarter_of_an_hour(
     assert other.decide(item, "dismiss_reports", "no_fault").status_code == 201
 
 
-def test_nobody_decides_on_what_they_have_not_seen(place: int, phones: Phones, moderator: Caller) -> None:
+def test_a_decision_on_an_outdated_version_is_a_412(place: int, phones: Phones, moderator: Caller) -> None:
     phones().report(place, "wrong")
     (item,) = moderator.queue()
     phones().report(place, "unsafe")
@@ -77,7 +77,7 @@ def test_an_action_of_another_kind_is_refused(place: int, phones: Phones, staff_
     assert senior.decide(item, action, "no_fault", **more).status_code == 409
 
 
-def test_a_dry_run_of_many_changes_nothing_and_tells_what_would_come(
+def test_a_bulk_dry_run_reports_the_outcome_and_changes_nothing(
     session: Session, phones: Phones, staff_of: StaffOf
 ) -> None:
     places = [add_facility(session, 24.9, 60.1) for _ in range(3)]
@@ -97,7 +97,7 @@ def test_a_dry_run_of_many_changes_nothing_and_tells_what_would_come(
     assert audit.verify(session).fault is None
 
 
-def test_nobody_decides_on_what_is_their_own(
+def test_a_moderator_cannot_decide_on_their_own_content(
     session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
 ) -> None:
     author = phones()
@@ -113,9 +113,7 @@ def test_nobody_decides_on_what_is_their_own(
     assert own("POST", f"/admin/v1/decisions/{decision['id']}/revert", {"reason": "mistake"}).status_code == 403
 
 
-def test_a_suspended_device_writes_nothing_but_appeals_and_is_restored(
-    place: int, phones: Phones, staff_of: StaffOf
-) -> None:
+def test_a_suspended_device_can_only_appeal_until_it_is_restored(place: int, phones: Phones, staff_of: StaffOf) -> None:
     author, senior = phones(), staff_of("senior")
     body = {"target": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"}
     assert staff_of("moderator")("POST", "/admin/v1/decisions", body).status_code == 403
@@ -126,16 +124,16 @@ def test_a_suspended_device_writes_nothing_but_appeals_and_is_restored(
     assert author("PUT", rating, {"stars": 5}).status_code == 403
     assert author.report(place, "closed").status_code == 403
     assert author("POST", "/v1/proposals", {"facility_id": place, "note": "Moved."}).status_code == 403
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert told["decision_account"] == "DECISION_ACCOUNT_SUSPENDED"
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "Why?"}).status_code == 201
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert decision["decision_account"] == "DECISION_ACCOUNT_SUSPENDED"
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "Why?"}).status_code == 201
     (appeal,) = senior("GET", "/admin/v1/appeals").get_json()["appeals"]
     answer = {"outcome": "granted", "answer": "Sorry.", "version": 1}
     assert staff_of("moderator")("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 204
     assert author("PUT", rating, {"stars": 5}).status_code == 201
 
 
-def test_a_decision_is_reverted_once_and_by_a_new_row(
+def test_a_decision_is_reverted_only_once_by_a_new_row(
     session: Session, place: int, phones: Phones, staff_of: StaffOf
 ) -> None:
     rating = phones().rate(place, 1, "Bad")
@@ -153,7 +151,7 @@ def test_a_decision_is_reverted_once_and_by_a_new_row(
     assert session.execute(text("SELECT comment_state FROM rating")).scalar_one() == "visible"
 
 
-def test_two_moderators_at_once_one_wins(own_database_url: str) -> None:
+def test_one_of_two_simultaneous_decisions_is_refused(own_database_url: str) -> None:
     database = Database(own_database_url, pool_size=20)
     clock = TestClock()
     settings = Settings(database_url="postgresql://not.used", private_postgres=None, port=8000, workers=1)

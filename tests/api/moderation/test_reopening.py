@@ -20,7 +20,7 @@ from tests.conftest import NOON, TestClock
 from tests.factories import add_device, add_facility, contents
 
 
-def test_later_visitors_of_the_same_weight_bring_the_place_back(
+def test_later_visitors_of_equal_weight_reopen_the_place(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     closed(place, phones, clock)
@@ -41,7 +41,7 @@ def test_later_visitors_of_the_same_weight_bring_the_place_back(
     }
 
 
-def test_visitors_who_do_not_say_that_they_are_there_weigh_half(place: int, phones: Phones, clock: TestClock) -> None:
+def test_visitors_who_are_not_at_the_place_count_half(place: int, phones: Phones, clock: TestClock) -> None:
     closed(place, phones, clock)
     for _ in range(5):
         phones().rate(place, 4, presence="farther")
@@ -50,7 +50,7 @@ def test_visitors_who_do_not_say_that_they_are_there_weigh_half(place: int, phon
     assert status(phones(), place)[0] == "active"
 
 
-def test_new_devices_of_visitors_weigh_as_little_as_those_of_reporters(
+def test_new_devices_have_the_same_weight_for_visitors_and_reporters(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     closed(place, phones, clock)
@@ -62,7 +62,7 @@ def test_new_devices_of_visitors_weigh_as_little_as_those_of_reporters(
     assert status(phones(), place)[0] == "active"
 
 
-def test_as_many_new_visitors_as_new_reporters_bring_a_place_back(
+def test_as_many_new_visitors_as_new_reporters_reopen_a_place(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     report_closed(newcomers(client, session, clock, 7), place)
@@ -73,7 +73,7 @@ def test_as_many_new_visitors_as_new_reporters_bring_a_place_back(
     assert status(phones(), place)[0] == "active"
 
 
-def test_three_visitors_of_one_network_bring_nothing_back(
+def test_visitors_of_one_network_do_not_reopen_a_place(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     closed(place, phones, clock)
@@ -82,7 +82,7 @@ def test_three_visitors_of_one_network_bring_nothing_back(
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_reporters_and_earlier_visitors_bring_nothing_back(place: int, phones: Phones, clock: TestClock) -> None:
+def test_reporters_and_earlier_visitors_do_not_reopen_a_place(place: int, phones: Phones, clock: TestClock) -> None:
     for _ in range(3):
         phones().rate(place)
     clock.advance(hours=1)
@@ -93,7 +93,9 @@ def test_reporters_and_earlier_visitors_bring_nothing_back(place: int, phones: P
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_excluded_ratings_bring_nothing_back(place: int, phones: Phones, clock: TestClock, staff_of: StaffOf) -> None:
+def test_excluded_ratings_do_not_reopen_a_place(
+    place: int, phones: Phones, clock: TestClock, staff_of: StaffOf
+) -> None:
     closed(place, phones, clock)
     for _ in range(2):
         phones().rate(place)
@@ -105,9 +107,7 @@ def test_excluded_ratings_bring_nothing_back(place: int, phones: Phones, clock: 
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_visitors_must_outweigh_those_who_confirm_that_it_is_closed(
-    place: int, phones: Phones, clock: TestClock
-) -> None:
+def test_visitors_must_outweigh_later_reports_of_closure(place: int, phones: Phones, clock: TestClock) -> None:
     closed(place, phones, clock)
     report_closed([phones(), phones()], place)
     for _ in range(4):
@@ -117,9 +117,7 @@ def test_visitors_must_outweigh_those_who_confirm_that_it_is_closed(
     assert status(phones(), place)[0] == "active"
 
 
-def test_weeks_apart_visitors_bring_a_place_back(
-    session: Session, place: int, phones: Phones, clock: TestClock
-) -> None:
+def test_visitors_days_apart_reopen_a_place(session: Session, place: int, phones: Phones, clock: TestClock) -> None:
     closed(place, phones, clock)
     for _ in range(3):
         clock.advance(days=6)
@@ -147,7 +145,7 @@ def test_another_open_report_keeps_the_queue_item(
     assert len(moderator.queue(kind="facility")) == 1
 
 
-def test_a_place_that_was_brought_back_may_be_reported_again(place: int, phones: Phones, clock: TestClock) -> None:
+def test_a_reopened_place_can_be_reported_again(place: int, phones: Phones, clock: TestClock) -> None:
     reporters = closed(place, phones, clock)
     for _ in range(3):
         phones().rate(place)
@@ -177,7 +175,7 @@ def test_a_repeated_request_changes_nothing(session: Session, place: int, phones
     assert contents(session) == before
 
 
-def test_visitors_and_reporters_at_once_leave_one_revert(own_database_url: str) -> None:
+def test_concurrent_visitors_and_reporters_cause_one_revert(own_database_url: str) -> None:
     database, clock = Database(own_database_url, pool_size=20), TestClock()
     settings = Settings(database_url="postgresql://not.used", private_postgres=None, port=8000, workers=1)
     app = create_app(settings, database=database, clock=clock)
@@ -204,7 +202,7 @@ def _caller(app: Flask, token: str, number: int) -> Caller:
     return Caller(app.test_client(), token, f"10.9.{number}.9")
 
 
-def test_a_place_that_no_decision_closed_is_left_to_maintenance(session: Session, phones: Phones) -> None:
+def test_visitors_do_not_reopen_a_place_closed_without_a_decision(session: Session, phones: Phones) -> None:
     place = add_facility(session, status="reported_closed")
     for _ in range(3):
         phones().rate(place)

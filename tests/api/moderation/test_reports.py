@@ -22,7 +22,7 @@ def comment_of(reader: Caller, place: int) -> str | None:
     return rating["comment"]  # type: ignore[no-any-return]
 
 
-def test_a_device_has_one_open_report_for_each_target_and_reason(place: int, phones: Phones) -> None:
+def test_a_device_has_one_open_report_per_target_and_reason(place: int, phones: Phones) -> None:
     reporter = phones()
     first, again = (reporter.report(place, "wrong") for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
@@ -52,7 +52,7 @@ def test_three_networks_close_a_place_until_it_expires(
     assert moderator.queue() == []
 
 
-def test_three_devices_of_one_network_close_nothing(
+def test_three_devices_of_one_network_do_not_close_a_place(
     client: FlaskClient, session: Session, clock: TestClock, place: int
 ) -> None:
     for host in range(9):
@@ -62,7 +62,7 @@ def test_three_devices_of_one_network_close_nothing(
     assert status(phone(client, session, clock), place) == ("active", None)
 
 
-def test_a_fresher_rating_is_a_sign_of_life(place: int, phones: Phones, clock: TestClock) -> None:
+def test_reports_before_the_latest_rating_do_not_count(place: int, phones: Phones, clock: TestClock) -> None:
     for _ in range(2):
         phones().report(place, "closed")
     clock.advance(hours=1)
@@ -75,7 +75,7 @@ def test_a_fresher_rating_is_a_sign_of_life(place: int, phones: Phones, clock: T
     assert status(phones(), place)[0] == "reported_closed"
 
 
-def test_a_reporters_own_rating_is_no_sign_of_life(place: int, phones: Phones, clock: TestClock) -> None:
+def test_a_rating_by_a_reporter_does_not_cancel_the_reports(place: int, phones: Phones, clock: TestClock) -> None:
     for _ in range(3):
         reporter = phones()
         reporter.report(place, "closed")
@@ -85,7 +85,9 @@ def test_a_reporters_own_rating_is_no_sign_of_life(place: int, phones: Phones, c
 
 
 @pytest.mark.parametrize(("action", "becomes"), [("dismiss_reports", "active"), ("close_facility", "closed")])
-def test_a_moderator_settles_it(place: int, phones: Phones, moderator: Caller, action: str, becomes: str) -> None:
+def test_a_moderator_decides_on_a_reported_closure(
+    place: int, phones: Phones, moderator: Caller, action: str, becomes: str
+) -> None:
     for _ in range(3):
         phones().report(place, "closed")
     (item,) = moderator.queue(kind="facility")
@@ -106,11 +108,11 @@ def test_three_networks_hide_a_comment_and_open_a_queue_item_and_a_decision(
     assert comment_of(phones(), place) is None
     (item,) = moderator.queue(kind="comment")
     assert item["details"]["auto_hidden"] is True
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["action"], told["automated"], told["restricts"]) == ("hide_comment", True, True)
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["action"], decision["automated"], decision["restricts"]) == ("hide_comment", True, True)
 
 
-def test_new_devices_weigh_less_so_that_three_of_them_hide_nothing(
+def test_three_new_devices_do_not_hide_a_comment(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     rating = phones().rate(place, 2, "Rude words")
@@ -124,7 +126,7 @@ def test_new_devices_weigh_less_so_that_three_of_them_hide_nothing(
     assert comment_of(phones(), place) is None  # 7 networks of 0.3
 
 
-def test_an_approved_text_is_never_hidden_again_by_reports_but_a_changed_one_may_be(
+def test_reports_do_not_hide_an_approved_text_until_it_changes(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     author = phones()
@@ -144,7 +146,9 @@ def test_an_approved_text_is_never_hidden_again_by_reports_but_a_changed_one_may
     assert comment_of(phones(), place) is None
 
 
-def test_the_same_text_again_stays_hidden(place: int, phones: Phones, moderator: Caller, clock: TestClock) -> None:
+def test_a_hidden_text_submitted_again_stays_hidden(
+    place: int, phones: Phones, moderator: Caller, clock: TestClock
+) -> None:
     author = phones()
     rating = author.rate(place, 2, "Rude words")
     phones().report(place, "offensive", rating["id"])
@@ -170,7 +174,7 @@ def test_the_same_text_again_stays_hidden(place: int, phones: Phones, moderator:
         "www.example.org",
     ],
 )
-def test_a_text_with_contact_details_is_held_never_refused(
+def test_a_text_with_contact_details_is_accepted_pending_review(
     place: int, phones: Phones, moderator: Caller, text: str
 ) -> None:
     author = phones()
@@ -188,11 +192,11 @@ def test_a_text_with_contact_details_is_held_never_refused(
     "text",
     ["Shit. Clean, 5/5, open 8-20.", "Costs 1.50 e.g. at the counter", "Visited 2026-11-20 12:30", "Room 12, floor 3"],
 )
-def test_plain_text_is_not_held(place: int, phones: Phones, text: str) -> None:
+def test_plain_text_is_visible_without_review(place: int, phones: Phones, text: str) -> None:
     assert phones().rate(place, 4, text)["comment_state"] == "visible"
 
 
-def test_hidden_text_is_no_longer_there_to_report(place: int, phones: Phones) -> None:
+def test_hidden_text_cannot_be_reported(place: int, phones: Phones) -> None:
     rating = phones().rate(place, 4, "me@example.org")
     assert phones().report(place, "spam", rating["id"]).status_code == 404
     assert phones().report(place, "spam", 10**9).status_code == 404
@@ -200,7 +204,7 @@ def test_hidden_text_is_no_longer_there_to_report(place: int, phones: Phones) ->
     assert phones().report(place, "closed", rating["id"]).status_code == 422  # no reason for a text
 
 
-def test_the_network_is_kept_as_a_keyed_hash_for_a_week(
+def test_the_network_is_stored_as_a_keyed_hash_for_a_week(
     session: Session, place: int, phones: Phones, clock: TestClock
 ) -> None:
     phones().rate(place)

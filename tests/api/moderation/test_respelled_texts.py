@@ -24,7 +24,7 @@ from tests.conftest import TestClock
         "Rude words, \ufff9Straße\ufffb",
     ],
 )
-def test_a_hidden_text_spelled_otherwise_is_hidden(
+def test_a_respelled_hidden_text_is_hidden(
     place: int, phones: Phones, moderator: Caller, clock: TestClock, respelled: str
 ) -> None:
     author = phones()
@@ -37,7 +37,7 @@ def test_a_hidden_text_spelled_otherwise_is_hidden(
     assert author.rate(place, 1, f"{respelled} not")["comment_state"] == "visible"
 
 
-def test_a_text_hidden_by_reports_is_hidden_however_it_is_spelled(
+def test_a_respelled_text_hidden_by_reports_is_hidden(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     author = phones()
@@ -52,7 +52,7 @@ def test_a_text_hidden_by_reports_is_hidden_however_it_is_spelled(
     assert author.rate(place, 1, RUDE)["comment_state"] == "visible"
 
 
-def test_reports_of_a_text_outlast_another_spelling_of_it(place: int, phones: Phones, moderator: Caller) -> None:
+def test_reports_of_a_text_still_count_after_it_is_respelled(place: int, phones: Phones, moderator: Caller) -> None:
     author = phones()
     rating = author.rate(place, 1, RUDE)
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_reports_of_a_text_outlast_another_spelling_of_it(place: int, phones: Ph
     assert public_comments(phones(), place) == [None]
 
 
-def test_another_spelling_of_an_approved_text_is_not_approved(
+def test_a_respelled_approved_text_is_not_approved(
     session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     author = phones()

@@ -21,7 +21,7 @@ def summary(reader: Caller, place: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("count", "f"), [(1, 1), (2, 1.6931), (5, 2.6094), (10, 3.3026), (100, 5.6052)])
-def test_f_of_the_published_vectors(count: int, f: float) -> None:
+def test_the_weight_of_a_cluster_has_the_published_values(count: int, f: float) -> None:
     assert trust.cluster_weight(count) * count == pytest.approx(f, abs=5e-5)
 
 
@@ -34,7 +34,7 @@ def test_f_of_the_published_vectors(count: int, f: float) -> None:
         (timedelta(days=9), "farther", (1, 0.5, 1, 0.5)),
     ],
 )
-def test_a_weight_is_stored_with_its_parts(
+def test_a_weight_is_stored_with_its_factors(
     client: FlaskClient,
     session: Session,
     clock: TestClock,
@@ -44,14 +44,14 @@ def test_a_weight_is_stored_with_its_parts(
     weights: tuple[float, ...],
 ) -> None:
     device = add_device(session, clock() - known_for)
-    said = {"stars": 4} | ({"presence": presence} if presence else {})
-    assert Caller(client, device.token)("PUT", f"/v1/facilities/{place}/rating", said).status_code == 201
+    body = {"stars": 4} | ({"presence": presence} if presence else {})
+    assert Caller(client, device.token)("PUT", f"/v1/facilities/{place}/rating", body).status_code == 201
     row = session.execute(text(WEIGHTS)).one()
     assert row[:4] == pytest.approx(weights)
     assert row.presence == presence
 
 
-def test_ratings_of_one_network_within_a_week_are_weighed_together(
+def test_ratings_of_one_network_within_a_week_share_their_weight(
     client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
 ) -> None:
     neighbours = [phone(client, session, clock, f"192.0.2.{host}") for host in range(5)]
@@ -121,7 +121,7 @@ def bombed(place: int, phones: Phones, clock: TestClock) -> None:
         phones().rate(place, 1)
 
 
-def test_a_window_is_excluded_reversibly_and_the_answer_says_so(
+def test_excluded_ratings_are_counted_in_the_response_and_can_be_restored(
     session: Session, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
 ) -> None:
     reader = phones()
@@ -141,8 +141,8 @@ def test_a_window_is_excluded_reversibly_and_the_answer_says_so(
     assert staff_of("moderator").decide(item, "exclude_ratings", "one_sided_burst", **window).status_code == 403
     assert senior.decide(item, "exclude_ratings", "one_sided_burst").status_code == 422
     assert senior.decide(item, "exclude_ratings", "one_sided_burst", **window).status_code == 201
-    told = summary(reader, place)
-    assert (told["count"], told["excluded_count"], told["mean"]) == (6, 10, 5.0)
+    rating = summary(reader, place)
+    assert (rating["count"], rating["excluded_count"], rating["mean"]) == (6, 10, 5.0)
     assert len(reader("GET", f"/v1/facilities/{place}/ratings").get_json()["ratings"]) == 16  # still to be read
     sums = ("rating_count", "stars_total", "weight_slow", "stars_slow", "weight_fast", "stars_fast", "last_rated_at")
     now = facility_row(session, place)
@@ -159,7 +159,7 @@ def test_a_window_is_excluded_reversibly_and_the_answer_says_so(
     assert summary(reader, place)["count"] == harmed["rating_count"] + 1
 
 
-def test_a_good_place_that_many_rate_good_is_no_alarm(
+def test_many_good_ratings_of_a_good_place_raise_no_alarm(
     place: int, phones: Phones, clock: TestClock, moderator: Caller
 ) -> None:
     for _ in range(6):
@@ -170,7 +170,7 @@ def test_a_good_place_that_many_rate_good_is_no_alarm(
     assert moderator.queue() == []
 
 
-def test_a_dismissed_alarm_rings_again_only_for_news(
+def test_a_dismissed_alarm_is_raised_again_only_for_new_ratings(
     place: int, phones: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     bombed(place, phones, clock)

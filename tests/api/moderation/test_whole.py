@@ -15,7 +15,9 @@ def public_comments(reader: Caller, place: int) -> list[str | None]:
     return [rating["comment"] for rating in reader("GET", f"/v1/facilities/{place}/ratings").get_json()["ratings"]]
 
 
-def test_from_report_to_granted_appeal(session: Session, place: int, phones: Phones, staff_of: StaffOf) -> None:
+def test_a_report_leads_to_a_decision_and_a_granted_appeal(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
     author, reader = phones(), phones()
     rating = author.rate(place, 1, INSULT)
     assert reader.report(place, "personal_data", rating["id"]).status_code == 201
@@ -33,57 +35,61 @@ def test_from_report_to_granted_appeal(session: Session, place: int, phones: Pho
 
     own = author("GET", f"/v1/facilities/{place}/rating").get_json()
     assert (own["comment"], own["comment_state"]) == (INSULT, "hidden")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["action"], told["note"], told["automated"]) == ("hide_comment", "It names a person.", False)
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["action"], decision["note"], decision["automated"]) == (
+        "hide_comment",
+        "It names a person.",
+        False,
+    )
     assert reader("GET", "/v1/me/decisions").get_json() == {"decisions": []}
     objection = {"text": "Anna is the name of the café."}
-    assert reader("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 404
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 201
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", objection).status_code == 409
+    assert reader("POST", f"/v1/me/decisions/{decision['id']}/appeal", objection).status_code == 404
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", objection).status_code == 201
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", objection).status_code == 409
 
     (appeal,) = first("GET", "/admin/v1/appeals").get_json()["appeals"]
     answer = {"outcome": "granted", "answer": "You are right.", "version": appeal["version"]}
     assert first("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 403
     assert second("POST", f"/admin/v1/appeals/{appeal['id']}/decision", answer).status_code == 204
     assert public_comments(reader, place) == [INSULT]
-    told = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
-    assert told["reverted_at"]
-    assert (told["appeal"]["state"], told["appeal"]["answer"]) == ("granted", "You are right.")
+    decision = author("GET", "/v1/me/decisions").get_json()["decisions"][-1]
+    assert decision["reverted_at"]
+    assert (decision["appeal"]["state"], decision["appeal"]["answer"]) == ("granted", "You are right.")
     assert audit.verify(session).fault is None
-    assert UUID(told["id"])
+    assert UUID(decision["id"])
 
 
-def test_a_rejected_appeal_leaves_the_decision(place: int, phones: Phones, staff_of: StaffOf) -> None:
+def test_a_rejected_appeal_leaves_the_decision_in_force(place: int, phones: Phones, staff_of: StaffOf) -> None:
     author = phones()
     rating = author.rate(place, 1, INSULT)
     phones().report(place, "offensive", rating["id"])
     first, second = staff_of("moderator"), staff_of("moderator")
     first.decide(first.queue()[0], "hide_comment", "offensive")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."})
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "No."})
     (appeal,) = second("GET", "/admin/v1/appeals").get_json()["appeals"]
     path, answer = f"/admin/v1/appeals/{appeal['id']}/decision", {"outcome": "rejected", "answer": "It stays."}
     assert second("POST", path, answer | {"version": 9}).status_code == 412
     assert second("POST", path, answer | {"version": 1}).status_code == 204
     assert second("POST", path, answer | {"version": 2}).status_code == 409
     assert public_comments(author, place) == [None]
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    assert (told["reverted_at"], told["appeal"]["state"]) == (None, "rejected")
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    assert (decision["reverted_at"], decision["appeal"]["state"]) == (None, "rejected")
 
 
-def test_an_appeal_comes_within_six_months(place: int, phones: Phones, staff_of: StaffOf, clock: object) -> None:
+def test_an_appeal_after_six_months_is_refused(place: int, phones: Phones, staff_of: StaffOf, clock: object) -> None:
     author = phones()
     rating = author.rate(place, 1, INSULT)
     phones().report(place, "offensive", rating["id"])
     first = staff_of("moderator")
     first.decide(first.queue()[0], "hide_comment", "offensive")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
     clock.advance(days=185)  # type: ignore[attr-defined]
-    assert author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."}).status_code == 409
+    assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "No."}).status_code == 409
 
 
 @pytest.mark.parametrize("outcome", ["granted", "rejected"])
-def test_an_answer_locks_the_place_before_the_appeal_as_a_revert_does(
+def test_an_appeal_decision_and_a_revert_lock_the_place_first(
     outcome: str, place: int, phones: Phones, staff_of: StaffOf, statements: list[str]
 ) -> None:
     author = phones()
@@ -91,8 +97,8 @@ def test_an_answer_locks_the_place_before_the_appeal_as_a_revert_does(
     phones().report(place, "offensive", rating["id"])
     first, second = staff_of("moderator"), staff_of("moderator")
     first.decide(first.queue()[0], "hide_comment", "offensive")
-    (told,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
-    appeal_id = author("POST", f"/v1/me/decisions/{told['id']}/appeal", {"text": "No."}).get_json()["id"]
+    (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
+    appeal_id = author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "No."}).get_json()["id"]
     statements.clear()
     answer = {"outcome": outcome, "answer": "Read again.", "version": 1}
     assert second("POST", f"/admin/v1/appeals/{appeal_id}/decision", answer).status_code == 204

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session
 
-from geo.partners import registry
-from geo.partners.registry import KeyTerms
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from tests.conftest import TestClock
 
 ORIGIN = "https://www.acme.example"
@@ -20,14 +20,14 @@ class KnownPartner:
 
     partner_id: int
     origin: str
-    publishable: registry.NewKey
-    secret: registry.NewKey
+    publishable: issued_keys.NewKey
+    secret: issued_keys.NewKey
 
 
 def add_partner(session: Session, name: str, origin: str, clock: TestClock, quota: int | None = None) -> KnownPartner:
     partner_id = registry.ensure(session, name, quota, clock())
-    publishable = registry.add_key(session, partner_id, KeyTerms("publishable", (origin,)), clock())
-    secret = registry.add_key(session, partner_id, KeyTerms("secret"), clock())
+    publishable = issued_keys.issue(session, partner_id, KeyTerms("publishable", (origin,)), clock())
+    secret = issued_keys.issue(session, partner_id, KeyTerms("secret"), clock())
     return KnownPartner(partner_id, origin, publishable, secret)
 
 

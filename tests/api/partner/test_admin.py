@@ -27,7 +27,7 @@ def admin(session: Session, clock: TestClock) -> dict[str, str]:
     return member(session, "admin", clock)
 
 
-def test_a_partner_is_made_given_keys_and_seen_without_them(client: FlaskClient, admin: dict[str, str]) -> None:
+def test_a_partner_is_created_with_keys_and_listed_without_them(client: FlaskClient, admin: dict[str, str]) -> None:
     made = client.post(PARTNERS, json={"name": "Initech", "daily_quota": 7}, headers=admin)
     assert made.status_code == 201
     partner = f"{PARTNERS}/{made.json['id']}"
@@ -56,14 +56,14 @@ def test_a_key_is_rotated_and_revoked(client: FlaskClient, admin: dict[str, str]
     assert client.get(SEARCH, headers=bearer(rotated.json["key"])).status_code == 200
 
 
-def test_a_key_is_revoked_only_as_its_own_partners(
+def test_a_key_is_revoked_only_under_its_own_partner(
     client: FlaskClient, admin: dict[str, str], acme: KnownPartner, globex: KnownPartner
 ) -> None:
     problem(client.delete(f"{PARTNERS}/{globex.partner_id}/keys/{acme.secret.key_id}", headers=admin), 404)
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
 
 
-def test_usage_is_told_by_day(
+def test_usage_is_returned_by_day(
     client: FlaskClient, admin: dict[str, str], acme: KnownPartner, globex: KnownPartner, clock: TestClock
 ) -> None:
     for _ in range(3):
@@ -76,7 +76,7 @@ def test_usage_is_told_by_day(
     assert client.get(f"{PARTNERS}/{globex.partner_id}/usage", headers=admin).json == {"days": []}
 
 
-def test_a_quota_is_changed(client: FlaskClient, admin: dict[str, str], acme: KnownPartner) -> None:
+def test_a_quota_can_be_changed(client: FlaskClient, admin: dict[str, str], acme: KnownPartner) -> None:
     changed = client.patch(f"{PARTNERS}/{acme.partner_id}", json={"daily_quota": 1}, headers=admin)
     assert changed.json["daily_quota"] == 1
     assert [client.get(SEARCH, headers=bearer(acme.secret.key)).status_code for _ in range(2)] == [200, 429]
@@ -104,7 +104,7 @@ def test_each_change_is_in_the_audit_chain_without_the_key(
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("call", "names"),
     [
         (("", {}), [("body", "name")]),
         (("", {"name": ""}), [("body", "name")]),
@@ -122,19 +122,19 @@ def test_each_change_is_in_the_audit_chain_without_the_key(
         (("/{id}/rotation", {"kind": "secret", "overlap_days": -1}), [("body", "overlap_days")]),
     ],
 )
-def test_what_makes_no_sense_is_named(
+def test_an_invalid_value_is_named(
     client: FlaskClient,
     admin: dict[str, str],
     acme: KnownPartner,
-    asked: tuple[str, dict[str, Any]],
+    call: tuple[str, dict[str, Any]],
     names: list[tuple[str, str]],
 ) -> None:
-    path, body = asked
+    path, body = call
     response = client.post(PARTNERS + path.replace("{id}", str(acme.partner_id)), json=body, headers=admin)
     assert named(response) == names
 
 
-def test_a_name_is_taken_once_and_what_is_not_there_is_404(
+def test_a_duplicate_name_is_refused_and_an_unknown_partner_is_a_404(
     client: FlaskClient, admin: dict[str, str], acme: KnownPartner
 ) -> None:
     problem(client.post(PARTNERS, json={"name": "Acme"}, headers=admin), 409)
@@ -164,7 +164,7 @@ def routes(acme: KnownPartner) -> list[tuple[str, str, Any]]:
     ]
 
 
-def test_nobody_but_an_admin_sees_or_changes_partners(
+def test_only_an_admin_reads_or_changes_partners(
     client: FlaskClient, session: Session, clock: TestClock, acme: KnownPartner, globex: KnownPartner
 ) -> None:
     strangers = {

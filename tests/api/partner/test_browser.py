@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from api.config import PROJECT
 from geo.database import Database
-from geo.partners import registry
-from geo.partners.registry import KeyTerms
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from tests.api.serving import serving
 from tests.factories import add_facility
 
@@ -83,22 +83,20 @@ def attribute(session: Session, facility_id: int) -> None:
     session.execute(
         text(
             """
-            WITH told AS (
+            WITH added AS (
                 INSERT INTO dataset (name, licence, attribution, url)
                 VALUES ('asema', 'CC-BY-4.0', '© Asema & Co', 'https://a.example/terms')
                 RETURNING id
             )
             INSERT INTO facility_source (dataset_id, external_id, facility_id, digest)
-            SELECT id, '1', :facility_id, decode(repeat('00', 16), 'hex') FROM told
+            SELECT id, '1', :facility_id, decode(repeat('00', 16), 'hex') FROM added
             """
         ),
         {"facility_id": facility_id},
     )
 
 
-def test_the_documented_page_shows_places_at_its_keys_origin_and_nothing_elsewhere(
-    own_database_url: str, tmp_path: Path
-) -> None:
+def test_the_documented_page_shows_places_only_at_the_origin_of_its_key(own_database_url: str, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     pages = tmp_path / "pages"
     pages.mkdir()
@@ -107,7 +105,7 @@ def test_the_documented_page_shows_places_at_its_keys_origin_and_nothing_elsewhe
         with database.write() as session:
             attribute(session, add_facility(session, 24.9384, 60.1700, name="Asema-aukio <b>1</b>"))
             partner_id = registry.ensure(session, "Acme", None, now)
-            key = registry.add_key(session, partner_id, KeyTerms("publishable", (allowed,)), now).key
+            key = issued_keys.issue(session, partner_id, KeyTerms("publishable", (allowed,)), now).key
             session.commit()
         database.close()
         with serving(own_database_url, tmp_path / "log") as server:

@@ -26,7 +26,7 @@ def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_a_key_is_shown_once_alone_on_standard_output_and_works(run: Run, client: FlaskClient) -> None:
+def test_a_new_key_is_printed_alone_on_standard_output_and_works(run: Run, client: FlaskClient) -> None:
     added = run("add", "Acme", "--origin", "https://WWW.acme.example/")
     assert added.exit_code == 0, added.output
     key = added.stdout.strip()
@@ -38,7 +38,7 @@ def test_a_key_is_shown_once_alone_on_standard_output_and_works(run: Run, client
     assert key not in listed
 
 
-def test_a_known_partner_gets_another_key_and_at_most_two_of_a_kind(run: Run) -> None:
+def test_an_existing_partner_gets_at_most_two_keys_of_a_kind(run: Run) -> None:
     for _ in range(2):
         assert run("add", "Acme", "--kind", "secret", "--daily-quota", "5").exit_code == 0
     third = run("add", "Acme", "--kind", "secret")
@@ -56,7 +56,7 @@ def test_a_rotation_ends_the_old_key_after_its_overlap(run: Run, client: FlaskCl
     assert [client.get(SEARCH, headers=bearer(key)).status_code for key in (old, new)] == [401, 200]
 
 
-def test_a_key_is_revoked_by_its_number_once(run: Run, client: FlaskClient) -> None:
+def test_a_key_is_revoked_by_its_number_only_once(run: Run, client: FlaskClient) -> None:
     added = run("add", "Acme", "--kind", "secret")
     key_id = added.stderr.split()[1].rstrip(",")
     assert run("revoke", key_id).exit_code == 0
@@ -64,7 +64,7 @@ def test_a_key_is_revoked_by_its_number_once(run: Run, client: FlaskClient) -> N
     assert run("revoke", key_id).stderr == f"Error: there is no key {key_id}, or it is already revoked\n"
 
 
-def test_a_key_may_have_an_end(run: Run, client: FlaskClient, clock: TestClock) -> None:
+def test_a_key_can_have_an_expiry_date(run: Run, client: FlaskClient, clock: TestClock) -> None:
     end = clock() + timedelta(days=1)
     key = run("add", "Acme", "--kind", "secret", "--expires", f"{end:%Y-%m-%dT%H:%M:%S}").stdout.strip()
     assert client.get(SEARCH, headers=bearer(key)).status_code == 200
@@ -72,7 +72,7 @@ def test_a_key_may_have_an_end(run: Run, client: FlaskClient, clock: TestClock) 
     assert client.get(SEARCH, headers=bearer(key)).status_code == 401
 
 
-def test_the_usage_of_each_day_is_told(run: Run, client: FlaskClient, clock: TestClock) -> None:
+def test_usage_is_printed_by_day(run: Run, client: FlaskClient, clock: TestClock) -> None:
     key = run("add", "Acme", "--kind", "secret").stdout.strip()
     for _ in range(3):
         client.get(SEARCH, headers=bearer(key))
@@ -82,7 +82,7 @@ def test_the_usage_of_each_day_is_told(run: Run, client: FlaskClient, clock: Tes
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["add", "Acme"], "must have between 1 and 20 origins"),
         (["add", "Acme", "--origin", "*"], "is not a valid origin"),
@@ -97,9 +97,11 @@ def test_the_usage_of_each_day_is_told(run: Run, client: FlaskClient, clock: Tes
         (["usage", "Nobody"], "no partner 'Nobody'"),
     ],
 )
-def test_what_makes_no_sense_is_told_in_one_line_and_leaves_nothing(run: Run, words: list[str], said: str) -> None:
+def test_an_invalid_argument_is_reported_in_one_line_and_changes_nothing(
+    run: Run, words: list[str], message: str
+) -> None:
     refused = run(*words)
     assert refused.exit_code != 0
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert run("list").stdout == ""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
 from api.partners.memory import KEY_LIFETIME
-from geo.partners import registry
+from geo.partners import issued_keys
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner, add_partner
 from tests.api.problem_documents import problem
 from tests.conftest import TestClock
@@ -61,10 +61,10 @@ def test_only_a_page_of_the_keys_own_origin_reads_the_answer(
 
 @pytest.mark.usefixtures("acme", "globex")
 @pytest.mark.parametrize("place", ORIGINS)
-def test_a_preflight_is_answered_to_the_origins_of_working_keys(client: FlaskClient, place: str) -> None:
+def test_a_preflight_is_allowed_for_origins_of_active_keys(client: FlaskClient, place: str) -> None:
     origin = ORIGINS[place]
-    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-    response = client.options(SEARCH, headers=asked | ({"Origin": origin} if origin else {}))
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    response = client.options(SEARCH, headers=preflight | ({"Origin": origin} if origin else {}))
     assert "Origin" in response.vary
     if place in {"own", "another partner's"}:
         assert response.status_code == 204
@@ -84,21 +84,21 @@ def test_a_preflight_is_answered_to_the_origins_of_working_keys(client: FlaskCli
         problem(response, 403)
 
 
-def test_a_preflight_follows_the_keys(
+def test_a_preflight_is_allowed_only_while_the_origin_has_an_active_key(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
-    asked = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
-    assert client.options(SEARCH, headers=asked).status_code == 204
-    registry.revoke(session, acme.publishable.key_id, clock())
+    preflight = {"Access-Control-Request-Method": "GET", "Origin": ORIGIN}
+    assert client.options(SEARCH, headers=preflight).status_code == 204
+    issued_keys.revoke(session, acme.publishable.key_id, clock())
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
-    assert client.options(SEARCH, headers=asked).status_code == 403
+    assert client.options(SEARCH, headers=preflight).status_code == 403
     late = add_partner(session, "Late", ORIGIN, clock)
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
-    assert client.options(SEARCH, headers=asked).status_code == 204
+    assert client.options(SEARCH, headers=preflight).status_code == 204
     assert late.partner_id != acme.partner_id
 
 
-def test_a_page_reads_why_it_was_refused(client: FlaskClient, acme: KnownPartner) -> None:
+def test_a_page_can_read_the_problem_of_a_refusal(client: FlaskClient, acme: KnownPartner) -> None:
     headers = bearer(acme.publishable.key) | {"Origin": ORIGIN}
     for path, status in ((SEARCH + "&limit=0", 422), ("/partner/v1/facilities/99", 404), (SEARCH + "&lat=1", 422)):
         response = client.get(path, headers=headers)
@@ -108,13 +108,13 @@ def test_a_page_reads_why_it_was_refused(client: FlaskClient, acme: KnownPartner
 
 
 @pytest.mark.parametrize("path", ["/partner/v1/facilities", "/partner/v1/nothing", "/partner/v1/facilities/x"])
-def test_every_answer_of_the_door_varies_by_origin(client: FlaskClient, path: str) -> None:
+def test_every_partner_response_varies_by_origin(client: FlaskClient, path: str) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         assert "Origin" in client.open(path, method=method).vary
 
 
 @pytest.mark.usefixtures("acme")
-def test_the_mobile_door_says_nothing_to_other_sites_pages(client: FlaskClient) -> None:
+def test_the_mobile_api_sends_no_cors_headers(client: FlaskClient) -> None:
     for method in ("GET", "OPTIONS"):
         response = client.open("/v1/facilities?lat=1&lon=1", method=method, headers={"Origin": ORIGIN})
         assert not any(name.startswith("Access-Control") for name, _ in response.headers)

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from api.partners.memory import KEY_LIFETIME
-from geo.partners import registry
-from geo.partners.registry import KeyTerms
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from tests.api.partner.conftest import ORIGIN, OTHER_ORIGIN, SEARCH, KnownPartner
 from tests.api.problem_documents import problem
 from tests.conftest import TestClock
@@ -16,16 +16,16 @@ from tests.factories import add_device, bearer
 ONE_S = 1
 
 
-def test_a_partner_is_told_what_phones_are_told(client: FlaskClient, acme: KnownPartner, place: int) -> None:
+def test_a_partner_receives_the_same_facilities_as_a_phone(client: FlaskClient, acme: KnownPartner, place: int) -> None:
     for path in ("?lat=60.17&lon=24.94&explain=true", "?bbox=24,60,25,61", f"/{place}"):
-        told = client.get(f"/partner/v1/facilities{path}", headers=bearer(acme.secret.key))
-        assert told.status_code == 200
-        assert told.json == client.get(f"/v1/facilities{path}").json
-        assert told.content_type == "application/geo+json"
+        partner_response = client.get(f"/partner/v1/facilities{path}", headers=bearer(acme.secret.key))
+        assert partner_response.status_code == 200
+        assert partner_response.json == client.get(f"/v1/facilities{path}").json
+        assert partner_response.content_type == "application/geo+json"
 
 
 @pytest.mark.parametrize(
-    ("authorization", "said"),
+    ("authorization", "message"),
     [
         (None, "send it as Authorization"),
         ("Basic YTpi", "send it as Authorization"),
@@ -35,16 +35,18 @@ def test_a_partner_is_told_what_phones_are_told(client: FlaskClient, acme: Known
         ("Bearer bfk_" + "0" * 49, "checksum"),
     ],
 )
-def test_what_is_no_key_is_refused_without_asking_the_database(
-    client: FlaskClient, statements: list[str], authorization: str | None, said: str
+def test_a_malformed_key_is_refused_without_a_query(
+    client: FlaskClient, statements: list[str], authorization: str | None, message: str
 ) -> None:
     response = client.get(SEARCH, headers={"Authorization": authorization} if authorization else {})
-    assert said in problem(response, 401)["detail"]
+    assert message in problem(response, 401)["detail"]
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="beforehand"')
     assert statements == []
 
 
-def test_a_mistyped_key_is_told_from_an_unknown_one(client: FlaskClient, acme: KnownPartner, session: Session) -> None:
+def test_a_401_distinguishes_a_mistyped_key_from_an_unknown_one(
+    client: FlaskClient, acme: KnownPartner, session: Session
+) -> None:
     key = acme.secret.key
     typo = key[:10] + ("A" if key[10] != "A" else "B") + key[11:]
     assert "mistyped" in problem(client.get(SEARCH, headers=bearer(typo)), 401)["detail"]
@@ -53,7 +55,7 @@ def test_a_mistyped_key_is_told_from_an_unknown_one(client: FlaskClient, acme: K
     assert "unknown key" in problem(client.get(SEARCH, headers=bearer(key)), 401)["detail"]
 
 
-def test_a_devices_token_opens_no_partners_door_and_a_key_no_devices(
+def test_device_tokens_and_partner_keys_are_not_interchangeable(
     client: FlaskClient, session: Session, clock: TestClock, acme: KnownPartner, place: int
 ) -> None:
     problem(client.get(SEARCH, headers=bearer(add_device(session, clock()).token)), 401)
@@ -77,10 +79,10 @@ def test_a_secret_key_is_refused_in_a_browser(client: FlaskClient, acme: KnownPa
     assert "revoke it" in problem(response, 403)["detail"]
 
 
-def test_a_key_is_refused_where_it_lacks_the_scope(
+def test_a_403_names_the_missing_scope(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
-    writer = registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
+    writer = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
     assert "facilities:read" in problem(client.get(SEARCH, headers=bearer(writer.key)), 403)["detail"]
 
 
@@ -89,22 +91,22 @@ def test_a_key_in_the_url_is_refused(client: FlaskClient, acme: KnownPartner) ->
     problem(client.get(f"{SEARCH}&key={acme.secret.key}", headers=bearer(acme.secret.key)), 422)
 
 
-def test_a_revoked_key_ends_within_the_time_that_keys_are_believed(
+def test_a_revoked_key_is_refused_within_the_cache_lifetime(
     app: Flask, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
     client, headers = app.test_client(), bearer(acme.secret.key)
     assert client.get(SEARCH, headers=headers).status_code == 200
-    registry.revoke(session, acme.secret.key_id, clock())
+    issued_keys.revoke(session, acme.secret.key_id, clock())
     assert client.get(SEARCH, headers=headers).status_code == 200
     clock.advance(seconds=KEY_LIFETIME.total_seconds())
     assert "revoked" in problem(client.get(SEARCH, headers=headers), 401)["detail"]
 
 
-def test_a_key_ends_at_its_time_even_while_it_is_believed(
+def test_an_expired_key_is_refused_even_while_it_is_cached(
     client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock
 ) -> None:
     expires_at = clock() + KEY_LIFETIME / 2
-    key = registry.add_key(session, acme.partner_id, KeyTerms("secret", expires_at=expires_at), clock()).key
+    key = issued_keys.issue(session, acme.partner_id, KeyTerms("secret", expires_at=expires_at), clock()).key
     assert client.get(SEARCH, headers=bearer(key)).status_code == 200
     clock.advance(seconds=KEY_LIFETIME.total_seconds() / 2 - ONE_S)
     assert client.get(SEARCH, headers=bearer(key)).status_code == 200
@@ -114,7 +116,7 @@ def test_a_key_ends_at_its_time_even_while_it_is_believed(
 
 def test_a_new_key_works_at_once(client: FlaskClient, session: Session, acme: KnownPartner, clock: TestClock) -> None:
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
-    successor = registry.rotate(session, acme.partner_id, "secret", clock())
+    successor = issued_keys.rotate(session, acme.partner_id, "secret", clock())
     assert client.get(SEARCH, headers=bearer(successor.key)).status_code == 200
     assert client.get(SEARCH, headers=bearer(acme.secret.key)).status_code == 200
 
@@ -131,7 +133,7 @@ def test_a_warm_read_is_one_statement(
         assert len(statements) == most, statements
 
 
-def test_an_answer_is_kept_by_the_callers_browser_alone_and_not_sent_again(
+def test_a_response_is_cached_privately_and_revalidated(
     client: FlaskClient, acme: KnownPartner, statements: list[str]
 ) -> None:
     headers = bearer(acme.publishable.key) | {"Origin": ORIGIN}
@@ -143,4 +145,4 @@ def test_an_answer_is_kept_by_the_callers_browser_alone_and_not_sent_again(
     for response in (first, again):
         assert response.headers["Cache-Control"] == "private, max-age=60"
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-        assert set(response.vary) == {"Origin", "Authorization"}
+        assert set(response.vary) == {"Origin", "Authorization", "Accept-Language"}

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from geo.database import Database
-from geo.partners import registry, usage
+from geo.partners import issued_keys, registry, usage
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.quotas import GRANT_DIVISOR, GRANT_MOST
-from geo.partners.registry import KeyTerms
 from tests.api.partner.conftest import SEARCH
 from tests.api.serving import PATIENCE_S, Server, serving
 from tests.factories import add_facility, bearer
@@ -43,7 +43,7 @@ def partner(database: Database) -> tuple[int, str]:
     with database.write() as session:
         add_facility(session, 24.94, 60.17)
         partner_id = registry.ensure(session, "Acme", QUOTA, now)
-        key = registry.add_key(session, partner_id, KeyTerms("secret"), now).key
+        key = issued_keys.issue(session, partner_id, KeyTerms("secret"), now).key
         session.commit()
     return partner_id, key
 
@@ -64,7 +64,7 @@ def used(database: Database, partner_id: int) -> tuple[int, int]:
     return sum(day.served for day in days), sum(day.granted for day in days)
 
 
-def test_two_workers_give_no_more_than_the_quota_and_hardly_less(
+def test_two_workers_serve_at_most_the_quota_and_nearly_all_of_it(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner
@@ -81,7 +81,7 @@ def test_two_workers_give_no_more_than_the_quota_and_hardly_less(
     assert used(database, partner_id) == (answers[200], answers[200])
 
 
-def test_workers_that_end_tell_what_they_served_and_give_back_the_rest(
+def test_stopping_workers_record_what_they_served_and_return_the_rest(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner
@@ -91,7 +91,7 @@ def test_workers_that_end_tell_what_they_served_and_give_back_the_rest(
         assert used(database, partner_id) == (70 * runs, 70 * runs)
 
 
-def test_killed_workers_take_no_more_than_a_grant_each_with_them(
+def test_a_killed_worker_loses_at_most_one_grant(
     own_database_url: str, database: Database, partner: tuple[int, str], tmp_path: Path
 ) -> None:
     partner_id, key = partner

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from api.http import limits
 from geo.crowd.models import Proposal
-from geo.partners import registry
-from geo.partners.registry import KeyTerms, NewKey
+from geo.partners import issued_keys
+from geo.partners.issued_keys import KeyTerms, NewKey
 from tests.api.partner.conftest import SEARCH, KnownPartner
 from tests.api.problem_documents import named, problem
 from tests.conftest import TestClock
@@ -20,10 +20,10 @@ NEW = {"lat": 60.1, "lon": 24.9, "attributes": {"kind": "toilets", "name": "Kios
 
 @pytest.fixture
 def writer(session: Session, acme: KnownPartner, clock: TestClock) -> NewKey:
-    return registry.add_key(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
+    return issued_keys.issue(session, acme.partner_id, KeyTerms("secret", scopes=("proposals:write",)), clock())
 
 
-def test_a_proposal_is_put_before_staff_as_the_partners(
+def test_a_proposal_enters_the_queue_under_the_partners_name(
     client: FlaskClient, session: Session, acme: KnownPartner, writer: NewKey
 ) -> None:
     response = client.post(PROPOSALS, json=NEW, headers=bearer(writer.key))
@@ -35,25 +35,25 @@ def test_a_proposal_is_put_before_staff_as_the_partners(
     assert client.get("/v1/facilities?lat=60.1&lon=24.9").json["features"] == []
 
 
-def test_a_change_names_a_place_that_is_there(client: FlaskClient, place: int, writer: NewKey) -> None:
+def test_a_change_to_an_unknown_place_is_refused(client: FlaskClient, place: int, writer: NewKey) -> None:
     change = {"facility_id": place, "attributes": {"wheelchair": "yes"}}
     assert client.post(PROPOSALS, json=change, headers=bearer(writer.key)).status_code == 201
     problem(client.post(PROPOSALS, json=change | {"facility_id": place + 1}, headers=bearer(writer.key)), 404)
 
 
-def test_a_key_that_only_reads_proposes_nothing(client: FlaskClient, acme: KnownPartner, writer: NewKey) -> None:
+def test_a_read_only_key_cannot_propose(client: FlaskClient, acme: KnownPartner, writer: NewKey) -> None:
     problem(client.post(PROPOSALS, json=NEW, headers=bearer(acme.secret.key)), 403)
     page = bearer(acme.publishable.key) | {"Origin": acme.origin}
     problem(client.post(PROPOSALS, json=NEW, headers=page), 403)
     problem(client.get(SEARCH, headers=bearer(writer.key)), 403)
 
 
-def test_what_makes_no_sense_is_named(client: FlaskClient, writer: NewKey) -> None:
+def test_an_invalid_value_is_named(client: FlaskClient, writer: NewKey) -> None:
     response = client.post(PROPOSALS, json=NEW | {"lat": 91}, headers=bearer(writer.key))
     assert named(response) == [("body", "lat")]
 
 
-def test_proposals_have_a_limit_of_their_own(client: FlaskClient, writer: NewKey, clock: TestClock) -> None:
+def test_proposals_have_their_own_limit(client: FlaskClient, writer: NewKey, clock: TestClock) -> None:
     for _ in range(limits.PROPOSALS.burst):
         assert client.post(PROPOSALS, json=NEW, headers=bearer(writer.key)).status_code == 201
     refused = client.post(PROPOSALS, json=NEW, headers=bearer(writer.key))

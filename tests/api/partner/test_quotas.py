@@ -19,7 +19,7 @@ QUOTA = 60
 HALF_A_DAY_S = 43_200
 
 
-def told(response: TestResponse, name: str) -> tuple[str, dict[str, Any]]:
+def limit_field(response: TestResponse, name: str) -> tuple[str, dict[str, Any]]:
     """The one item of a field, as a parser of structured fields reads it."""
     ((policy, parameters),) = http_sf.parse(response.headers[name].encode(), tltype="list")
     return policy, parameters
@@ -30,11 +30,11 @@ def small(session: Session, clock: TestClock) -> KnownPartner:
     return add_partner(session, "Small", "https://small.example", clock, quota=QUOTA)
 
 
-def test_every_answer_tells_how_the_partner_stands(client: FlaskClient, small: KnownPartner) -> None:
+def test_every_response_reports_the_remaining_quota(client: FlaskClient, small: KnownPartner) -> None:
     for left in (QUOTA - 1, QUOTA - 2, QUOTA - 3):
         response = client.get(SEARCH, headers=bearer(small.secret.key))
-        assert told(response, "RateLimit-Policy") == ("day", {"q": QUOTA, "w": 86_400})
-        assert told(response, "RateLimit") == ("day", {"r": left, "t": HALF_A_DAY_S})
+        assert limit_field(response, "RateLimit-Policy") == ("day", {"q": QUOTA, "w": 86_400})
+        assert limit_field(response, "RateLimit") == ("day", {"r": left, "t": HALF_A_DAY_S})
 
 
 def test_the_quota_is_exact_for_one_process(client: FlaskClient, small: KnownPartner, session: Session) -> None:
@@ -44,7 +44,7 @@ def test_the_quota_is_exact_for_one_process(client: FlaskClient, small: KnownPar
     document = problem(refused, 429)
     assert document["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
     assert document["violated-policies"] == ["day"]
-    assert told(refused, "RateLimit") == ("day", {"r": 0, "t": HALF_A_DAY_S})
+    assert limit_field(refused, "RateLimit") == ("day", {"r": 0, "t": HALF_A_DAY_S})
     assert refused.headers["Retry-After"] == str(HALF_A_DAY_S)
     (day,) = usage.by_day(session, small.partner_id)
     assert day.granted == QUOTA
@@ -70,11 +70,11 @@ def test_the_next_day_brings_a_new_quota(
     assert client.get(SEARCH, headers=bearer(small.secret.key)).status_code == 429
     clock.advance(seconds=1)
     response = client.get(SEARCH, headers=bearer(small.secret.key))
-    assert told(response, "RateLimit") == ("day", {"r": QUOTA - 1, "t": 2 * HALF_A_DAY_S})
+    assert limit_field(response, "RateLimit") == ("day", {"r": QUOTA - 1, "t": 2 * HALF_A_DAY_S})
     assert [(day.day.day, day.served) for day in usage.by_day(session, small.partner_id)] == [(21, 0), (20, QUOTA)]
 
 
-def test_a_changed_quota_acts_within_the_life_of_a_grant(
+def test_a_changed_quota_takes_effect_within_the_lifetime_of_a_grant(
     client: FlaskClient, small: KnownPartner, session: Session, clock: TestClock
 ) -> None:
     for _ in range(QUOTA + 1):
@@ -85,9 +85,7 @@ def test_a_changed_quota_acts_within_the_life_of_a_grant(
     assert answers == [200] * 5 + [429]
 
 
-def test_a_hundred_reads_cost_a_handful_of_writes(
-    client: FlaskClient, acme: KnownPartner, statements: list[str]
-) -> None:
+def test_a_hundred_reads_cost_few_writes(client: FlaskClient, acme: KnownPartner, statements: list[str]) -> None:
     for _ in range(100):
         client.get(SEARCH, headers=bearer(acme.secret.key))
     writes = [statement for statement in statements if statement.lstrip().startswith(("INSERT", "UPDATE"))]
@@ -97,18 +95,18 @@ def test_a_hundred_reads_cost_a_handful_of_writes(
 def test_both_kinds_of_key_share_the_partners_quota(client: FlaskClient, small: KnownPartner) -> None:
     page = bearer(small.publishable.key) | {"Origin": small.origin}
     client.get(SEARCH, headers=page)
-    assert told(client.get(SEARCH, headers=bearer(small.secret.key)), "RateLimit")[1]["r"] == QUOTA - 2
+    assert limit_field(client.get(SEARCH, headers=bearer(small.secret.key)), "RateLimit")[1]["r"] == QUOTA - 2
 
 
-def test_refusals_for_the_keys_sake_count_against_nobody(client: FlaskClient, small: KnownPartner) -> None:
+def test_requests_refused_for_their_key_do_not_count(client: FlaskClient, small: KnownPartner) -> None:
     client.get(SEARCH, headers=bearer(small.publishable.key))
     client.get(SEARCH, headers=bearer(small.secret.key) | {"Origin": small.origin})
     client.get(SEARCH)
-    assert told(client.get(SEARCH, headers=bearer(small.secret.key)), "RateLimit")[1]["r"] == QUOTA - 1
+    assert limit_field(client.get(SEARCH, headers=bearer(small.secret.key)), "RateLimit")[1]["r"] == QUOTA - 1
 
 
-def test_one_partners_use_is_not_anothers(client: FlaskClient, small: KnownPartner, acme: KnownPartner) -> None:
+def test_each_partner_has_its_own_quota(client: FlaskClient, small: KnownPartner, acme: KnownPartner) -> None:
     for _ in range(QUOTA + 1):
         client.get(SEARCH, headers=bearer(small.secret.key))
     response = client.get(SEARCH, headers=bearer(acme.secret.key))
-    assert told(response, "RateLimit")[1]["r"] == registry.DAILY_QUOTA - 1
+    assert limit_field(response, "RateLimit")[1]["r"] == registry.DAILY_QUOTA - 1

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from geo.database import Database
-from geo.partners import registry
+from geo.partners import issued_keys, registry
+from geo.partners.issued_keys import KeyTerms
 from geo.partners.models import MAX_DAILY_QUOTA, SCOPES
-from geo.partners.registry import KeyTerms
 from tests.api.schemathesis_hooks import PLACES
 from tests.api.serving import Server, serving
 from tests.api.test_schemathesis import in_each_round, schemathesis
@@ -24,7 +24,7 @@ def key(served_url: str) -> str:
         for number in range(PLACES):
             add_facility(session, 24.94 + number / 1000, 60.17)
         partner_id = registry.ensure(session, "Acme", MAX_DAILY_QUOTA, now)
-        new = registry.add_key(session, partner_id, KeyTerms("secret", scopes=SCOPES), now)
+        new = issued_keys.issue(session, partner_id, KeyTerms("secret", scopes=SCOPES), now)
         session.commit()
     database.close()
     return new.key

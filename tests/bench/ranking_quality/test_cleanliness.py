@@ -22,13 +22,13 @@ def test_a_place_keeps_its_long_run_mean_until_its_management_changes() -> None:
     assert means.mean() == pytest.approx(3.7, abs=0.1)
 
 
-def test_expected_stars_are_those_that_many_visitors_give() -> None:
+def test_expected_stars_equal_the_mean_of_many_visitors() -> None:
     noise = np.random.default_rng(4).normal(0, 1.2, 200_000)
     for felt in (1.5, 3.7, 4.8):
         given = np.clip(np.rint(felt + noise), 1, 5).mean()
         assert float(expected_stars(np.array([felt]))[0]) == pytest.approx(given, abs=0.02)
 
 
-def test_a_brigade_that_says_it_is_there_is_believed_up_to_ten() -> None:
+def test_a_brigade_that_claims_presence_has_full_weight_up_to_ten_ratings() -> None:
     assert 10 * brigade_weight(10) == pytest.approx(3.302585)
     assert 100 * brigade_weight(100) == pytest.approx(5.605170 / 2)

@@ -12,7 +12,7 @@ def test_students_quantile_has_the_published_value(probability: float, freedom: 
     assert student_quantile(probability, freedom) == pytest.approx(quantile, abs=1e-4)
 
 
-def test_looking_at_more_widens_the_interval() -> None:
+def test_more_comparisons_widen_the_interval() -> None:
     values = np.random.default_rng(7).normal(1, 2, 100)
     once, often = interval(values), interval(values, looks=150)
     assert once.mean == often.mean == pytest.approx(values.mean())

@@ -21,21 +21,21 @@ def outcome() -> Outcome:
     return Outcome(names, [*BALANCED, *CLEANLINESS], regimes, scores)
 
 
-def test_what_is_more_than_chance_is_bold(outcome: Outcome) -> None:
+def test_differences_beyond_chance_are_bold(outcome: Outcome) -> None:
     cells = next(line for line in markdown(outcome).splitlines() if line.startswith("| κ 1.5 |")).split(" | ")
     assert cells[2].startswith("**+0.3")
     chance = next(line for line in markdown(outcome).splitlines() if line.startswith("| κ 0.5 |")).split(" | ")
     assert not chance[2].startswith("**")
 
 
-def test_a_dirty_visit_spared_has_its_price_in_stars(outcome: Outcome) -> None:
+def test_an_avoided_dirty_visit_has_a_price_in_stars(outcome: Outcome) -> None:
     line = next(
         line for line in markdown(outcome).splitlines() if line.startswith("| balanced, walk, μ of ours, κ 1 |")
     )
     assert float(line.split(" | ")[-1].rstrip(" |")) == pytest.approx(10, rel=0.3)
 
 
-def test_json_has_a_row_for_each_ranker_and_task_and_intervals_that_hold_together(outcome: Outcome) -> None:
+def test_json_has_a_row_per_ranker_and_task_with_consistent_intervals(outcome: Outcome) -> None:
     rows = as_json(outcome)
     assert len(rows) == len(outcome.names) * 4
     assert looks(outcome) == 12 * 4

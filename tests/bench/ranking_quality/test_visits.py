@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.ranking_quality.estimates import Evidence, TwoScales, nothing_known, two_scales
 from bench.ranking_quality.experiment import BALANCED, compare, towns
 from bench.ranking_quality.rankers import OURS, changed, together
 from bench.ranking_quality.visits import Score, Visits
 from bench.ranking_quality.world import REGIMES, World, make_world
+from bench.reference.estimates import Evidence, TwoScales, nothing_known, two_scales
 
 
 @pytest.fixture(scope="module")
@@ -15,14 +15,14 @@ def world() -> World:
     return make_world(REGIMES[2], seed=6)
 
 
-def test_who_knows_the_truth_regrets_nothing(world: World) -> None:
+def test_the_oracle_has_no_regret(world: World) -> None:
     for rank, mode in BALANCED:
         score = Visits(world, rank, mode).oracle()
         assert score.regret == 0
         assert score.ndcg == pytest.approx(1)
 
 
-def test_every_order_but_the_oracles_regrets(world: World) -> None:
+def test_every_order_but_the_oracles_has_regret(world: World) -> None:
     visits = Visits(world, "balanced", "walk")
     evidence = Evidence(world)
     for estimate in (nothing_known(evidence), two_scales(evidence, TwoScales())):
@@ -31,7 +31,7 @@ def test_every_order_but_the_oracles_regrets(world: World) -> None:
         assert 0 < score.ndcg < 1
 
 
-def test_the_first_choice_is_judged_by_stars_less_distance(world: World) -> None:
+def test_the_first_choice_is_scored_by_stars_minus_distance(world: World) -> None:
     two = replace(
         world,
         places_km=np.array([[0.0, 0.1], [0.0, 0.2]]),
@@ -49,7 +49,7 @@ def test_the_same_towns_give_the_same_figures() -> None:
     assert outcomes[0].scores.shape == (2, 3, 2, len(Score._fields))
 
 
-def test_changed_constants_are_named_and_tried_in_every_set_of_two_or_more() -> None:
+def test_changed_constants_are_named_and_tested_in_every_set_of_two_or_more() -> None:
     sets = together([("kappa", 0.0), ("prior_stars", "town"), ("fast_days", 14.0)])
     assert [ranker.name for ranker in sets] == [
         "μ of the town, fast half-life 14",

@@ -44,10 +44,10 @@ class Log:
         return self.seconds // MINUTE_S
 
     def __str__(self) -> str:
-        said = ", ".join(f"{second // MINUTE_S} min {reason}" for second, _, reason in self.spoken)
+        counts = ", ".join(f"{second // MINUTE_S} min {reason}" for second, _, reason in self.spoken)
         return (
             f"{self.requests} requests in {self.minutes} minutes ({self.requests / self.minutes:.0%} of each minute);"
-            f" {len(self.spoken)} hints spoken ({said}), {len(self.missed)} missed,"
+            f" {len(self.spoken)} hints spoken ({counts}), {len(self.missed)} missed,"
             f" {self.fleeting} shorter than a minute not heard"
         )
 
@@ -100,7 +100,7 @@ def add_places_along(session: Session, random: Random, road: list[Moment], count
 
 
 def drive(
-    session: Session, road: list[Moment], asked: Situation, *, stops: Callable[[], bool],
+    session: Session, road: list[Moment], situation_at_start: Situation, *, stops: Callable[[], bool],
     quiet: tuple[int, int] = (0, 0), check_each_s: int = 20,
 ) -> Log:  # fmt: skip
     """Drive along the road with a phone that obeys ``ask_again``.
@@ -112,21 +112,21 @@ def drive(
     Args:
         session: of a database with places.
         road: the drive.
-        asked: what stays the same all the way; as_of is when the drive begins.
+        situation_at_start: what stays the same during the drive; as_of is when it begins.
         stops: whether the driver stops after this hint.
         quiet: the first second of quiet hours, and the first after them.
         check_each_s: how often the shadow asks.
     """
     log = Log(seconds=len(road))
-    memory, stopped_at_s = Memory(), -asked.since_last_stop_s
+    memory, stopped_at_s = Memory(), -situation_at_start.since_last_stop_s
     last: tuple[Moment, Advice] | None = None
     heard: tuple[int, int, str] | None = None
     for moment in road:
         quiet_for_s = quiet[1] - moment.second if quiet[0] <= moment.second < quiet[1] else 0
         situation = replace(
-            asked,
+            situation_at_start,
             origin=moment.place,
-            as_of=asked.as_of + timedelta(seconds=moment.second),
+            as_of=situation_at_start.as_of + timedelta(seconds=moment.second),
             heading_deg=moment.heading_deg,
             speed_m_s=moment.speed_m_s,
             since_last_stop_s=moment.second - stopped_at_s,
@@ -162,9 +162,9 @@ def _overheard(
     if hint.facility is None:
         log.fleeting += heard is not None
         return None
-    told = (moment.second, hint.facility.card.id, hint.reason)
+    hint_heard = (moment.second, hint.facility.card.id, hint.reason)
     if promised.ask_again.after_s > MINUTE_S:
-        log.broken_promises.append(told)
+        log.broken_promises.append(hint_heard)
     if heard and moment.second - heard[0] >= MINUTE_S:
         log.missed.append(heard)
-    return heard or told
+    return heard or hint_heard

@@ -130,7 +130,7 @@ SETTINGS = settings(
 @SETTINGS
 @given(worlds, worn_s)
 @example([Spot(5_000, 0, 4, None)], 6000)
-def test_no_rule_speaks_anywhere_within_the_promise(spots: list[Spot], since_s: float) -> None:
+def test_no_rule_applies_anywhere_within_ask_again(spots: list[Spot], since_s: float) -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=since_s)
     again = after_silence(situation, around(spots, situation))
     assume(again.after_m is not None)
@@ -169,7 +169,9 @@ def along(places: Sequence[PassedPlace], left_m: float, situation: Situation, x:
 
 route_places = st.lists(
     st.builds(
-        lambda along_m, one, closes, told: PassedPlace(along_m, one, closes, is_sure=closes is None, is_last_hint=told),
+        lambda along_m, one, closes, is_last: PassedPlace(
+            along_m, one, closes, is_sure=closes is None, is_last_hint=is_last
+        ),
         st.floats(10, 78_000),
         stars,
         closing,
@@ -182,7 +184,7 @@ route_places = st.lists(
 @pytest.mark.slow
 @SETTINGS
 @given(route_places, st.floats(500, 200_000), worn_s)
-def test_no_rule_speaks_anywhere_on_the_route_within_the_promise(
+def test_no_rule_applies_anywhere_on_the_route_within_ask_again(
     listed: list[PassedPlace], left_m: float, since_s: float
 ) -> None:
     places = sorted((place for place in listed if place.along_m <= left_m), key=lambda place: place.along_m)
@@ -197,14 +199,14 @@ def test_no_rule_speaks_anywhere_on_the_route_within_the_promise(
             assert not hint.speak, (hint.reason, again, x, after_s)
 
 
-def test_far_from_everything_the_phone_may_go_until_the_nearest_comes_within_reach() -> None:
+def test_far_from_every_place_ask_again_ends_where_the_nearest_comes_within_reach() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=6000)
     assert after_silence(situation, around([Spot(0, 30_000, 4, None)], situation)) == AskAgain(3600, 26_000)
     assert after_silence(situation, around([], situation)) == AskAgain(3600, 56_000)
     assert after_silence(situation, around([Spot(0, 3_000, 4, None)], situation)) == AskAgain(EACH_MINUTE_S, None)
 
 
-def test_among_places_on_all_sides_silence_lasts_until_the_comfort_is_half_gone() -> None:
+def test_among_places_on_all_sides_ask_again_ends_at_half_of_the_comfort() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=1800, speed_m_s=1)
     town = [
         Spot(far * sin(turn), far * cos(turn), 4, None) for far in (1_000, 8_000, 15_000) for turn in (0, 1, 2, 3, 4, 5)
@@ -215,7 +217,7 @@ def test_among_places_on_all_sides_silence_lasts_until_the_comfort_is_half_gone(
     assert again.after_m >= 600
 
 
-def test_on_a_route_silence_ends_where_the_last_place_before_a_gap_comes_within_reach() -> None:
+def test_on_a_route_ask_again_ends_where_the_last_place_before_a_gap_comes_within_reach() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=1800, speed_m_s=25, route=ROUTE)
     places = tuple(passed(along_m) for along_m in (2_000, 9_000, 16_000))
     again = after_silence_on_route(situation, OnRoute(places, 200_000))
@@ -223,7 +225,7 @@ def test_on_a_route_silence_ends_where_the_last_place_before_a_gap_comes_within_
     assert after_silence_on_route(situation, OnRoute(places, 60_000)).after_m == 60_000  # its end is no gap
 
 
-def test_no_silence_outlasts_the_half_hour_before_a_place_within_reach_closes() -> None:
+def test_ask_again_ends_half_an_hour_before_a_place_within_reach_closes() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=3600, speed_m_s=1)
     town = [Spot(far * sin(turn), far * cos(turn), 4, None) for far in (8_000, 15_000) for turn in range(6)]
     for closes_in_s, after_s in ((None, 1200), (3000, 600)):  # 1,800 s before, and 551 s for the way there
@@ -231,7 +233,7 @@ def test_no_silence_outlasts_the_half_hour_before_a_place_within_reach_closes() 
         assert after_silence(situation, around(spots, situation)).after_s == after_s
 
 
-def test_on_a_route_a_place_beyond_the_way_left_keeps_no_silence() -> None:
+def test_on_a_route_a_place_beyond_the_remaining_distance_does_not_extend_ask_again() -> None:
     situation = Situation(Point(0, 0), NOON, "drive", comfort_s=3600, since_last_stop_s=1700, route=ROUTE)
     promised = []
     for next_m in (60_000, 30_000):

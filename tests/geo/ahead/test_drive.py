@@ -40,25 +40,25 @@ def assert_well_behaved(log: Log, quiet: tuple[int, int] = (0, 0)) -> None:
     assert not [hint for hint in log.spoken if quiet[0] <= hint[0] < quiet[1]]
     times = [second for second, _, _ in log.spoken]
     assert all(later - earlier >= COOL_DOWN_S for earlier, later in pairwise(times))
-    told: dict[int, int] = {}
+    suggested: dict[int, int] = {}
     for second, facility, _ in log.spoken:
-        assert second - told.get(facility, -REPEAT_S) >= REPEAT_S
-        told[facility] = second
+        assert second - suggested.get(facility, -REPEAT_S) >= REPEAT_S
+        suggested[facility] = second
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("with_route", [True, False], ids=["route", "heading"])
 @pytest.mark.parametrize("seed", range(4))
-def test_on_a_drive_of_300_km_nothing_is_missed_repeated_or_said_in_quiet_hours(
+def test_a_drive_of_300_km_has_no_missed_repeated_or_quiet_hours_hints(
     session: Session, capsys: pytest.CaptureFixture[str], seed: int, with_route: bool
 ) -> None:
     random = Random(seed)
     road = list(winding_road(random, PARIS, random.uniform(0, 360), DRIVE_M))
     add_places_along(session, random, road, 1500)
     quiet = (3600, 3600 + 2400) if seed % 2 else (0, 0)
-    asked = Situation(PARIS, NOON, "drive", needs=TOILETS, since_last_stop_s=1800)
-    asked = replace(asked, route=route_of(road) if with_route else None)
-    log = drive(session, road, asked, stops=lambda: random.random() < 0.5, quiet=quiet)
+    start_situation = Situation(PARIS, NOON, "drive", needs=TOILETS, since_last_stop_s=1800)
+    start_situation = replace(start_situation, route=route_of(road) if with_route else None)
+    log = drive(session, road, start_situation, stops=lambda: random.random() < 0.5, quiet=quiet)
     with capsys.disabled():
         sys.stdout.write(f"\n300 km, seed {seed}, by {'route' if with_route else 'heading'}: {log}")
     assert_well_behaved(log, quiet)
@@ -67,7 +67,7 @@ def test_on_a_drive_of_300_km_nothing_is_missed_repeated_or_said_in_quiet_hours(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("with_route", [True, False], ids=["route", "heading"])
-def test_nor_on_a_drive_through_the_toilets_of_australia(
+def test_a_drive_through_australia_has_no_missed_or_repeated_hints(
     session: Session, capsys: pytest.CaptureFixture[str], with_route: bool
 ) -> None:
     records = australia.read(real_file("australia_nptm_2016.csv"))
@@ -76,9 +76,9 @@ def test_nor_on_a_drive_through_the_toilets_of_australia(
     )
     sydney = Point(151.05, -33.9)
     road = list(winding_road(Random(5), sydney, 232, DRIVE_M))  # towards Canberra and on
-    asked = Situation(sydney, NOON, "drive", needs=TOILETS, since_last_stop_s=1800)
-    asked = replace(asked, route=route_of(road) if with_route else None)
-    log = drive(session, road, asked, stops=lambda: False)
+    start_situation = Situation(sydney, NOON, "drive", needs=TOILETS, since_last_stop_s=1800)
+    start_situation = replace(start_situation, route=route_of(road) if with_route else None)
+    log = drive(session, road, start_situation, stops=lambda: False)
     with capsys.disabled():
         sys.stdout.write(f"\n300 km in Australia, by {'route' if with_route else 'heading'}: {log}")
     assert_well_behaved(log)
@@ -90,7 +90,7 @@ shares = st.floats(0, 0.999)
 
 @pytest.mark.parametrize("mode", ["walk", "drive"])
 @pytest.mark.parametrize("seed", range(2))
-def test_a_promise_of_silence_holds_wherever_one_turns(session: Session, seed: int, mode: str) -> None:
+def test_no_hint_is_due_before_ask_again_in_any_direction(session: Session, seed: int, mode: str) -> None:
     random = Random(seed)
     length_m = 6_000 if mode == "walk" else 60_000
     road = list(winding_road(random, PARIS, 90, length_m))
@@ -107,15 +107,15 @@ def test_a_promise_of_silence_holds_wherever_one_turns(session: Session, seed: i
         start: Moment, heading: float | None, since_s: float, bearing: float, way: float, time: float,
         new_heading: float | None, speed: float | None,
     ) -> None:  # fmt: skip
-        asked = Situation(start.place, NOON, mode, heading, None, TOILETS, 7200, since_s)
-        advice = advise(session, asked)
+        start_situation = Situation(start.place, NOON, mode, heading, None, TOILETS, 7200, since_s)
+        advice = advise(session, start_situation)
         if advice.hint.speak or advice.ask_again.after_s == 60:
             return
         nonlocal tried
         tried += 1
         after_s, after_m = advice.ask_again.after_s, advice.ask_again.after_m
         then = replace(
-            asked,
+            start_situation,
             origin=moved(start.place, bearing, (after_m if after_m is not None else 50_000) * way),
             as_of=NOON + timedelta(seconds=after_s * time),
             since_last_stop_s=since_s + after_s * time,
@@ -129,7 +129,7 @@ def test_a_promise_of_silence_holds_wherever_one_turns(session: Session, seed: i
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_promise_of_silence_holds_all_along_a_route(session: Session, seed: int) -> None:
+def test_no_hint_is_due_before_ask_again_along_a_route(session: Session, seed: int) -> None:
     random = Random(seed)
     road = list(winding_road(random, PARIS, 90, 80_000))
     add_places_along(session, random, road, (60, 300, 1500)[seed])
@@ -139,10 +139,10 @@ def test_a_promise_of_silence_holds_all_along_a_route(session: Session, seed: in
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.integers(0, len(road) - 1), st.floats(0, 7200), shares, shares, st.booleans())
-    def holds(start: int, since_s: float, way: float, time: float, told: bool) -> None:
-        memory = Memory(NOON - timedelta(minutes=45), 1) if told else Memory()
-        asked = Situation(road[start].place, NOON, "drive", None, 25, TOILETS, 7200, since_s, memory, route)
-        advice = advise(session, asked)
+    def holds(start: int, since_s: float, way: float, time: float, suggested: bool) -> None:
+        memory = Memory(NOON - timedelta(minutes=45), 1) if suggested else Memory()
+        start_situation = Situation(road[start].place, NOON, "drive", None, 25, TOILETS, 7200, since_s, memory, route)
+        advice = advise(session, start_situation)
         if advice.hint.speak or advice.ask_again.after_s == 60:
             return
         nonlocal tried
@@ -151,7 +151,7 @@ def test_a_promise_of_silence_holds_all_along_a_route(session: Session, seed: in
         gone_m = road[start].gone_m + (after_m if after_m is not None else 50_000) * way
         there = max((moment for moment in road if moment.gone_m <= gone_m), key=lambda moment: moment.gone_m)
         then = replace(
-            asked,
+            start_situation,
             origin=there.place,
             as_of=NOON + timedelta(seconds=after_s * time),
             since_last_stop_s=since_s + after_s * time,

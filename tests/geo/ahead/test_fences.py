@@ -64,7 +64,7 @@ def nearest_half(fences: Fences) -> set[int]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_from_anywhere_in_the_refresh_region_the_nearest_half_is_kept(session: Session, seed: int) -> None:
+def test_everywhere_in_the_refresh_region_the_nearest_half_is_watched(session: Session, seed: int) -> None:
     random = Random(seed)
     centre = random.choice((HELSINKI, Point(179.999, -16.8), Point(25, 89.99), Point(0, 0)))
     add_town(session, random, centre, random.choice((5, 60, 600)), random.choice((400, 2000, 8000)))
@@ -81,9 +81,7 @@ def test_from_anywhere_in_the_refresh_region_the_nearest_half_is_kept(session: S
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_from_any_cell_that_meets_the_refresh_region_of_a_cell_the_nearest_half_is_kept(
-    session: Session, seed: int
-) -> None:
+def test_in_every_cell_that_meets_the_refresh_region_the_nearest_half_is_watched(session: Session, seed: int) -> None:
     random = Random(seed)
     add_town(session, random, HELSINKI, random.choice((60, 400)), random.choice((2000, 8000)))
     answered = 0
@@ -103,7 +101,7 @@ def test_from_any_cell_that_meets_the_refresh_region_of_a_cell_the_nearest_half_
     assert answered
 
 
-def test_no_corner_of_a_cell_lies_farther_from_its_centre_than_its_spread() -> None:
+def test_no_corner_of_a_cell_is_farther_from_its_centre_than_its_spread() -> None:
     h3 = pytest.importorskip("h3")
     random = Random(0)
     for resolution in range(cells.COARSEST, cells.FINEST + 1):
@@ -125,7 +123,7 @@ def test_regions_of_the_same_offer_do_not_overlap_and_the_better_one_stays(sessi
             assert distance_m(location(a), location(b)) >= 2 * RADIUS_M
 
 
-def test_of_two_places_side_by_side_the_better_one_is_watched(session: Session) -> None:
+def test_the_better_of_two_adjacent_places_is_watched(session: Session) -> None:
     add_facility(session, HELSINKI.lon, HELSINKI.lat)
     good = add_facility(session, HELSINKI.lon, HELSINKI.lat + 0.002)
     water = add_facility(session, HELSINKI.lon, HELSINKI.lat, kind="drinking_water")
@@ -134,7 +132,7 @@ def test_of_two_places_side_by_side_the_better_one_is_watched(session: Session) 
     assert set(ids(watch(session, FencesQuery(HELSINKI, NOON, 19, needs=EVERYTHING)))) == {good, water}
 
 
-def test_a_place_whose_better_neighbour_gives_way_to_a_still_better_one_is_kept(session: Session) -> None:
+def test_a_place_is_watched_when_its_better_neighbour_is_dropped_for_a_still_better_one(session: Session) -> None:
     best, between, last = (add_facility(session, HELSINKI.lon, HELSINKI.lat + step * 0.002) for step in range(3))
     for facility, ratings in ((best, 6), (between, 3)):
         for _ in range(ratings):
@@ -142,7 +140,7 @@ def test_a_place_whose_better_neighbour_gives_way_to_a_still_better_one_is_kept(
     assert ids(watch(session, FencesQuery(HELSINKI, NOON, 19))) == [best, last]
 
 
-def test_what_nobody_should_be_sent_to_is_not_watched(session: Session) -> None:
+def test_closed_private_and_badly_rated_places_are_not_watched(session: Session) -> None:
     far = 0.01
     squat = add_facility(session, HELSINKI.lon, HELSINKI.lat)
     for _ in range(5):
@@ -167,7 +165,7 @@ def test_a_set_expires_when_the_first_of_it_closes_and_after_six_hours_at_the_la
     assert watch(session, FencesQuery(HELSINKI, NOON, 19)).expires_at == closes
 
 
-def test_a_heading_brings_in_what_lies_ahead(session: Session) -> None:
+def test_a_heading_favours_places_ahead(session: Session) -> None:
     for step in range(40):
         for bearing in (0, 180):
             place = moved(HELSINKI, bearing, 400 * (step + 1))
@@ -180,13 +178,13 @@ def test_a_heading_brings_in_what_lies_ahead(session: Session) -> None:
     assert farthest == {0: True, 180: False}
 
 
-def test_with_nothing_to_watch_there_is_still_a_region_to_leave(session: Session) -> None:
+def test_an_empty_set_still_has_a_refresh_region(session: Session) -> None:
     fences = watch(session, FencesQuery(HELSINKI, NOON, 19))
     assert not fences.cards
     assert fences.refresh_m > 20_000
 
 
-def test_a_cell_too_coarse_for_a_dense_town_is_told_how_fine_it_may_be(session: Session) -> None:
+def test_a_cell_too_coarse_for_a_dense_town_is_refused_with_the_resolution_to_use(session: Session) -> None:
     add_town(session, Random(3), HELSINKI, 600, 1500)
     with pytest.raises(CellTooCoarse, match="send "):
         watch(session, FencesQuery(HELSINKI, NOON, 19, spread_m=cells.spread_m(6)))

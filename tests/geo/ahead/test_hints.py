@@ -52,9 +52,9 @@ RULES: list[tuple[str, dict[str, Any], Outlook]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "asked", "outlook"), RULES)
-def test_the_first_rule_that_applies_decides(reason: str, asked: dict[str, Any], outlook: Outlook) -> None:
-    hint = decide(Situation(Point(0, 0), NOON, **asked), outlook)
+@pytest.mark.parametrize(("reason", "fields", "outlook"), RULES)
+def test_the_first_rule_that_applies_decides(reason: str, fields: dict[str, Any], outlook: Outlook) -> None:
+    hint = decide(Situation(Point(0, 0), NOON, **fields), outlook)
     assert hint.reason == reason
     assert hint.speak == (reason in ("comfort_running_out", "long_gap_ahead", "closing_soon", "best_for_a_while"))
 
@@ -75,22 +75,22 @@ GATES: list[tuple[dict[str, Any], tuple[str, float] | None, int | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "shut", "after_s"), GATES)
-def test_a_gate_is_shut_for_as_long_as_its_rule_says(
-    asked: dict[str, Any], shut: tuple[str, float] | None, after_s: int | None
+@pytest.mark.parametrize(("fields", "shut", "after_s"), GATES)
+def test_a_gate_blocks_hints_for_the_time_of_its_rule(
+    fields: dict[str, Any], shut: tuple[str, float] | None, after_s: int | None
 ) -> None:
-    situation = Situation(Point(0, 0), NOON, **asked)
+    situation = Situation(Point(0, 0), NOON, **fields)
     assert gate(situation) == shut
     assert after_gate(situation) == (AskAgain(after_s, None) if after_s else None)
 
 
-def test_the_same_place_is_not_told_of_again_for_two_hours() -> None:
+def test_the_same_place_is_not_suggested_again_for_two_hours() -> None:
     situation = Situation(Point(0, 0), NOON, memory=Memory(minutes(-119.9), 7))
     assert not situation.may_repeat
     assert replace(situation, memory=Memory(minutes(-120), 7)).may_repeat
 
 
-def test_a_hint_names_the_best_and_a_backup_and_goes_stale() -> None:
+def test_a_hint_names_the_best_place_and_a_backup_and_expires() -> None:
     situation = Situation(Point(0, 0), NOON, **PRESSED)
     hint = decide(situation, Outlook([place(1), place(2), place(3)]))
     assert (hint.facility and hint.facility.card.id, hint.backup and hint.backup.card.id) == (1, 2)
@@ -99,16 +99,16 @@ def test_a_hint_names_the_best_and_a_backup_and_goes_stale() -> None:
     assert decide(situation, Outlook([place(open_until=minutes(4))])).valid_until == minutes(4)
 
 
-def test_a_gap_is_told_from_the_last_place_within_reach() -> None:
+def test_a_gap_is_measured_from_the_last_place_within_reach() -> None:
     outlook = Outlook([place()], near_ends_m=2_500, looked_m=40_000)
     assert decide(Situation(Point(0, 0), NOON, **FRESH), outlook).gap_m == 37_500
 
 
-def test_closing_is_told_from_now() -> None:
+def test_the_time_until_closing_is_measured_from_now() -> None:
     assert decide(Situation(Point(0, 0), NOON, **NEEDY), Outlook([CLOSING], **SEEN)).closes_in_s == 1200
 
 
-def test_the_way_left_shrinks_with_the_comfort_from_the_horizon_to_a_long_gap() -> None:
+def test_the_remaining_distance_shrinks_with_the_comfort_from_the_horizon_to_a_long_gap() -> None:
     situation = Situation(Point(0, 0), NOON, mode="drive", since_last_stop_s=0)
     ways = [situation.way_left_m(minute * 60) for minute in range(150)]
     assert (ways[0], ways[-1]) == (60_000, 20_000)

@@ -61,7 +61,7 @@ class Seen:
 def independently(route: Route, lon: float, lat: float, max_offset_m: float) -> list[Seen] | None:
     """The passes of one place; None where a hair's breadth decides how many there are."""
     fine = route.cut(SAMPLE_M)
-    x, y = plane(lon, lat).transform(*lon_lat(fine.places))
+    x, y = plane(lon, lat).transform(*lon_lat(fine.positions))
     line, place = LineString(np.column_stack((x, y))), Point(0, 0)
     disc = place.buffer(max_offset_m, quad_segs=512)
     inside = line.intersection(disc)
@@ -126,7 +126,7 @@ def scattered(
 
 @pytest.mark.parametrize("max_offset_m", [50.0, 500.0, 5000.0])
 @pytest.mark.parametrize("centre", CENTRES.values(), ids=CENTRES)
-def test_passes_are_those_of_an_independent_computation(centre: tuple[float, float], max_offset_m: float) -> None:
+def test_passes_match_an_independent_computation(centre: tuple[float, float], max_offset_m: float) -> None:
     random = Random(int(max_offset_m))
     vertices = wiggly(centre, random)
     route = lay(vertices, speed_kmh=60)
@@ -160,7 +160,7 @@ def _degrees(route: Route, along_m: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("max_offset_m", [1.0, 500.0, 5000.0])
 @pytest.mark.parametrize("centre", CENTRES.values(), ids=CENTRES)
-def test_the_boxes_hold_all_that_is_near(centre: tuple[float, float], max_offset_m: float) -> None:
+def test_the_boxes_contain_every_place_near_the_route(centre: tuple[float, float], max_offset_m: float) -> None:
     random = Random(7)
     vertices = wiggly(centre, random, legs=40, leg_m=8000)
     track = Track(lay(vertices, speed_kmh=60), max_offset_m)
@@ -182,14 +182,14 @@ NORTH = [(10.0, 0.0), (10.0, 0.2)]
     ("lon", "side"),
     [(9.999, "left"), (10.001, "right"), (10.0, "on"), (10.00008, "on"), (9.99992, "on"), (10.00010, "right")],
 )
-def test_a_place_lies_left_or_right_of_the_way_or_on_it(lon: float, side: str) -> None:
+def test_a_place_is_left_or_right_of_the_route_or_on_it(lon: float, side: str) -> None:
     route = lay(NORTH, speed_kmh=50)
     assert one(route, lon, 0.1).sides() == [side]
     back = lay(NORTH[::-1], speed_kmh=50)
     assert one(back, lon, 0.1).sides() == [{"left": "right", "right": "left", "on": "on"}[side]]
 
 
-def test_a_place_outside_a_sharp_bend_lies_on_its_outer_side() -> None:
+def test_a_place_outside_a_sharp_bend_is_on_its_outer_side() -> None:
     # North, then back south-west: a left turn of 170 degrees; what stands before the bend is to its right.
     route = lay([(10.0, 0.0), (10.0, 0.1), (9.99, 0.0433)], speed_kmh=50)
     assert one(route, 9.9995, 0.102).sides() == ["right"]
@@ -226,7 +226,7 @@ def test_a_loop_passes_its_start_again() -> None:
     )
 
 
-def test_a_bend_that_leaves_the_disc_for_a_moment_is_the_same_pass() -> None:
+def test_a_bend_that_leaves_the_disc_briefly_is_one_pass() -> None:
     def bulging(by_deg: float) -> Passes:
         # Past the place at 300 m, out in a bulge, and past it again.
         bend = [(10.0, 0.0), (10.0, 0.05), (10.0 - by_deg, 0.0503), (10.0, 0.0506), (10.0, 0.1)]
@@ -236,7 +236,7 @@ def test_a_bend_that_leaves_the_disc_for_a_moment_is_the_same_pass() -> None:
     assert len(bulging(0.006).key) == 2  # 970 m off, away for 900 m
 
 
-def test_a_route_that_stays_near_for_long_passes_once() -> None:
+def test_a_route_that_stays_near_a_place_passes_it_once() -> None:
     # A mountain road to and fro, ten kilometres of it within 400 m of the place.
     zigzag = [(10.0 + 0.003 * (n % 2), 0.05 + n * 0.00015) for n in range(30)]
     passes = one(lay([(10.0, 0.0), *zigzag, (10.0, 0.2)], speed_kmh=20), 10.0015, 0.0522)
@@ -244,7 +244,7 @@ def test_a_route_that_stays_near_for_long_passes_once() -> None:
     assert passes.offset_m[0] < 20
 
 
-def test_across_the_antimeridian_nothing_is_lost() -> None:
+def test_no_pass_is_lost_across_the_antimeridian() -> None:
     route = lay([(179.9, -17.0), (-179.9, -17.0)], speed_kmh=50)
     lon, lat = np.array([179.999, -179.999, 180.0, -180.0]), np.full(4, -17.001)
     passes = boxed(Track(route, 500.0), lon, lat)
@@ -254,7 +254,7 @@ def test_across_the_antimeridian_nothing_is_lost() -> None:
     assert (boxes.east - boxes.west).max() < 0.1  # none that goes the long way round
 
 
-def test_over_the_pole_nothing_is_lost() -> None:
+def test_no_pass_is_lost_over_the_pole() -> None:
     route = lay([(0.0, 89.9), (180.0, 89.9)], speed_kmh=50)
     passes = boxed(Track(route, 500.0), np.array([-90.0, 90.0, 0.0]), np.array([89.998, 89.998, 90.0]))
     offset_m = dict(zip(passes.key.tolist(), passes.offset_m.tolist(), strict=True))
@@ -262,11 +262,11 @@ def test_over_the_pole_nothing_is_lost() -> None:
     assert dict(zip(passes.key.tolist(), passes.sides(), strict=True)) == {0: "left", 1: "right", 2: "on"}
 
 
-def test_a_route_with_nothing_near_passes_nothing() -> None:
+def test_a_route_without_places_near_it_has_no_passes() -> None:
     assert len(one(lay(NORTH, speed_kmh=50), 11.0, 0.1).key) == 0
 
 
-def test_a_stop_is_reached_at_the_time_told_for_its_stretch() -> None:
+def test_a_stop_is_reached_at_the_time_given_for_its_segment() -> None:
     route = lay([(10.0, 0.0), (10.0, 0.1), (10.0, 0.1), (10.0, 0.2)], times_s=[0, 1000, 4600, 5000])
     assert one(route, 10.001, 0.05).arrive_s.tolist() == pytest.approx([500], abs=1e-3)
     assert one(route, 10.001, 0.15).arrive_s.tolist() == pytest.approx([4800], abs=1e-3)

@@ -47,7 +47,7 @@ def test_the_plan_equals_brute_force_on_hundreds_of_small_cases() -> None:
     assert broken >= 150
 
 
-def test_no_stop_is_made_that_is_not_needed() -> None:
+def test_no_unnecessary_stop_is_planned() -> None:
     assert best_plan([10, 20], [1, 1], end_s=30, comfort_s=30).stops == ()
     assert best_plan([], [], end_s=30, comfort_s=10).stops == ()
 
@@ -58,22 +58,22 @@ def test_the_first_gap_is_shorter_by_the_time_since_the_last_stop() -> None:
     assert best_plan([10, 20], [9, 1], end_s=30, comfort_s=30, since_last_stop_s=10).stops == (1,)
 
 
-def test_a_gap_of_just_the_comfort_is_kept_and_a_second_more_is_not() -> None:
+def test_a_gap_equal_to_the_comfort_is_within_it_and_one_second_more_is_not() -> None:
     assert best_plan([50], [1], end_s=100, comfort_s=50).worst_gap_s == 50
     plan = best_plan([50], [1], end_s=101, comfort_s=50)
     assert (plan.stops, plan.worst_gap_s, plan.worth.beyond_comfort_s) == ((0,), 51, 1)
 
 
-def test_two_fair_stops_are_not_better_than_one_good_one() -> None:
+def test_one_good_stop_is_better_than_two_fair_ones() -> None:
     assert best_plan([40, 50, 60], [1.0, 1.5, 1.1], end_s=100, comfort_s=60).stops == (0,)
     assert best_plan([30, 50, 70], [1.0, 1.5, 1.0], end_s=100, comfort_s=55).stops == (1,)
 
 
-def test_of_two_stops_as_good_the_earlier_is_made() -> None:
+def test_the_earlier_of_two_equally_good_stops_is_planned() -> None:
     assert best_plan([40, 50, 60], [1.0, 1.0, 1.0], end_s=100, comfort_s=60).stops == (0,)
 
 
-def test_one_gap_that_cannot_be_kept_is_no_excuse_for_others() -> None:
+def test_one_unavoidable_gap_does_not_allow_other_gaps() -> None:
     # 100 s with nothing at all, then a stop each 10 s: the comfort of 20 s is kept from there on.
     arrivals_s = list(range(100, 200, 10))
     plan = best_plan(arrivals_s, [1.0] * 10, end_s=200, comfort_s=20)

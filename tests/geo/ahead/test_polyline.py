@@ -23,12 +23,12 @@ def encode(vertices: list[tuple[float, float]], precision: int) -> str:
     return text
 
 
-def test_the_published_example_is_read() -> None:
+def test_the_published_example_is_decoded() -> None:
     assert decode("_p~iF~ps|U_ulLnnqC_mqNvxq`@", 5) == [(-120.2, 38.5), (-120.95, 40.7), (-126.453, 43.252)]
 
 
 @pytest.mark.parametrize("precision", [5, 6])
-def test_what_was_encoded_is_read_again(precision: int) -> None:
+def test_an_encoded_line_is_decoded_unchanged(precision: int) -> None:
     random = Random(4)
     vertices = [
         (round(random.uniform(-180, 180), precision), round(random.uniform(-90, 90), precision)) for _ in range(500)
@@ -47,7 +47,7 @@ def test_what_was_encoded_is_read_again(precision: int) -> None:
         ("_" * 9 + "?", "too large"),
     ],
 )
-def test_what_is_no_polyline_is_refused(text: str, fault: str) -> None:
+def test_an_invalid_polyline_is_refused(text: str, fault: str) -> None:
     with pytest.raises(InvalidRoute, match=fault) as caught:
         decode(text, 5)
     assert caught.value.part == "polyline"

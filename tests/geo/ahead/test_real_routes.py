@@ -42,21 +42,21 @@ def assert_independently_so(session: Session, query: StopsQuery, journey: Journe
         )
     ).all()
     route: Route = query.route
-    lon, lat = lon_lat(route.cut(1000).places)
+    lon, lat = lon_lat(route.cut(1000).positions)
     near_deg = query.max_offset_m / 60_000  # a degree of longitude is longer, up to 57 degrees of latitude
     tree = STRtree(points([(row.lon, row.lat) for row in rows]))
     near = tree.query(LineString(np.column_stack((lon, lat))), predicate="dwithin", distance=near_deg)
     found: dict[int, list[float]] = {}
     for stop in journey.stops:
         found.setdefault(stop.facility_id, []).append(stop.along_m)
-    held = 0
+    compared = 0
     for row in (rows[place] for place in near):
         seen = independently(route, row.lon, row.lat, query.max_offset_m)
         if seen is not None:
             assert found.get(row.id, []) == pytest.approx([other.along_m for other in seen], abs=1), row
-            held += bool(seen)
+            compared += bool(seen)
     assert set(found) <= {rows[place].id for place in near}
-    return held
+    return compared
 
 
 @pytest.mark.slow
@@ -65,9 +65,9 @@ def test_through_paris_every_toilet_by_the_river_is_found(session: Session) -> N
     query = StopsQuery(lay(SEINE, speed_kmh=5), NOON, NOON, mode="walk", comfort_s=1200, max_offset_m=300)
     query_any_hours = replace(query, needs=Needs(open_states=None))
     journey = along(session, query_any_hours)
-    held = assert_independently_so(session, query_any_hours, journey)
-    print(f"Paris: {len(journey.stops)} stops in {query.route.length_m / 1000:.1f} km, {held} held against shapely")  # noqa: T201 - a figure to see
-    assert held > 40
+    compared = assert_independently_so(session, query_any_hours, journey)
+    print(f"Paris: {len(journey.stops)} stops in {query.route.length_m / 1000:.1f} km, {compared} held against shapely")  # noqa: T201 - a figure to see
+    assert compared > 40
     offered = along(session, query)
     assert {stop.facility_id for stop in offered.stops} <= {stop.facility_id for stop in journey.stops}
     assert offered.plan.worst_gap_s <= 1200
@@ -81,9 +81,9 @@ def test_from_sydney_to_melbourne_the_plan_keeps_two_hours_or_says_where_not(ses
     query = StopsQuery(route, NOON, NOON, max_offset_m=5000, needs=Needs(open_states=None))
     journey = along(session, query)
     to_yass = replace(query, route=lay(HUME_HIGHWAY[:5], speed_kmh=90), max_offset_m=2000)
-    held = assert_independently_so(session, to_yass, along(session, to_yass))
-    print(f"Australia: {len(journey.stops)} stops in {route.length_m / 1000:.0f} km, {held} held against shapely")  # noqa: T201 - a figure to see
-    assert held > 50
+    compared = assert_independently_so(session, to_yass, along(session, to_yass))
+    print(f"Australia: {len(journey.stops)} stops in {route.length_m / 1000:.0f} km, {compared} held against shapely")  # noqa: T201 - a figure to see
+    assert compared > 50
     times_s = [0, *(journey.stops[place].arrive_s for place in journey.plan.stops), round(route.duration_s)]
     assert max(np.diff(times_s)) == journey.plan.worst_gap_s
     assert journey.plan.worst_gap_s <= query.comfort_s

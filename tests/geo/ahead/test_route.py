@@ -24,7 +24,7 @@ ROUTES = {
 
 
 @pytest.mark.parametrize("vertices", ROUTES.values(), ids=ROUTES)
-def test_lengths_are_those_of_an_independent_computation(vertices: list[tuple[float, float]]) -> None:
+def test_lengths_match_an_independent_computation(vertices: list[tuple[float, float]]) -> None:
     route = lay(vertices, speed_kmh=80)
     lons, lats = zip(*vertices, strict=True)
     assert route.length_m == pytest.approx(SPHERE.line_length(lons, lats), abs=1e-3)
@@ -33,7 +33,7 @@ def test_lengths_are_those_of_an_independent_computation(vertices: list[tuple[fl
 
 
 @pytest.mark.parametrize("vertices", ROUTES.values(), ids=ROUTES)
-def test_a_place_on_the_way_is_that_of_an_independent_computation(vertices: list[tuple[float, float]]) -> None:
+def test_positions_along_the_route_match_an_independent_computation(vertices: list[tuple[float, float]]) -> None:
     route = lay(vertices, speed_kmh=80)
     azimuth, _, leg_m = SPHERE.inv(*vertices[1], *vertices[2])
     lon, lat, _ = SPHERE.fwd(*vertices[1], azimuth, leg_m * 0.3)
@@ -42,7 +42,7 @@ def test_a_place_on_the_way_is_that_of_an_independent_computation(vertices: list
     assert after_s == pytest.approx((route.along_m[1] + leg_m * 0.3) / (80 / 3.6))
 
 
-def test_a_cut_route_is_the_same_way_at_the_same_times() -> None:
+def test_a_route_in_pieces_has_the_same_points_and_times() -> None:
     route = lay(ROUTES["over the pole"], times_s=[0, 3000, 9000, 9500])
     cut = route.cut(1000)
     assert np.diff(cut.along_m).max() <= 1000 + 1e-6
@@ -52,8 +52,8 @@ def test_a_cut_route_is_the_same_way_at_the_same_times() -> None:
         (there, then), (place, after_s) = route.at(along_m), cut.at(along_m)
         assert SPHERE.inv(there.lon, there.lat, place.lon, place.lat)[2] < 1e-3
         assert after_s == pytest.approx(then, abs=1e-6)
-    lon, lat = lon_lat(cut.places[:-1])
-    on_lon, on_lat = lon_lat(cut.places[1:])
+    lon, lat = lon_lat(cut.positions[:-1])
+    on_lon, on_lat = lon_lat(cut.positions[1:])
     assert np.allclose(SPHERE.inv(lon, lat, on_lon, on_lat)[2], np.diff(cut.along_m), atol=1e-3)
 
 
@@ -62,7 +62,7 @@ def test_a_duration_is_spread_evenly() -> None:
     assert route.ends_s.tolist() == pytest.approx([1000, 4000])
 
 
-def test_a_rest_at_a_repeated_point_delays_what_comes_after() -> None:
+def test_a_rest_at_a_repeated_point_delays_the_following_points() -> None:
     route = lay([(0, 0), (0, 0.1), (0, 0.1), (0, 0.2)], times_s=[0, 600, 1800, 2400])
     assert len(route.along_m) == 3
     assert route.at(route.along_m[1])[1] == 600
@@ -95,7 +95,7 @@ def test_repeated_points_are_collapsed() -> None:
         ([(0, 0), (0, 1)], {"times_s": [0, 1.3e6]}, "times_s", "the maximum is"),
     ],
 )
-def test_what_is_no_route_is_refused(
+def test_an_invalid_route_is_refused(
     vertices: list[tuple[float, float]], pace: dict[str, float], part: str, fault: str
 ) -> None:
     with pytest.raises(InvalidRoute, match=fault) as caught:
@@ -104,6 +104,6 @@ def test_what_is_no_route_is_refused(
 
 
 @pytest.mark.parametrize("vertex", [(181, 0), (0, 91), (nan, 0), (0, nan), (float("inf"), 0)])
-def test_a_vertex_that_is_nowhere_is_refused(vertex: tuple[float, float]) -> None:
+def test_a_vertex_with_invalid_coordinates_is_refused(vertex: tuple[float, float]) -> None:
     with pytest.raises(InvalidCoordinates):
         lay([(0, 0), vertex, (1, 1)], speed_kmh=50)

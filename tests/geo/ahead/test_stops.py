@@ -55,7 +55,7 @@ def hours(since_min: float, until_min: float) -> dict[str, str]:
     return {"open_during": f"{{[{since.isoformat()},{until.isoformat()})}}", "unknown_during": "{}"}
 
 
-def test_what_closes_ten_minutes_before_arrival_is_not_offered_and_what_opens_ten_before_is(session: Session) -> None:
+def test_a_place_is_offered_by_its_state_on_arrival(session: Session) -> None:
     at_km(session, 60, **hours(-600, 50))
     opens = at_km(session, 60, **hours(50, 600))
     at_km(session, 90, **hours(100, 600))
@@ -66,22 +66,26 @@ def test_what_closes_ten_minutes_before_arrival_is_not_offered_and_what_opens_te
     assert planned_ids(journey) == []
 
 
-def test_the_opening_minute_is_open_and_the_closing_minute_is_shut(session: Session) -> None:
+def test_a_place_is_open_in_its_opening_minute_and_shut_in_its_closing_minute(session: Session) -> None:
     opens, _shuts = at_km(session, 60, **hours(60, 600)), at_km(session, 60, **hours(-600, 60))
     assert stop_ids(along(session, way(120))) == [opens]
 
 
-def test_the_reply_tells_the_hours_of_its_own_arrival(session: Session) -> None:
+def test_the_opening_state_is_that_of_the_arrival(session: Session) -> None:
     at_km(session, 60, **hours(50, 90))
     (card,) = along(session, way(120)).cards.values()
-    told = properties(card)
-    assert told["open"]["state"] == "open"
-    assert told["open"]["at"] == NOON + timedelta(hours=1)
-    assert told["open"]["until"] == NOON + timedelta(minutes=90)
-    assert (told["distance_m"], told["bearing_deg"], told["duration_s"]) == (None, None, None)
+    shown_properties = properties(card)
+    assert shown_properties["open"]["state"] == "open"
+    assert shown_properties["open"]["at"] == NOON + timedelta(hours=1)
+    assert shown_properties["open"]["until"] == NOON + timedelta(minutes=90)
+    assert (shown_properties["distance_m"], shown_properties["bearing_deg"], shown_properties["duration_s"]) == (
+        None,
+        None,
+        None,
+    )
 
 
-def test_a_place_that_tells_no_hours_is_marked_and_can_be_left_out(session: Session) -> None:
+def test_a_place_without_hours_is_marked_and_can_be_excluded(session: Session) -> None:
     silent = at_km(session, 60)
     journey = along(session, way(120))
     assert [(stop.facility_id, stop.open_state) for stop in journey.stops] == [(silent, "unknown")]
@@ -96,7 +100,7 @@ def test_a_place_shut_on_the_way_out_is_open_on_the_way_back(session: Session) -
     assert stop.along_m == pytest.approx(70_000, abs=0.1)
 
 
-def test_out_and_back_yields_a_place_at_each_pass(session: Session) -> None:
+def test_an_out_and_back_route_returns_a_place_at_each_pass(session: Session) -> None:
     place = at_km(session, 30)
     route = lay([(10.0, 0.0), (10.0, 50 * KM), (10.0, 0.0)], speed_kmh=60)
     journey = along(session, StopsQuery(route, NOON, NOON))
@@ -120,7 +124,7 @@ def test_gaps_are_those_between_stops_and_to_the_ends(session: Session) -> None:
     assert [stop.gap_after_s for stop in stops] == [900, 3900, 600]
 
 
-def test_the_last_good_stop_is_the_one_before_a_gap_that_the_comfort_does_not_bear(session: Session) -> None:
+def test_the_last_good_stop_is_the_one_before_a_gap_longer_than_the_comfort(session: Session) -> None:
     ids = [at_km(session, km) for km in (10, 20, 90, 100)]
     query = replace(way(110), comfort_s=HOUR)
     journey = along(session, query)
@@ -132,7 +136,7 @@ def test_the_last_good_stop_is_the_one_before_a_gap_that_the_comfort_does_not_be
     ]
 
 
-def test_what_comfort_leaves_counts_from_the_last_stop_made(session: Session) -> None:
+def test_the_remaining_comfort_counts_from_the_last_stop(session: Session) -> None:
     ids = [at_km(session, km) for km in (10, 40, 80)]
     journey = along(session, replace(way(110), comfort_s=HOUR, since_last_stop_s=900))
     # At km 40 it has been 55 minutes, and the next is 40 more; at km 80 it has been 40, and the end is 30 more.
@@ -152,7 +156,7 @@ def test_the_end_of_the_route_ends_the_last_gap(session: Session) -> None:
     assert planned_ids(journey) == [place]
 
 
-def test_the_plan_prefers_the_clean_and_near(session: Session) -> None:
+def test_the_plan_prefers_clean_and_near_stops(session: Session) -> None:
     dirty, clean, far = at_km(session, 48), at_km(session, 50), at_km(session, 52, off_m=490)
     for facility_id, stars in ((dirty, 1), (clean, 5), (far, 5)):
         for _ in range(5):
@@ -168,7 +172,7 @@ def test_the_plan_prefers_the_clean_and_near(session: Session) -> None:
     assert journey.plan.worth.cost_stars == pytest.approx(stop.cost_stars)
 
 
-def test_a_backup_is_the_best_other_place_further_on_that_the_comfort_lasts_to(session: Session) -> None:
+def test_a_backup_is_the_best_other_place_further_on_within_the_comfort(session: Session) -> None:
     before, planned, near, good, late = (at_km(session, km) for km in (59.4, 59.5, 59.6, 59.8, 60.2))
     for facility_id, stars in ((before, 1), (planned, 5), (near, 1), (good, 4), (late, 5)):
         for _ in range(9):
@@ -199,7 +203,7 @@ def test_a_place_is_not_its_own_backup(session: Session) -> None:
     assert set(journey.backups) == {None}
 
 
-def test_needs_filter_as_nearby_does(session: Session) -> None:
+def test_needs_filter_as_in_a_nearby_search(session: Session) -> None:
     wanted = at_km(session, 10, wheelchair="yes", kind="toilets", fee="no", access="public")
     for columns in (
         {"wheelchair": "no"},
@@ -228,7 +232,7 @@ def test_a_limit_keeps_the_plan_and_spreads_the_rest(session: Session) -> None:
     assert [stop.gap_after_m for stop in journey.stops[:3]] == pytest.approx([1000] * 3, abs=0.1)
 
 
-def test_a_random_world_is_searched_as_by_looking_at_every_place(session: Session) -> None:
+def test_stops_in_a_random_world_equal_those_of_a_full_scan(session: Session) -> None:
     random = Random(9)
     add_world(session, random, 400)
     table = brute_force.all_facilities(session)

@@ -19,8 +19,8 @@ OTHER_CITY = Dataset("other city", Source("CC-BY-4.0", "Other city"))
 LATER = NOON + timedelta(days=1)
 
 
-def record(external_id: str = "a", **said: Any) -> FacilityRecord:
-    return FacilityRecord(external_id, said.pop("kind", "toilets"), said.pop("location", Point(1.0, 2.0)), **said)
+def record(external_id: str = "a", **fields: Any) -> FacilityRecord:
+    return FacilityRecord(external_id, fields.pop("kind", "toilets"), fields.pop("location", Point(1.0, 2.0)), **fields)
 
 
 def write(

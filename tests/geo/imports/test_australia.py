@@ -44,7 +44,7 @@ def record_of(path: Path, row: dict[str, str], **changes: str) -> FacilityRecord
     return record
 
 
-def test_a_row_of_2016_is_read(tmp_path: Path) -> None:
+def test_a_row_of_the_2016_edition_is_read(tmp_path: Path) -> None:
     record = record_of(tmp_path / "x.csv", ROW_OF_2016)
     assert (record.external_id, record.kind, record.name) == ("1", "toilets", "Sandy Beach Reserve")
     assert (record.location.lon, record.location.lat) == (115.95020622, -31.921836)
@@ -70,7 +70,7 @@ def test_a_row_of_2016_is_read(tmp_path: Path) -> None:
     assert "Latitude" not in record.tags
 
 
-def test_a_row_of_a_later_edition_is_read_by_its_names(tmp_path: Path) -> None:
+def test_a_row_of_a_later_edition_is_read_by_its_column_names(tmp_path: Path) -> None:
     record = record_of(tmp_path / "x.csv", ROW_OF_2026)
     assert (record.external_id, record.street, record.city, record.region) == (
         "123", "1 Example St", "Sydney", "NSW",
@@ -83,11 +83,11 @@ def test_a_row_of_a_later_edition_is_read_by_its_names(tmp_path: Path) -> None:
     assert (record.attributes.get("all_gender"), record.attributes.get("changing_table")) == ("yes", "yes")
 
 
-def test_a_flag_that_began_as_false_everywhere_says_no_no(tmp_path: Path) -> None:
+def test_a_flag_that_defaults_to_false_does_not_mean_no(tmp_path: Path) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2026).attributes.get("wheelchair") is None
 
 
-def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> None:
+def test_an_after_hours_key_does_not_restrict_daytime_access(tmp_path: Path) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2026).attributes.get("access") == "public"
 
 
@@ -103,7 +103,7 @@ def test_a_key_for_after_hours_leaves_the_day_to_everybody(tmp_path: Path) -> No
         ({"KeyRequired": ""}, None),
     ],
 )
-def test_access_is_by_key_limited_or_for_all(tmp_path: Path, changes: dict[str, str], access: str | None) -> None:
+def test_access_is_by_key_restricted_or_public(tmp_path: Path, changes: dict[str, str], access: str | None) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2016, **changes).attributes.get("access") == access
 
 
@@ -117,22 +117,24 @@ def test_access_is_by_key_limited_or_for_all(tmp_path: Path, changes: dict[str, 
         ("OPEN: 9am-5pm", "OPEN: 9am-5pm"),
     ],
 )
-def test_opening_hours_are_put_in_osm_syntax_or_left_alone(tmp_path: Path, word: str, hours: str | None) -> None:
+def test_opening_hours_are_converted_to_osm_syntax_or_left_unchanged(
+    tmp_path: Path, word: str, hours: str | None
+) -> None:
     assert record_of(tmp_path / "x.csv", ROW_OF_2016, IsOpen=word).opening_hours == hours
 
 
-def test_a_place_that_is_currently_closed_is_closed(tmp_path: Path) -> None:
+def test_a_facility_marked_currently_closed_is_closed(tmp_path: Path) -> None:
     record = record_of(tmp_path / "x.csv", ROW_OF_2026, OpeningHours="Currently closed")
     assert (record.closed, record.opening_hours) == (True, None)
 
 
-def test_a_dump_point_for_caravans_is_no_toilet_to_be_sent_to(tmp_path: Path) -> None:
+def test_a_dump_point_for_caravans_is_not_offered_as_a_toilet(tmp_path: Path) -> None:
     none = dict.fromkeys(("Male", "Female", "AccessibleMale", "AccessibleFemale"), "False")
     record = record_of(tmp_path / "x.csv", ROW_OF_2016, IconAltText="Caravan Dump Point", **none)
     assert record.closed
 
 
-def test_a_toilet_beside_a_dump_point_stays_open(tmp_path: Path) -> None:
+def test_a_toilet_with_a_dump_point_stays_open(tmp_path: Path) -> None:
     assert not record_of(tmp_path / "x.csv", ROW_OF_2016, IconAltText="Caravan Dump Point").closed
     assert not record_of(tmp_path / "x.csv", ROW_OF_2026, DumpPoint="True").closed
 
@@ -145,18 +147,20 @@ def test_a_toilet_beside_a_dump_point_stays_open(tmp_path: Path) -> None:
         ({"ToiletID": ""}, Rejection("row 2", "row 2: ToiletID is empty")),
     ],
 )
-def test_a_row_that_is_nowhere_is_rejected(tmp_path: Path, changes: dict[str, str], rejection: Rejection) -> None:
+def test_a_row_without_a_valid_position_is_rejected(
+    tmp_path: Path, changes: dict[str, str], rejection: Rejection
+) -> None:
     assert read_row(tmp_path / "x.csv", ROW_OF_2016, **changes) == rejection
 
 
-def test_another_table_is_not_taken_for_the_map(tmp_path: Path) -> None:
+def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("ToiletID,Name\n1,x\n", encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"x\.csv is not the National Public Toilet Map: it lacks Latitude"):
         list(australia.read(path))
 
 
-def test_the_map_of_2016_has_its_counts() -> None:
+def test_the_map_of_2016_has_the_published_counts() -> None:
     rows = list(australia.read(real_file("australia_nptm_2016.csv")))
     records = [row for row in rows if isinstance(row, FacilityRecord)]
     assert len(rows) == len(records) == 17_985

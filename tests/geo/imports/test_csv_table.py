@@ -22,12 +22,12 @@ def test_a_row_is_read_with_a_byte_order_mark_or_without(tmp_path: Path, encodin
     assert list(csv_table.read(path)) == [FacilityRecord("a1", "toilets", Point(24.94, 60.17), name='Töölö, "north"')]
 
 
-def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
+def test_every_field_of_a_record_has_a_column(tmp_path: Path) -> None:
     row = {
         "external_id": "a1", "kind": "toilets", "lon": "1", "lat": "2", "name": "N", "venue": "cafe",
         "closed": "yes", "access": "key", "wheelchair": "limited", "fee": "no", "changing_table": "yes",
         "all_gender": "no", "male": "yes", "female": "yes", "shower": "no", "drinking_water": "yes",
-        "menstrual_products": "limited",
+        "menstrual_products": "limited", "toilets": "yes", "changing_table_location": "room", "key_scheme": "radar",
         "operator": "O", "street": "S", "house_number": "1", "postcode": "P", "city": "C", "region": "R",
         "country": "FI", "level": "-1", "opening_hours": "24/7",
     }  # fmt: skip
@@ -57,7 +57,9 @@ def test_every_field_of_a_record_has_its_column(tmp_path: Path) -> None:
         ("a1,toilets,1,2", Rejection("a1", "row 3: 4 cells under 6 columns")),
     ],
 )
-def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, row: str, rejection: Rejection) -> None:
+def test_a_bad_row_is_rejected_with_its_number_and_the_rest_is_read(
+    tmp_path: Path, row: str, rejection: Rejection
+) -> None:
     path = table(tmp_path / "x.csv", f"{HEADER}\n{row}\nb2,shower,3,4,,yes\n")
     rejected, record = csv_table.read(path)
     assert isinstance(rejected, Rejection)
@@ -77,18 +79,20 @@ def test_a_bad_row_is_told_by_its_number_and_the_rest_is_read(tmp_path: Path, ro
         (HEADER + 'a1,toilets,1,2,"cut sh', "x.csv is truncated or not CSV: unexpected end of data"),
     ],
 )
-def test_a_table_that_is_not_ours_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_table_without_the_required_columns_is_refused_in_one_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     with pytest.raises(UnreadableFile) as caught:
         list(csv_table.read(table(tmp_path / "x.csv", text)))
     assert str(caught.value) == sentence
 
 
-def test_text_of_another_encoding_is_told(tmp_path: Path) -> None:
+def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path / "x.csv", HEADER + "a1,toilets,1,2,Töölö,\n", "latin-1")
     with pytest.raises(UnreadableFile, match=r"^x\.csv is not UTF-8 text$"):
         list(csv_table.read(path))
 
 
-def test_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="cannot be opened: Is a directory"):
         list(csv_table.read(tmp_path))

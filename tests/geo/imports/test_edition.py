@@ -24,9 +24,7 @@ from geo.imports.edition import USUAL, Limit
         (17_885, 17_985, False),
     ],
 )
-def test_usually_ten_per_cent_or_ten_rows_may_be_lost_but_never_all_of_several(
-    lost: int, of: int, allowed: bool
-) -> None:
+def test_ten_per_cent_or_ten_rows_may_be_lost_by_default_but_not_all(lost: int, of: int, allowed: bool) -> None:
     assert USUAL.allows(lost, of) is allowed
 
 
@@ -44,11 +42,11 @@ def test_usually_ten_per_cent_or_ten_rows_may_be_lost_but_never_all_of_several(
         ("100%", 1000, 1000, True),
     ],
 )
-def test_a_limit_of_the_caller_is_taken_at_its_word(text: str, lost: int, of: int, allowed: bool) -> None:
+def test_a_limit_of_the_caller_applies_exactly(text: str, lost: int, of: int, allowed: bool) -> None:
     assert Limit.parse(text).allows(lost, of) is allowed
 
 
 @pytest.mark.parametrize("text", ["", "%", "ten", "-1", "1.5", "101%", "5%%", "5 %", "5%x", "٣", "²"])
-def test_what_is_no_limit_is_said_to_be_none(text: str) -> None:
+def test_an_invalid_limit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be a number of rows, such as 25, or a percentage up to 100%"):
         Limit.parse(text)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import UnreadableFile
-from geo.imports.formats import FORMATS, OPENSTREETMAP, detect_format
+from geo.imports.formats import FORMATS, OPENSTREETMAP, format_of
 from geo.imports.record import FacilityRecord
 from tests.geo.imports.real_data import real_file
 
@@ -27,40 +27,44 @@ OWN_FEATURE = {"id": "a1", "properties": {"kind": "toilets"}}
         ("x", "lon,lat,kind,external_id", "csv"),
     ],
 )
-def test_a_format_is_told_by_suffix_and_first_bytes(tmp_path: Path, name: str, content: str, expected: str) -> None:
+def test_a_format_is_detected_from_the_suffix_and_first_bytes(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert detect_format(path) == expected
+    assert format_of(path) is FORMATS[expected]
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "description"),
     [
-        "Facility Name,Location Type\n",
-        "[{}]",
-        "{}",
-        '{"type": "FeatureCollection", "features": []}',
-        '{"features": [{"properties": {"TYPE": "WC"}}]}',
+        ("Facility Name,Location Type\n", "is a table with the columns Facility Name, Location Type; describe"),
+        ("a;b;c;d;e;f;g;h;i;j\n", "is a table with the columns a, b, c, d, e, f, g, h, …; describe"),
+        ("[{}]", "is JSON of another publisher; describe"),
+        ("{}", "is JSON of another publisher; describe"),
+        ('{"type": "FeatureCollection", "features": []}', "is GeoJSON, but its features have neither"),
+        ('{"features": [{"properties": {"TYPE": "WC"}}]}', "is GeoJSON, but its features have neither"),
+        ("hello\n", "has no known format; set --format to one of: osm, overpass, osm-geojson, geojson,"),
     ],
 )
-def test_an_unknown_format_is_told_with_those_we_read(tmp_path: Path, content: str) -> None:
+def test_a_file_without_a_known_format_is_described(tmp_path: Path, content: str, description: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UnreadableFile, match=r"^x\.txt has no known .* osm, overpass, osm-geojson, geojson,"):
-        detect_format(path)
+    with pytest.raises(UnreadableFile, match=f"^x.txt {description}"):
+        format_of(path)
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
-def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: str) -> None:
+def test_an_empty_file_is_refused_as_empty(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"^x\.csv is empty$"):
-        detect_format(path)
+        format_of(path)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^x\.csv cannot be opened: No such file"):
-        detect_format(tmp_path / "x.csv")
+        format_of(tmp_path / "x.csv")
 
 
 @pytest.mark.parametrize(
@@ -71,17 +75,17 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ("australia_nptm_2016.csv", "australia"),
     ],
 )
-def test_a_real_file_is_known(name: str, expected: str) -> None:
-    assert detect_format(real_file(name)) == expected
+def test_the_format_of_a_real_file_is_detected(name: str, expected: str) -> None:
+    assert format_of(real_file(name)) is FORMATS[expected]
 
 
 @pytest.mark.parametrize("name", ["nyc_public_restrooms_2025.csv", "paris_sanisettes_2022.json"])
-def test_a_citys_own_list_is_not_guessed_at(name: str) -> None:
-    with pytest.raises(UnreadableFile, match="has no known format"):
-        detect_format(real_file(name))
+def test_the_format_of_a_custom_list_is_not_guessed(name: str) -> None:
+    with pytest.raises(UnreadableFile, match="import it with --mapping"):
+        format_of(real_file(name))
 
 
-def test_only_data_of_known_origin_come_with_terms() -> None:
+def test_only_formats_of_a_known_source_have_terms() -> None:
     assert {name for name, known in FORMATS.items() if known.source is None} == {"geojson", "csv"}
     assert FORMATS["osm"].source is FORMATS["osm-geojson"].source is FORMATS["overpass"].source is OPENSTREETMAP
 
@@ -90,7 +94,7 @@ OVERPASS_WITH_HALF_A_PAIR = r"""{"elements": [{"type": "node", "id": 1, "lon": 1
     "tags": {"amenity": "toilets", "name": "W\ud800C"}}]}"""
 
 
-def test_half_a_surrogate_pair_does_not_reach_the_database(tmp_path: Path) -> None:
+def test_a_lone_surrogate_does_not_reach_the_database(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text(OVERPASS_WITH_HALF_A_PAIR, encoding="utf-8")
     (record,) = FORMATS["overpass"].read(path)

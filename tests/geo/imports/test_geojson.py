@@ -36,14 +36,14 @@ def feature(properties: Any, geometry: Any = HERE, **more: Any) -> dict[str, Any
         ({}, {"id": 4}, "4"),
     ],
 )
-def test_the_id_is_found_where_exporters_put_it(
+def test_the_id_is_found_in_the_fields_that_exporters_use(
     tmp_path: Path, properties: dict[str, str], more: dict[str, Any], external_id: str
 ) -> None:
     path = collection(tmp_path / "x.json", feature({**properties, "amenity": "toilets"}, **more))
     assert [row.external_id for row in geojson.read_osm(path)] == [external_id]
 
 
-def test_tags_are_kept_and_the_exporters_own_notes_are_not(tmp_path: Path) -> None:
+def test_tags_are_kept_and_exporter_metadata_is_dropped(tmp_path: Path) -> None:
     properties = {**TOILETS, "@relations": [], "level": 0, "fee": None}
     (record,) = geojson.read_osm(collection(tmp_path / "x.json", feature(properties)))
     assert isinstance(record, FacilityRecord)
@@ -60,7 +60,7 @@ def test_tags_are_kept_and_the_exporters_own_notes_are_not(tmp_path: Path) -> No
         ({"type": "LineString", "coordinates": [[0, 0], [1, 0], [4, 0]]}, Point(2, 0)),
     ],
 )
-def test_a_geometry_is_told_by_a_point_on_it(tmp_path: Path, geometry: Any, location: Point) -> None:
+def test_a_geometry_becomes_a_point_on_it(tmp_path: Path, geometry: Any, location: Point) -> None:
     (record,) = geojson.read_osm(collection(tmp_path / "x.json", feature(TOILETS, geometry)))
     assert isinstance(record, FacilityRecord)
     assert record.location == location
@@ -83,7 +83,7 @@ def test_a_geometry_is_told_by_a_point_on_it(tmp_path: Path, geometry: Any, loca
         ({"type": "Circle", "coordinates": [1, 2]}, "its Circle is not valid"),
     ],
 )
-def test_a_feature_that_is_nowhere_is_rejected(tmp_path: Path, geometry: Any, reason: str) -> None:
+def test_a_feature_without_a_valid_position_is_rejected(tmp_path: Path, geometry: Any, reason: str) -> None:
     path = collection(tmp_path / "x.json", feature(TOILETS, geometry), feature(TOILETS))
     rejection, record = geojson.read_osm(path)
     assert isinstance(rejection, Rejection)
@@ -109,13 +109,13 @@ def test_a_feature_that_cannot_be_read_is_rejected(tmp_path: Path, row: Any, rej
     assert list(geojson.read_osm(collection(tmp_path / "x.json", row))) == [rejection]
 
 
-def test_a_feature_that_is_no_facility_is_passed_over(tmp_path: Path) -> None:
+def test_a_feature_that_is_not_a_facility_is_skipped(tmp_path: Path) -> None:
     cafe = {"@id": "node/1", "amenity": "cafe"}
     rows = [feature(cafe), feature({**cafe, "@id": None}), {**feature(cafe), "geometry": None}]
     assert list(geojson.read_osm(collection(tmp_path / "x.json", *rows))) == []
 
 
-def test_coordinates_nested_without_end_reject_their_row_alone(tmp_path: Path) -> None:
+def test_deeply_nested_coordinates_reject_only_their_feature(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     nested = "[" * 3000 + "1" + "]" * 3000
     path.write_text(
@@ -131,7 +131,7 @@ def test_coordinates_nested_without_end_reject_their_row_alone(tmp_path: Path) -
     assert record.external_id == "b"
 
 
-def test_our_own_properties_are_read_by_their_names(tmp_path: Path) -> None:
+def test_properties_of_our_own_format_are_read_by_name(tmp_path: Path) -> None:
     properties = {
         "kind": "toilets", "name": "Kauppatori", "wheelchair": "limited", "fee": None, "closed": "no",
         "postcode": 170, "tags": {"soap": "yes"},
@@ -159,7 +159,7 @@ def test_our_own_properties_are_read_by_their_names(tmp_path: Path) -> None:
         ({"kind": "toilets", "tags": {"a": 1}}, "tags must be an object with string values"),
     ],
 )
-def test_a_property_that_is_not_ours_is_told(tmp_path: Path, properties: dict[str, Any], reason: str) -> None:
+def test_an_invalid_property_is_rejected_with_a_reason(tmp_path: Path, properties: dict[str, Any], reason: str) -> None:
     path = collection(tmp_path / "x.json", feature(properties, id="a"))
     assert list(geojson.read_own(path)) == [Rejection("a", reason)]
 
@@ -176,7 +176,7 @@ def test_a_property_that_is_not_ours_is_told(tmp_path: Path, properties: dict[st
         b'{"features": [{"geometry": {"coordinates": [NaN, 1]}}]}',
     ],
 )
-def test_what_is_no_feature_collection_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_feature_collection_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.geojson"
     path.write_bytes(content)
     with pytest.raises(UnreadableFile, match=r"^x\.geojson .*") as caught:
@@ -184,22 +184,22 @@ def test_what_is_no_feature_collection_is_told_in_one_sentence(tmp_path: Path, c
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^x\.geojson cannot be opened: No such file"):
         list(geojson.read_osm(tmp_path / "x.geojson"))
 
 
-def test_an_empty_collection_holds_nothing(tmp_path: Path) -> None:
+def test_an_empty_collection_has_no_facilities(tmp_path: Path) -> None:
     assert list(geojson.read_osm(collection(tmp_path / "x.json"))) == []
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
     path = collection(tmp_path / "x.json", feature(TOILETS))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert len(list(geojson.read_osm(path))) == 1
 
 
-def test_features_are_given_before_the_file_is_read_to_its_end(tmp_path: Path) -> None:
+def test_features_are_yielded_before_the_end_of_the_file(tmp_path: Path) -> None:
     path = collection(tmp_path / "x.json", *[feature(TOILETS)] * 5000)
     path.write_bytes(path.read_bytes()[:-1])
     rows = geojson.read_osm(path)
@@ -208,7 +208,7 @@ def test_features_are_given_before_the_file_is_read_to_its_end(tmp_path: Path) -
         list(rows)
 
 
-def test_paris_has_its_toilets() -> None:
+def test_paris_has_the_expected_toilets() -> None:
     rows = list(geojson.read_osm(real_file("paris_osm_toilets_2021.geojson")))
     records = [row for row in rows if isinstance(row, FacilityRecord)]
     assert len(rows) == len(records) == 1268
@@ -216,7 +216,7 @@ def test_paris_has_its_toilets() -> None:
     assert sum(record.attributes.get("fee") == "yes" for record in records) == 38
 
 
-def test_paris_has_its_drinking_water() -> None:
+def test_paris_has_the_expected_drinking_water() -> None:
     rows = list(geojson.read_osm(real_file("paris_osm_drinking_water_2021.geojson")))
     assert sum(isinstance(row, FacilityRecord) and row.kind == "drinking_water" for row in rows) == 821
 
@@ -260,7 +260,7 @@ documents = st.builds(
 
 @given(document=documents, piece_bytes=st.integers(20, 500), indent=st.sampled_from((None, 1)), cut=st.integers(0, 40))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_document_in_pieces_is_the_document_read_one_by_one(
+def test_a_document_read_in_pieces_equals_the_features_read_one_by_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     document: dict[str, Any],
@@ -272,13 +272,13 @@ def test_a_document_in_pieces_is_the_document_read_one_by_one(
     text = json.dumps(document, ensure_ascii=False, indent=indent).encode()
     for content in (text, text[: len(text) - cut]):
         path.write_bytes(content)
-        items, said = everything(path, monkeypatch, piece_bytes)
-        assert (items, said) == one_by_one(path, monkeypatch)
+        items, ending = everything(path, monkeypatch, piece_bytes)
+        assert (items, ending) == one_by_one(path, monkeypatch)
         if content == text:
-            assert (items, said) == (document["features"], "read")
+            assert (items, ending) == (document["features"], "read")
 
 
-def test_features_that_are_plain_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_features_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_stream, "_one_by_one", None)
     path = collection(tmp_path / "x.json", *[feature(TOILETS, id=number) for number in range(5_000)])
     assert path.stat().st_size > 2 * json_stream.PIECE_BYTES

@@ -48,13 +48,13 @@ def only_record(path: Path) -> FacilityRecord:
     return row
 
 
-def test_a_node_is_where_it_is(tmp_path: Path) -> None:
+def test_a_node_keeps_its_position(tmp_path: Path) -> None:
     record = only_record(osm_xml(tmp_path / "x.osm", node(7, 24.94, 60.17, amenity="toilets", fee="no")))
     assert (record.external_id, record.location.lon, record.location.lat) == ("node/7", 24.94, 60.17)
     assert record.tags == {"amenity": "toilets", "fee": "no"}
 
 
-def test_an_area_is_a_point_on_its_surface_and_told_once(tmp_path: Path) -> None:
+def test_an_area_becomes_one_point_on_its_surface(tmp_path: Path) -> None:
     building = way(5, [1, 2, 3, 4, 5, 6, 1], amenity="toilets", building="yes")
     record = only_record(osm_xml(tmp_path / "x.osm", *crescent_nodes(), building))
     assert record.external_id == "way/5"
@@ -62,7 +62,7 @@ def test_an_area_is_a_point_on_its_surface_and_told_once(tmp_path: Path) -> None
     assert surface.contains(ShapelyPoint(record.location.lon, record.location.lat))
 
 
-def test_an_open_way_is_its_middle(tmp_path: Path) -> None:
+def test_an_open_way_becomes_its_midpoint(tmp_path: Path) -> None:
     path = osm_xml(
         tmp_path / "x.osm", node(1, 0, 0), node(2, 1, 0), node(3, 4, 0), way(5, [1, 2, 3], amenity="toilets")
     )
@@ -70,7 +70,7 @@ def test_an_open_way_is_its_middle(tmp_path: Path) -> None:
     assert (record.location.lon, record.location.lat) == (2, 0)
 
 
-def test_a_multipolygon_of_pieces_with_a_hole_is_a_point_on_its_surface(tmp_path: Path) -> None:
+def test_a_multipolygon_with_a_hole_becomes_a_point_on_its_surface(tmp_path: Path) -> None:
     outer, inner = [(0, 0), (9, 0), (9, 9), (0, 9)], [(3, 3), (6, 3), (6, 6), (3, 6)]
     nodes = [node(number, lon / 100, lat / 100) for number, (lon, lat) in enumerate([*outer, *inner], start=1)]
     ways = [way(1, [1, 2, 3]), way(2, [3, 4, 1]), way(3, [5, 6, 7, 8, 5])]
@@ -84,7 +84,7 @@ def test_a_multipolygon_of_pieces_with_a_hole_is_a_point_on_its_surface(tmp_path
     assert surface.contains(ShapelyPoint(record.location.lon * 100, record.location.lat * 100))
 
 
-def test_an_outline_cut_off_by_the_extract_still_tells_the_place(tmp_path: Path) -> None:
+def test_an_outline_cut_off_by_the_extract_still_gives_a_position(tmp_path: Path) -> None:
     cut = way(5, [1, 2, 99, 1], amenity="toilets")
     record = only_record(osm_xml(tmp_path / "x.osm", node(1, 1, 1), node(2, 3, 1), cut))
     assert (record.location.lat, 1 <= record.location.lon <= 3) == (1, True)
@@ -102,21 +102,21 @@ def test_a_node_without_a_position_is_rejected(tmp_path: Path) -> None:
     assert rows == [Rejection("node/1", "it has no position"), Rejection("node/2", "it has no position")]
 
 
-def test_a_way_may_have_the_positions_of_its_nodes_within_it(tmp_path: Path) -> None:
+def test_a_way_with_inline_node_positions_is_read(tmp_path: Path) -> None:
     drawn = '<way id="5"><nd ref="1" lon="1" lat="2"/><nd ref="2" lon="3" lat="2"/>' + _tags({"amenity": "toilets"})
     record = only_record(osm_xml(tmp_path / "x.osm", f"{drawn}</way>"))
     assert (record.location.lon, record.location.lat) == (2, 2)
 
 
-def test_a_node_off_the_earth_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_a_node_with_invalid_coordinates_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     path = osm_xml(tmp_path / "x.osm", node(1, 24, 95, amenity="toilets"), node(2, 24, 60, amenity="toilets"))
     rejection, record = osm_pbf.read(path)
-    assert rejection == Rejection("node/1", "latitude 95.0 must be between -90 and 90")
+    assert rejection == Rejection("node/1", "latitude 95.0 must be between -90 and 90", is_swapped=True)
     assert isinstance(record, FacilityRecord)
 
 
 @pytest.mark.parametrize("name", ["x.osm", "x.osm.pbf", "x.osm.gz", "x.txt"])
-def test_what_is_no_extract_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_an_extract_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"not an extract")
     with pytest.raises(UnreadableFile, match=name) as caught:
@@ -125,12 +125,12 @@ def test_what_is_no_extract_is_told_in_one_sentence(tmp_path: Path, name: str) -
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="No such file"):
         list(osm_pbf.read(tmp_path / "none.osm.pbf"))
 
 
-def test_a_pbf_cut_short_is_told(tmp_path: Path) -> None:
+def test_a_truncated_pbf_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.osm.pbf"
     with osmium.SimpleWriter(path) as writer:
         for number in range(1, 20_000):
@@ -140,14 +140,17 @@ def test_a_pbf_cut_short_is_told(tmp_path: Path) -> None:
         list(osm_pbf.read(path))
 
 
-def test_liechtenstein_has_its_facilities() -> None:
+def test_liechtenstein_has_the_expected_facilities() -> None:
     rows = list(osm_pbf.read(real_file("osm_liechtenstein_2021.osm.pbf")))
     records = [row for row in rows if isinstance(row, FacilityRecord)]
     assert len(records) == len(rows)
-    assert Counter((record.kind, record.venue) for record in records) == {
-        ("toilets", None): 28,
-        ("drinking_water", None): 32,
-        ("shower", None): 2,
-        ("toilets", "restaurant"): 1,
+    assert Counter((record.kind, record.venue is not None) for record in records) == {
+        ("toilets", False): 28,
+        ("drinking_water", False): 39,
+        ("shower", False): 2,
+        ("toilets", True): 20,
+        ("drinking_water", True): 3,
     }
+    by_wheelchair = [record for record in records if record.venue and record.tags.get("toilets:wheelchair") == "yes"]
+    assert len(by_wheelchair) == 19
     assert len({record.external_id for record in records}) == len(records)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from geo.coordinates import Point
 from geo.facilities.attributes import ATTRIBUTE_NAMES, KINDS, WORDS
-from geo.imports import osm_tags
+from geo.imports import osm_kinds, osm_tags
 from geo.imports.record import FacilityRecord
 
 HERE = Point(24.94, 60.17)
@@ -26,6 +26,19 @@ def facility(**tags: str) -> FacilityRecord:
         ({"amenity": "cafe", "toilets": "yes"}, "toilets"),
         ({"shop": "mall", "baby_feeding": "room"}, "baby_care"),
         ({"amenity": "shower;toilets"}, "toilets"),
+        ({"amenity": "fountain", "drinking_water": "yes"}, "drinking_water"),
+        ({"man_made": "water_tap", "drinking_water": "yes"}, "drinking_water"),
+        ({"natural": "spring", "drinking_water": "yes"}, "drinking_water"),
+        ({"amenity": "water_point"}, "drinking_water"),
+        ({"man_made": "water_well", "drinkable": "yes"}, "drinking_water"),
+        ({"amenity": "watering_place", "potable": "yes"}, "drinking_water"),
+        ({"tourism": "camp_site", "drinking_water": "yes"}, "drinking_water"),
+        ({"amenity": "restaurant", "toilets:wheelchair": "yes"}, "toilets"),
+        ({"amenity": "bank", "toilets:wheelchair": "limited"}, "toilets"),
+        ({"amenity": "library", "toilets:access": "yes"}, "toilets"),
+        ({"amenity": "pub", "toilets": "customers"}, "toilets"),
+        ({"shop": "chemist", "changing_table": "yes"}, "toilets"),
+        ({"shop": "clothes", "changing_table": "yes", "changing_table:location": "sales_area"}, "baby_care"),
     ],
 )
 def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
@@ -37,20 +50,26 @@ def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
     [
         {},
         {"amenity": "fountain"},
-        {"amenity": "fountain", "drinking_water": "yes"},
+        {"amenity": "fountain", "drinking_water": "no"},
+        {"amenity": "fountain", "drinking_water": "yes;no"},
+        {"natural": "spring"},
+        {"natural": "spring", "drinking_water": "conditional"},
+        {"man_made": "reservoir_covered", "drinking_water": "yes"},
         {"amenity": "cafe", "toilets": "no"},
         {"amenity": "cafe", "toilets": "separate"},
-        {"amenity": "cafe", "toilets:wheelchair": "yes"},
+        {"amenity": "cafe", "toilets:wheelchair": "no"},
+        {"amenity": "cafe", "toilets": "no", "toilets:wheelchair": "yes"},
+        {"amenity": "cafe", "changing_table": "no"},
         {"shop": "mall", "baby_feeding": "yes"},
         {"proposed:amenity": "toilets"},
     ],
 )
-def test_what_is_no_facility_is_passed_over(tags: dict[str, str]) -> None:
+def test_an_object_that_is_not_a_facility_is_skipped(tags: dict[str, str]) -> None:
     assert osm_tags.facility_of("node/1", HERE, tags) is None
     assert not osm_tags.is_facility(tags)
 
 
-def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
+def test_an_amenity_tag_takes_precedence_over_a_toilets_tag() -> None:
     record = facility(amenity="drinking_water", toilets="yes", fee="no")
     assert (record.kind, record.venue, record.attributes.get("fee")) == ("drinking_water", None, "no")
 
@@ -66,13 +85,13 @@ def test_an_object_of_both_forms_is_one_of_its_amenity() -> None:
         ({"building": "no", "name": "?"}, None),
     ],
 )
-def test_the_venue_is_the_host_in_its_own_word(tags: dict[str, str], venue: str | None) -> None:
+def test_the_venue_is_the_tag_value_of_the_host(tags: dict[str, str], venue: str | None) -> None:
     assert facility(toilets="yes", **tags).venue == venue
 
 
-def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
+def test_tags_of_a_host_do_not_apply_to_its_toilets() -> None:
     record = facility(
-        amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="private",
+        amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="customers",
         wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
     )  # fmt: skip
     assert (record.name, record.opening_hours) == ("Ekberg", "Mo-Fr 08:00-18:00")
@@ -86,7 +105,7 @@ def test_what_is_said_of_the_host_is_not_said_of_its_toilets() -> None:
     ) == (None,) * 6
 
 
-def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
+def test_tags_of_the_toilets_of_a_host_are_kept() -> None:
     record = facility(
         amenity="cafe", toilets="yes", opening_hours="24/7", changing_table="yes",
         toilets__access="customers", toilets__wheelchair="designated", toilets__fee="0.50 EUR",
@@ -122,7 +141,7 @@ def test_what_is_said_of_the_toilets_of_a_host_is_kept() -> None:
         ({}, None),
     ],
 )
-def test_access_is_who_may_enter(tags: dict[str, str], access: str | None) -> None:
+def test_access_follows_the_access_tag(tags: dict[str, str], access: str | None) -> None:
     assert facility(amenity="toilets", **tags).attributes.get("access") == access
 
 
@@ -158,7 +177,7 @@ def test_a_sum_of_money_is_a_fee(fee: str, expected: str | None) -> None:
         ({"fee": "unknown", "charge": "1 EUR"}, "yes"),
     ],
 )
-def test_a_charge_tells_where_no_fee_does(tags: dict[str, str], fee: str | None) -> None:
+def test_a_charge_implies_a_fee_without_a_fee_tag(tags: dict[str, str], fee: str | None) -> None:
     assert facility(amenity="toilets", **tags).attributes.get("fee") == fee
 
 
@@ -214,7 +233,7 @@ def test_an_attribute_is_read_as_the_wiki_defines_it(
         ({}, None),
     ],
 )
-def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
+def test_water_is_not_drinkable_where_any_tag_denies_it(tags: dict[str, str], drinking_water: str | None) -> None:
     assert facility(amenity="drinking_water", **tags).attributes.get("drinking_water") == drinking_water
 
 
@@ -228,11 +247,11 @@ def test_water_is_not_for_drinking_where_any_tag_denies_it(tags: dict[str, str],
         {"disused:shop": "kiosk", "toilets": "yes"},
     ],
 )
-def test_a_place_out_of_use_is_closed(tags: dict[str, str]) -> None:
+def test_a_disused_place_is_closed(tags: dict[str, str]) -> None:
     assert facility(**tags).closed
 
 
-def test_the_former_use_of_a_living_host_closes_nothing() -> None:
+def test_a_disused_tag_of_an_active_host_does_not_close_it() -> None:
     assert not facility(**{"was:shop": "bakery", "amenity": "cafe", "toilets": "yes"}).closed
     assert not facility(**{"was:shop": "bakery", "amenity": "toilets"}).closed
 
@@ -246,7 +265,7 @@ def test_every_tag_of_the_source_is_kept() -> None:
 
 KEYS = st.sampled_from(
     [
-        *osm_tags.KEYS, *osm_tags.HOST_KEYS, "access", "toilets:access", "fee", "charge",
+        *osm_kinds.KEYS, *osm_kinds.HOST_KEYS, "access", "toilets:access", "fee", "charge",
         "toilets:fee", "wheelchair", "unisex", "gender_segregated", "male", "female", "shower",
         "drinking_water", "diaper", "locked", "centralkey", "changing_table", "disused", "addr:country",
         "opening_hours", "toilets:opening_hours", "disused:shop", "menstrual_products",
@@ -264,18 +283,18 @@ def assert_only_known_words(record: FacilityRecord) -> None:
 
 
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES))
-def test_no_tags_whatever_break_the_reading(tags: dict[str, str]) -> None:
+def test_arbitrary_tags_are_read_without_an_error(tags: dict[str, str]) -> None:
     record = osm_tags.facility_of("node/1", HERE, tags)
     assert (record is not None) == osm_tags.is_facility(tags)
     if record is None:
         return
-    assert any(key in tags for key in osm_tags.KEYS)
+    assert any(key in tags for key in osm_kinds.KEYS)
     assert_only_known_words(record)
     assert record.country is None or (record.country.isupper() and len(record.country) == 2)
     assert record.tags == tags
 
 
 @given(st.dictionaries(st.one_of(KEYS, st.text()), VALUES), st.sampled_from(["amenity", "toilets"]))
-def test_any_tags_beside_those_of_a_facility_are_read(tags: dict[str, str], form: str) -> None:
+def test_arbitrary_tags_of_a_facility_are_read_without_an_error(tags: dict[str, str], form: str) -> None:
     record = facility(**{**tags, **({"amenity": "toilets"} if form == "amenity" else {"toilets": "yes"})})
     assert_only_known_words(record)

@@ -53,13 +53,13 @@ def ids(path: Path) -> list[str]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["x.osm", "x.osm.gz", "x.osm.bz2"])
-def test_the_newest_version_of_an_object_counts_unless_it_is_deleted(
+def test_the_newest_version_of_an_object_is_read_or_skipped_if_deleted(
     tmp_path: Path, name: str, objects: tuple[str, ...], current: list[str]
 ) -> None:
     assert ids(osm(tmp_path / name, *objects)) == current
 
 
-def test_of_two_versions_the_newer_one_is_read(tmp_path: Path) -> None:
+def test_the_newer_of_two_versions_is_read(tmp_path: Path) -> None:
     newer = node('id="1" version="2"', TOILETS + '<tag k="name" v="New"/>')
     (record,) = osm_pbf.read(osm(tmp_path / "x.osm", node('id="1" version="1"'), newer))
     assert record.name == "New"
@@ -82,22 +82,20 @@ def test_an_object_that_was_never_uploaded_is_rejected(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["x.osm", "x.osm.gz", "x.osm.bz2"])
-def test_a_reply_that_says_that_it_is_incomplete_is_refused(
-    tmp_path: Path, name: str, remark: str, reason: str
-) -> None:
+def test_a_response_with_an_error_remark_is_refused(tmp_path: Path, name: str, remark: str, reason: str) -> None:
     for content in ((node('id="1"'), remark), (remark, node('id="1"'))):
         with pytest.raises(UnreadableFile) as caught:
             list(osm_pbf.read(osm(tmp_path / name, *content)))
         assert str(caught.value) == f"{name} is incomplete: {reason}"
 
 
-def test_a_harmless_remark_and_a_tag_of_that_name_refuse_nothing(tmp_path: Path) -> None:
+def test_a_harmless_remark_and_a_tag_named_remark_are_accepted(tmp_path: Path) -> None:
     tagged = node('id="1"', TOILETS + '<tag k="remark" v="runtime error"/>')
     assert ids(osm(tmp_path / "x.osm", tagged, "<remark>runtime remark: merged</remark>")) == ["node/1"]
 
 
 @pytest.mark.parametrize("name", ["x.osm", "x.osm.gz", "x.osm.bz2"])
-def test_xml_cut_short_is_refused(tmp_path: Path, name: str) -> None:
+def test_truncated_xml_is_refused(tmp_path: Path, name: str) -> None:
     path = osm(tmp_path / name, *(node(f'id="{number}"') for number in range(1, 2000)))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UnreadableFile, match=rf"^{name} cannot be read as an OSM extract: "):
@@ -105,7 +103,7 @@ def test_xml_cut_short_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["shift_jis", "idna", "hex", "klingon"])
-def test_xml_in_an_encoding_that_nobody_reads_is_refused(tmp_path: Path, encoding: str) -> None:
+def test_xml_in_an_unsupported_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "x.osm"
     path.write_text(f'<?xml version="1.0" encoding="{encoding}"?><osm version="0.6">{node("")}</osm>')
     with pytest.raises(UnreadableFile, match=r"^x\.osm cannot be read as an OSM extract: "):
@@ -113,7 +111,7 @@ def test_xml_in_an_encoding_that_nobody_reads_is_refused(tmp_path: Path, encodin
 
 
 @pytest.mark.parametrize("version", ["99999999999", "9" * 5_000, "٣"])
-def test_xml_with_a_version_that_is_none_is_refused(tmp_path: Path, version: str) -> None:
+def test_xml_with_an_invalid_version_is_refused(tmp_path: Path, version: str) -> None:
     with pytest.raises(UnreadableFile, match=r"^x\.osm cannot be read as an OSM extract: "):
         list(osm_pbf.read(osm(tmp_path / "x.osm", node(f'id="1" version="{version}"'))))
 
@@ -128,12 +126,12 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, name: str) -> None:
         list(osm_pbf.read(path))
 
 
-def test_a_history_counts_by_its_newest_versions(tmp_path: Path) -> None:
+def test_a_history_is_read_by_its_newest_versions(tmp_path: Path) -> None:
     versions = (node('id="1" version="1"'), '<node id="1" version="2" visible="false"/>', node('id="2" version="1"'))
     assert ids(osm(tmp_path / "x.osh", *versions)) == ["node/2"]
 
 
-def test_a_binary_history_is_not_taken_for_an_extract(tmp_path: Path) -> None:
+def test_a_binary_history_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.osh.pbf"
     header = osmium.io.Header()
     header.has_multiple_object_versions = True
@@ -143,7 +141,7 @@ def test_a_binary_history_is_not_taken_for_an_extract(tmp_path: Path) -> None:
         list(osm_pbf.read(path))
 
 
-def test_changes_are_not_taken_for_an_extract(tmp_path: Path) -> None:
+def test_a_change_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.osc"
     create = node('id="1"')
     path.write_text(f'<osmChange version="0.6"><create>{create}</create></osmChange>', encoding="utf-8")

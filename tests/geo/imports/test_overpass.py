@@ -41,7 +41,7 @@ def reply(path: Path, *elements: Any, **more: Any) -> Path:
         ),
     ],
 )
-def test_an_element_is_where_its_reply_says(
+def test_an_element_has_the_position_in_the_response(
     tmp_path: Path, element: dict[str, Any], external_id: str, location: Point
 ) -> None:
     (record,) = overpass.read(reply(tmp_path / "x.json", {**element, "tags": TOILETS}))
@@ -49,7 +49,7 @@ def test_an_element_is_where_its_reply_says(
     assert (record.external_id, record.location, record.tags) == (external_id, location, TOILETS)
 
 
-def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
+def test_the_nodes_of_a_way_are_skipped(tmp_path: Path) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1}
     assert list(overpass.read(reply(tmp_path / "x.json", node, {**node, "tags": {"highway": "crossing"}}))) == []
 
@@ -71,7 +71,9 @@ def test_the_nodes_of_a_way_are_passed_over(tmp_path: Path) -> None:
         ({"type": "relation", "id": 3, "members": "none"}, Rejection("relation/3", NOWHERE)),
     ],
 )
-def test_an_element_that_is_nowhere_is_rejected(tmp_path: Path, element: dict[str, Any], rejection: Rejection) -> None:
+def test_an_element_without_a_valid_position_is_rejected(
+    tmp_path: Path, element: dict[str, Any], rejection: Rejection
+) -> None:
     assert list(overpass.read(reply(tmp_path / "x.json", {**element, "tags": TOILETS}))) == [rejection]
 
 
@@ -81,7 +83,7 @@ def nodes(*positions: tuple[float, float], first: int = 11) -> list[dict[str, An
     ]
 
 
-def test_a_way_is_where_its_nodes_are_wherever_they_stand_in_the_reply(tmp_path: Path) -> None:
+def test_a_way_is_located_by_its_nodes_anywhere_in_the_response(tmp_path: Path) -> None:
     way = {"type": "way", "id": 2, "nodes": [11, 12, 13, 11], "tags": TOILETS}
     corners = nodes((0, 0), (2, 0), (0, 2))
     for elements in ([way, *corners], [*corners, way], [corners[0], way, *corners[1:]]):
@@ -92,13 +94,13 @@ def test_a_way_is_where_its_nodes_are_wherever_they_stand_in_the_reply(tmp_path:
         assert record.location.lon + record.location.lat < 2
 
 
-def test_a_way_is_where_those_of_its_nodes_are_that_the_reply_has(tmp_path: Path) -> None:
+def test_a_way_is_located_by_those_of_its_nodes_in_the_response(tmp_path: Path) -> None:
     way = {"type": "way", "id": 2, "nodes": [11, 99], "tags": TOILETS}
     (record,) = overpass.read(reply(tmp_path / "x.json", way, *nodes((24, 60))))
     assert record.location == Point(24, 60)
 
 
-def test_a_relation_is_where_the_nodes_of_its_ways_are(tmp_path: Path) -> None:
+def test_a_relation_is_located_by_the_nodes_of_its_ways(tmp_path: Path) -> None:
     square = [(position["lon"], position["lat"]) for position in SQUARE[:4]]
     relation = {
         "type": "relation",
@@ -114,7 +116,7 @@ def test_a_relation_is_where_the_nodes_of_its_ways_are(tmp_path: Path) -> None:
     assert record.location == Point(5, 6)
 
 
-def test_a_deleted_element_is_passed_over(tmp_path: Path) -> None:
+def test_a_deleted_element_is_skipped(tmp_path: Path) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS, "visible": False}
     assert list(overpass.read(reply(tmp_path / "x.json", node))) == []
 
@@ -127,7 +129,7 @@ def test_a_deleted_element_is_passed_over(tmp_path: Path) -> None:
         "Timed out",
     ],
 )
-def test_a_reply_is_refused_with_the_whole_remark(tmp_path: Path, remark: str) -> None:
+def test_a_response_is_refused_with_its_whole_remark(tmp_path: Path, remark: str) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS}
     with pytest.raises(UnreadableFile) as caught:
         list(overpass.read(reply(tmp_path / "x.json", node, remark=remark)))
@@ -137,7 +139,7 @@ def test_a_reply_is_refused_with_the_whole_remark(tmp_path: Path, remark: str) -
 @pytest.mark.parametrize(
     "members", [("remark", "elements"), ("elements", "generator", "remark"), ("elements", "remark", "padding")]
 )
-def test_a_remark_is_read_wherever_it_stands(tmp_path: Path, members: tuple[str, ...]) -> None:
+def test_a_remark_is_read_anywhere_in_the_response(tmp_path: Path, members: tuple[str, ...]) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS}
     remark = f"runtime error: Query timed out {'x' * 5_000}"
     document = {"elements": [node], "generator": "jq", "remark": remark, "padding": "x" * 10_000}
@@ -147,14 +149,14 @@ def test_a_remark_is_read_wherever_it_stands(tmp_path: Path, members: tuple[str,
         list(overpass.read(path))
 
 
-def test_a_remark_that_is_a_tag_or_is_harmless_refuses_nothing(tmp_path: Path) -> None:
+def test_a_harmless_remark_or_a_tag_named_remark_is_accepted(tmp_path: Path) -> None:
     tags = {**TOILETS, "remark": "runtime error: the lock is broken"}
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": tags}
     (record,) = overpass.read(reply(tmp_path / "x.json", node, remark="runtime remark: 3 statements were merged"))
     assert record.tags == tags
 
 
-def test_a_reply_that_gave_up_half_way_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+def test_an_aborted_response_is_refused(tmp_path: Path) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1, "tags": TOILETS}
     path = reply(tmp_path / "x.json", node, remark="runtime error: Query timed out in query at line 3")
     with pytest.raises(UnreadableFile, match=r"x\.json is incomplete: runtime error: Query timed out"):
@@ -162,7 +164,7 @@ def test_a_reply_that_gave_up_half_way_is_not_taken_for_the_whole(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"elements": [{"type": "node"', b"{}", b'{"elements": {}}'])
-def test_what_is_no_reply_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_response_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(content)
     with pytest.raises(UnreadableFile, match=r"^x\.json .*") as caught:

@@ -38,7 +38,7 @@ def expected(session: Session, record: FacilityRecord) -> tuple[str | None, str 
 
 
 @pytest.mark.parametrize("kept", [1, 7, staging.HOURS_KEPT])
-def test_each_row_has_its_own_hours_however_few_are_kept(
+def test_each_row_has_its_own_hours_for_any_cache_size(
     session: Session, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     monkeypatch.setattr(staging, "HOURS_KEPT", kept)
@@ -48,7 +48,7 @@ def test_each_row_has_its_own_hours_however_few_are_kept(
     assert stored == {record.external_id: expected(session, record) for record in records}
 
 
-def test_hours_of_a_row_that_is_rejected_for_its_id_are_still_there_for_others(session: Session) -> None:
+def test_hours_of_a_row_rejected_for_its_id_are_available_to_other_rows(session: Session) -> None:
     rows = [
         FacilityRecord("a", "toilets", Point(1.0, 2.0)),
         FacilityRecord("a", "toilets", Point(1.0, 2.0), opening_hours=WORKDAYS),
@@ -68,17 +68,19 @@ def test_a_change_of_hours_alone_is_written(session: Session) -> None:
         assert tuple(session.execute(_OPEN_AT).one()[1:]) == expected(session, only(hours))
 
 
-def test_hours_are_written_once_while_they_are_kept() -> None:
+def test_hours_are_written_once_while_they_are_cached() -> None:
     file = StringIO()
     hours = StagedHours(file, NOON)
     berlin, paris = Point(13.4, 52.5), Point(2.35, 48.85)
-    numbers = [hours.number_of(said, place) for said in (WORKDAYS, DAYS) for place in (berlin, paris, berlin)]
+    numbers = [
+        hours.number_of(hours_text, place) for hours_text in (WORKDAYS, DAYS) for place in (berlin, paris, berlin)
+    ]
     assert numbers == ["1", "1", "1", "2", "2", "2"]
     assert hours.number_of("by appointment", paris) is None
     assert len(file.getvalue().splitlines()) == 2
 
 
-def test_hours_end_with_the_compiled_weeks_of_the_import() -> None:
+def test_hours_end_with_the_weeks_compiled_by_the_import() -> None:
     file = StringIO()
     StagedHours(file, NOON + timedelta(days=1)).number_of(DAYS, Point(0.0, 51.5))
     assert "2026-12-25" in file.getvalue()

@@ -26,7 +26,7 @@ from tests.geo.imports.city import (
 )
 
 
-def test_an_import_adds_what_it_lists(session: Session) -> None:
+def test_an_import_adds_the_listed_facilities(session: Session) -> None:
     assert counts(write(session, record("a", name="A"), record("b", kind="shower"))) == (2, 0, 0, 0, 0)
     row = facility_row(session, id_of(session, "a"))
     assert (row["name"], row["kind"], row["status"]) == ("A", "toilets", "active")
@@ -36,7 +36,7 @@ def test_an_import_adds_what_it_lists(session: Session) -> None:
     )
 
 
-def test_the_same_import_again_rewrites_nothing_but_the_time_of_the_import(session: Session) -> None:
+def test_a_repeated_import_changes_only_the_time_of_the_import(session: Session) -> None:
     rows = [record(str(number), opening_hours="Mo-Fr 08:00-18:00", tags={"b": "2", "a": "1"}) for number in range(20)]
     write(session, *rows)
     add_rating(session, id_of(session, "3"), 4, NOON)
@@ -49,15 +49,15 @@ def test_the_same_import_again_rewrites_nothing_but_the_time_of_the_import(sessi
     assert after == before
 
 
-def test_a_changed_row_changes_itself_alone_and_keeps_its_id_and_ratings(session: Session) -> None:
+def test_a_changed_row_changes_only_its_facility_and_keeps_its_id_and_ratings(session: Session) -> None:
     write(session, record("a", name="old", attributes={"fee": "yes"}), record("b"))
     add_rating(session, id_of(session), 5, NOON)
     before = facility_row(session, id_of(session))
     beside = facility_row(session, id_of(session, "b"))
     assert counts(write(session, record("a", name="new"), record("b"), as_of=LATER)) == (0, 1, 1, 0, 0)
     after = facility_row(session, id_of(session))
-    told = {"name": "new", "fee": None, "updated_at": LATER}
-    assert after == {**before, **told, "traits": after["traits"]} != {**before, **told}
+    changes = {"name": "new", "fee": None, "updated_at": LATER}
+    assert after == {**before, **changes, "traits": after["traits"]} != {**before, **changes}
     assert after["rating_count"] == 1
     assert facility_row(session, id_of(session, "b")) == beside
 
@@ -74,13 +74,13 @@ def test_a_changed_row_changes_itself_alone_and_keeps_its_id_and_ratings(session
         *({"attributes": {attribute.name: attribute.words[0]}} for attribute in ATTRIBUTES),
     ],
 )
-def test_whatever_a_source_says_otherwise_is_a_change(session: Session, changed: dict[str, Any]) -> None:
+def test_any_changed_field_of_a_source_is_a_change(session: Session, changed: dict[str, Any]) -> None:
     write(session, record())
     assert counts(write(session, record(**changed))) == (0, 1, 0, 0, 0)
     assert counts(write(session, record(**changed))) == (0, 0, 1, 0, 0)
 
 
-def test_what_has_vanished_is_closed_keeps_its_ratings_and_is_told_once(session: Session) -> None:
+def test_a_vanished_facility_is_closed_keeps_its_ratings_and_is_counted_once(session: Session) -> None:
     write(session, record("a"), record("b"))
     facility_id = id_of(session)
     add_rating(session, facility_id, 5, NOON)
@@ -90,7 +90,7 @@ def test_what_has_vanished_is_closed_keeps_its_ratings_and_is_told_once(session:
     assert counts(write(session, record("b"))) == (0, 0, 1, 0, 0)
 
 
-def test_what_comes_back_is_changed_and_active_with_its_id_and_ratings(session: Session) -> None:
+def test_a_returning_facility_is_active_again_with_its_id_and_ratings(session: Session) -> None:
     write(session, record("a"), record("b"))
     facility_id = id_of(session)
     add_rating(session, facility_id, 5, NOON)
@@ -102,29 +102,29 @@ def test_what_comes_back_is_changed_and_active_with_its_id_and_ratings(session: 
 
 
 @pytest.mark.parametrize("status", ["closed", "hidden"])
-def test_what_staff_closed_or_hid_stays_so_whatever_its_source_says(session: Session, status: str) -> None:
+def test_a_facility_closed_or_hidden_by_staff_keeps_its_status_in_later_imports(session: Session, status: str) -> None:
     write(session, record("a"), record("b"))
     set_status(session, status)
-    told = [
+    editions = [
         (record("a", name="new"), record("b")),
         (record("a", name="new", closed=True), record("b")),
         (record("a", name="new"), record("b")),
         (record("b"),),
         (record("a", name="new"), record("b")),
     ]
-    for rows in told:
+    for rows in editions:
         write(session, *rows)
         assert status_of(session) == status
 
 
-def test_what_staff_opened_again_stays_open_while_its_source_says_nothing_new(session: Session) -> None:
+def test_a_facility_reopened_by_staff_stays_open_while_its_source_is_unchanged(session: Session) -> None:
     write(session, record(closed=True))
     set_status(session, "active")
     write(session, record(closed=True, name="new"))
     assert status_of(session) == "active"
 
 
-def test_a_source_closes_and_opens_what_it_lists(session: Session) -> None:
+def test_a_source_closes_and_reopens_its_facilities(session: Session) -> None:
     statuses = []
     for closed in (True, True, False, True, False):
         write(session, record(closed=closed))
@@ -132,7 +132,7 @@ def test_a_source_closes_and_opens_what_it_lists(session: Session) -> None:
     assert statuses == ["closed", "closed", "active", "closed", "active"]
 
 
-def test_a_report_of_closure_outlives_news_of_the_source_but_not_its_closure(session: Session) -> None:
+def test_a_reported_closure_survives_an_update_of_the_source_but_not_a_closure_by_it(session: Session) -> None:
     write(session, record())
     set_status(session, "reported_closed")
     write(session, record(name="new"))
@@ -141,7 +141,7 @@ def test_a_report_of_closure_outlives_news_of_the_source_but_not_its_closure(ses
     assert status_of(session) == "closed"
 
 
-def test_of_rows_with_one_id_the_first_is_taken_and_the_others_rejected(session: Session) -> None:
+def test_the_first_row_of_an_id_is_imported_and_the_others_are_rejected(session: Session) -> None:
     # Wide and narrow rows in turn, so that a page's last gap could be filled by a later row.
     rows = [
         record(f"{number % 300}", name=f"copy {number // 300}", tags={"note": "x" * (number * 37 % 1500)})
@@ -156,22 +156,22 @@ def test_of_rows_with_one_id_the_first_is_taken_and_the_others_rejected(session:
     assert counts(write(session, *rows, dataset=city)) == (0, 0, 300, 0, 600)
 
 
-def test_datasets_do_not_collide(session: Session) -> None:
+def test_equal_ids_of_two_datasets_are_different_facilities(session: Session) -> None:
     write(session, record("a", name="one"))
     write(session, record("a", name="other"), dataset=OTHER_CITY)
     assert counts(write(session, record("b"))) == (1, 0, 0, 1, 0)
     assert facility_row(session, id_of(session, "a", OTHER_CITY))["status"] == "active"
 
 
-def test_new_terms_of_a_dataset_take_the_place_of_the_old(session: Session) -> None:
+def test_new_terms_of_a_dataset_replace_the_old_ones(session: Session) -> None:
     write(session, record())
     write(session, record(), dataset=Dataset("city", Source("CC0-1.0", "nobody")))
     assert session.execute(text("SELECT licence, attribution, url FROM dataset")).one() == ("CC0-1.0", "nobody", None)
 
 
 @pytest.mark.slow
-def test_progress_is_told_now_and_then_and_at_the_end(session: Session) -> None:
-    told: list[int] = []
+def test_progress_is_reported_every_ten_thousand_rows_and_at_the_end(session: Session) -> None:
+    reported: list[int] = []
     rows = (record(str(number)) for number in range(20_001))
-    write_dataset(session, CITY, rows, NOON, told.append)
-    assert told == [10_000, 20_000, 20_001]
+    write_dataset(session, CITY, rows, NOON, reported.append)
+    assert reported == [10_000, 20_000, 20_001]

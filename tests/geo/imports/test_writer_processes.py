@@ -34,9 +34,9 @@ def database(own_database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def records(count: int, first: int = 0, **said: Any) -> Iterator[FacilityRecord]:
+def records(count: int, first: int = 0, **fields: Any) -> Iterator[FacilityRecord]:
     for number in range(first, first + count):
-        yield FacilityRecord(f"{number}", "toilets", Point(number / 1000, 50.0), **said)
+        yield FacilityRecord(f"{number}", "toilets", Point(number / 1000, 50.0), **fields)
 
 
 def import_all(database: Database, rows: Iterator[FacilityRecord], dataset: Dataset = CITY) -> ImportSummary:
@@ -52,7 +52,7 @@ def count(database: Database, table: str) -> int:
         return int(session.execute(text(counted[table])).scalar_one())
 
 
-def test_two_imports_of_a_dataset_at_once_give_one_set_of_facilities(database: Database) -> None:
+def test_two_concurrent_imports_of_a_dataset_give_one_set_of_facilities(database: Database) -> None:
     both_read = threading.Barrier(2)
 
     def rows() -> Iterator[FacilityRecord]:
@@ -65,7 +65,7 @@ def test_two_imports_of_a_dataset_at_once_give_one_set_of_facilities(database: D
     assert (count(database, "facility"), count(database, "dataset")) == (200, 1)
 
 
-def test_an_edition_is_compared_with_what_an_import_before_it_has_just_written(database: Database) -> None:
+def test_an_import_waits_for_a_concurrent_one_and_compares_with_its_result(database: Database) -> None:
     with ThreadPoolExecutor(1) as pool:
         with database.write() as session:
             write_dataset(session, CITY, records(200), NOON)
@@ -78,7 +78,7 @@ def test_an_edition_is_compared_with_what_an_import_before_it_has_just_written(d
     assert count(database, "facility") == 200
 
 
-def test_ratings_and_reads_go_on_while_an_import_runs(database: Database) -> None:
+def test_ratings_and_reads_continue_while_an_import_runs(database: Database) -> None:
     import_all(database, records(10))
     half_way, rated = threading.Event(), threading.Event()
 
@@ -97,7 +97,7 @@ def test_ratings_and_reads_go_on_while_an_import_runs(database: Database) -> Non
     assert (summary.added, summary.unchanged) == (19_990, 10)
 
 
-def test_ratings_and_reads_go_on_when_an_import_has_written_but_not_committed(database: Database) -> None:
+def test_ratings_and_reads_continue_while_an_import_is_uncommitted(database: Database) -> None:
     import_all(database, records(10))
     with database.write() as session:
         assert write_dataset(session, CITY, records(20_000), NOON).added == 19_990
@@ -138,7 +138,7 @@ with Database(sys.argv[1]).write() as session:
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_import_that_is_stopped_leaves_nothing(database: Database, own_database_url: str, sent: int) -> None:
+def test_an_interrupted_import_leaves_nothing(database: Database, own_database_url: str, sent: int) -> None:
     running = subprocess.Popen(
         [sys.executable, "-c", ENDLESS_IMPORT, own_database_url],
         cwd=PROJECT,
@@ -155,7 +155,9 @@ def test_an_import_that_is_stopped_leaves_nothing(database: Database, own_databa
     assert import_all(database, records(3)).added == 3
 
 
-def test_a_database_that_goes_away_in_mid_import_is_said_to_be_away(database: Database, own_database_url: str) -> None:
+def test_a_database_that_stops_during_an_import_is_reported_unavailable(
+    database: Database, own_database_url: str
+) -> None:
     def rows(cut_off: Callable[[], None]) -> Iterator[FacilityRecord]:
         yield from records(1_000)
         cut_off()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from geo.facilities import counts
 from geo.imports.edition import ImportSummary
-from geo.imports.formats import FORMATS, detect_format
+from geo.imports.formats import format_of
 from geo.imports.record import Source
 from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
@@ -15,7 +15,7 @@ from tests.geo.imports.real_data import real_file
 
 def import_file(session: Session, name: str) -> ImportSummary:
     path = real_file(name)
-    format_ = FORMATS[detect_format(path)]
+    format_ = format_of(path)
     return write_dataset(session, Dataset(name, format_.source or Source("x", "x")), format_.read(path), NOON)
 
 
@@ -39,19 +39,19 @@ def test_a_published_extract_imported_twice_changes_nothing(session: Session, ex
     assert (second.unchanged, second.rejected) == (first.added, first.rejected)
 
 
-def test_liechtenstein_has_its_toilets_water_and_showers_and_a_place_with_toilets(session: Session) -> None:
+def test_liechtenstein_has_the_expected_facilities_of_each_kind(session: Session) -> None:
     assert import_file(session, "osm_liechtenstein_2021.osm.pbf").rejected == 0
     found = {kind.kind: (kind.stand_alone, kind.in_venues) for kind in counts.by_kind(session)}
-    assert found == {"toilets": (28, 1), "drinking_water": (32, 0), "shower": (2, 0)}
+    assert found == {"toilets": (28, 20), "drinking_water": (39, 3), "shower": (2, 0)}
 
 
-def test_paris_has_its_toilets(session: Session) -> None:
+def test_paris_has_the_expected_toilets(session: Session) -> None:
     import_file(session, "paris_osm_toilets_2021.geojson")
     (kind,) = counts.by_kind(session)
     assert (kind.kind, kind.stand_alone + kind.in_venues) == ("toilets", 1_268)
 
 
-def test_australia_has_its_toilets_and_what_they_offer(session: Session) -> None:
+def test_australia_has_the_expected_toilets_and_offers(session: Session) -> None:
     import_file(session, "australia_nptm_2016.csv")
     offered = session.execute(
         text(

@@ -39,7 +39,7 @@ def test_an_edition_that_loses_too_much_is_refused_and_changes_nothing(
     write(session, *edition(), dataset=allowed)
 
 
-def test_what_has_vanished_before_counts_no_more(session: Session) -> None:
+def test_facilities_that_vanished_before_do_not_count_again(session: Session) -> None:
     write(session, *many(200))
     for left in (185, 170, 160):
         write(session, *many(left))
@@ -47,14 +47,14 @@ def test_what_has_vanished_before_counts_no_more(session: Session) -> None:
         write(session, *many(143))
 
 
-def test_a_small_dataset_may_lose_some_but_not_all_that_it_lists(session: Session) -> None:
+def test_a_small_dataset_may_lose_some_facilities_but_not_all(session: Session) -> None:
     write(session, *many(8))
     write(session, *many(2))
     with pytest.raises(EditionRefused, match="2 of the 2 facilities"), session.begin_nested():
         write(session, *many(5, 100))
 
 
-def test_kept_facilities_do_not_count_as_vanished(session: Session) -> None:
+def test_facilities_kept_despite_a_rejected_row_do_not_count_as_vanished(session: Session) -> None:
     write(session, *many(30))
     allowed = replace(CITY, limits=Limits(rejected=Limit(percent=100)))
     rejected = [Rejection(str(number), "fee must be one of yes, no, not 'free'") for number in range(20)]
@@ -70,7 +70,7 @@ def test_a_file_without_a_single_facility_closes_nothing(session: Session) -> No
     assert status_of(session) == "active"
 
 
-def test_a_file_that_breaks_in_mid_way_changes_nothing(session: Session) -> None:
+def test_a_file_that_fails_halfway_changes_nothing(session: Session) -> None:
     write(session, record("a"))
     before = every_row(session)
 

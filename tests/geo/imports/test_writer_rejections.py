@@ -19,7 +19,7 @@ def test_rejections_of_the_reader_are_counted_and_quoted(session: Session) -> No
         record("a", tags={"a": "\0"}),
     ],
 )
-def test_a_facility_whose_row_is_rejected_stays_as_it_is(session: Session, broken: FacilityRecord | Rejection) -> None:
+def test_a_facility_whose_row_is_rejected_is_unchanged(session: Session, broken: FacilityRecord | Rejection) -> None:
     write(session, record("a", name="A", attributes={"fee": "no"}), record("b"))
     before = every_row(session)
     summary = write(session, broken, record("b"), as_of=LATER)
@@ -30,7 +30,7 @@ def test_a_facility_whose_row_is_rejected_stays_as_it_is(session: Session, broke
     assert counts(write(session, record("a", name="A", attributes={"fee": "no"}), record("b"))) == (0, 0, 2, 0, 0)
 
 
-def test_what_had_vanished_before_its_row_is_rejected_stays_vanished(session: Session) -> None:
+def test_a_vanished_facility_whose_row_is_rejected_stays_closed(session: Session) -> None:
     write(session, record("a"), record("b"))
     write(session, record("b"))
     summary = write(session, Rejection("a", "kind is empty"), record("b"))
@@ -39,7 +39,7 @@ def test_what_had_vanished_before_its_row_is_rejected_stays_vanished(session: Se
 
 
 @pytest.mark.parametrize("rejected_first", [True, False])
-def test_of_a_rejected_and_a_good_row_of_one_id_the_good_one_is_taken(session: Session, rejected_first: bool) -> None:
+def test_a_valid_row_of_an_id_is_imported_despite_a_rejected_one(session: Session, rejected_first: bool) -> None:
     write(session, record("a"), record("b"))
     rows = [Rejection("a", "kind is empty"), record("a", name="A")]
     summary = write(session, *(rows if rejected_first else reversed(rows)), record("b"))
@@ -54,7 +54,7 @@ def test_a_rejected_id_may_be_any_text(session: Session, odd: str) -> None:
     assert (counts(summary), summary.kept) == ((0, 0, 1, 0, 2), 1)
 
 
-def test_the_rejected_rows_of_one_dataset_keep_nothing_of_another(session: Session) -> None:
+def test_rejected_rows_of_one_dataset_keep_no_facilities_of_another(session: Session) -> None:
     write(session, record("a"), record("b"), dataset=OTHER_CITY)
     write(session, record("b"))
     assert write(session, Rejection("a", "kind is empty"), record("b")).kept == 0
@@ -83,7 +83,7 @@ def test_the_rejected_rows_of_one_dataset_keep_nothing_of_another(session: Sessi
         (record(""), "it has no id"),
     ],
 )
-def test_a_row_that_the_tables_cannot_keep_is_rejected_alone(
+def test_only_the_row_that_the_tables_cannot_store_is_rejected(
     session: Session, broken: FacilityRecord, reason: str
 ) -> None:
     summary = write(session, record("a"), broken)
@@ -92,7 +92,7 @@ def test_a_row_that_the_tables_cannot_keep_is_rejected_alone(
     assert "\0" not in summary.rejections[0].external_id
 
 
-def test_texts_of_just_the_allowed_length_are_kept(session: Session) -> None:
+def test_texts_of_the_maximum_length_are_accepted(session: Session) -> None:
     longest = record(
         "ü" * 255, name="ü" * 255, house_number="ü" * 64, opening_hours="ü" * 1000, venue="ü" * 64, city="ü" * 255
     )

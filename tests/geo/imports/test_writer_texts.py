@@ -16,7 +16,7 @@ from tests.factories import facility_row
 from tests.geo.imports.city import counts, id_of, record, write
 
 
-def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Session) -> None:
+def test_hours_are_compiled_and_text_without_valid_syntax_becomes_a_note(session: Session) -> None:
     write(
         session, record("a", opening_hours="Mo-Fr 08:00-18:00"), record("b", opening_hours="8am-4pm, later seasonally")
     )
@@ -31,7 +31,7 @@ def test_hours_are_compiled_and_text_in_no_syntax_becomes_a_note(session: Sessio
 
 
 @pytest.mark.parametrize("written", ["Mo-Fr 08:00-18:00; " * 60, "ü" * 1001, "🚻" * 5000])
-def test_hours_that_are_too_long_become_a_note_cut_to_the_limit(session: Session, written: str) -> None:
+def test_hours_that_are_too_long_become_a_truncated_note(session: Session, written: str) -> None:
     assert counts(write(session, record("a", opening_hours=written))) == (1, 0, 0, 0, 0)
     row = facility_row(session, id_of(session, "a"))
     assert (row["opening_hours"], row["opening_hours_note"]) == (None, f"{written[:999]}…")
@@ -39,7 +39,7 @@ def test_hours_that_are_too_long_become_a_note_cut_to_the_limit(session: Session
     assert counts(write(session, record("a", opening_hours=f"{written} and more"))) == (0, 1, 0, 0, 0)
 
 
-def as_written(row: dict[str, Any]) -> dict[str, Any]:
+def stored_columns(row: dict[str, Any]) -> dict[str, Any]:
     """What the table holds of a record."""
     hours = row["opening_hours"] if row["opening_hours_note"] is None else row["opening_hours_note"]
     attributes = {name: row[name] for name in ATTRIBUTE_NAMES if row[name] is not None}
@@ -47,9 +47,9 @@ def as_written(row: dict[str, Any]) -> dict[str, Any]:
     return {**texts, "attributes": attributes, "opening_hours": hours, "tags": row["tags"]}
 
 
-def as_said(said: FacilityRecord) -> dict[str, Any]:
+def expected_columns(original: FacilityRecord) -> dict[str, Any]:
     kept = {field.name for field in fields(FacilityRecord)} - {"external_id", "location", "closed"}
-    return {column: getattr(said, column) for column in kept}
+    return {column: getattr(original, column) for column in kept}
 
 
 ODD_TEXTS = (
@@ -59,11 +59,11 @@ ODD_TEXTS = (
 
 
 @pytest.mark.parametrize("odd", ODD_TEXTS)
-def test_odd_texts_arrive_byte_for_byte(session: Session, odd: str) -> None:
-    said = record(f"id {odd}", name=odd, operator=f"{odd}x", city=odd * 2, opening_hours=odd, tags={odd: odd})
-    write(session, said, record("beside"))
-    assert as_written(facility_row(session, id_of(session, f"id {odd}"))) == as_said(said)
-    assert counts(write(session, said, record("beside"))) == (0, 0, 2, 0, 0)
+def test_odd_texts_are_stored_unchanged(session: Session, odd: str) -> None:
+    original = record(f"id {odd}", name=odd, operator=f"{odd}x", city=odd * 2, opening_hours=odd, tags={odd: odd})
+    write(session, original, record("beside"))
+    assert stored_columns(facility_row(session, id_of(session, f"id {odd}"))) == expected_columns(original)
+    assert counts(write(session, original, record("beside"))) == (0, 0, 2, 0, 0)
 
 
 def texts(most: int) -> st.SearchStrategy[str | None]:
@@ -87,19 +87,19 @@ records = st.builds(
 )
 
 
-@given(said=st.lists(records, min_size=1, max_size=5, unique_by=lambda row: row.external_id))
+@given(original=st.lists(records, min_size=1, max_size=5, unique_by=lambda row: row.external_id))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_record_is_read_back_as_it_was_written(session: Session, said: list[FacilityRecord]) -> None:
+def test_any_record_is_read_back_as_it_was_written(session: Session, original: list[FacilityRecord]) -> None:
     with session.begin_nested() as undone:
-        assert counts(write(session, *said)) == (len(said), 0, 0, 0, 0)
-        for row in said:
+        assert counts(write(session, *original)) == (len(original), 0, 0, 0, 0)
+        for row in original:
             facility_id = id_of(session, row.external_id)
             stored = facility_row(session, facility_id)
-            assert as_written(stored) == as_said(row)
+            assert stored_columns(stored) == expected_columns(row)
             assert stored["status"] == ("closed" if row.closed else "active")
             place = session.execute(
                 text("SELECT ST_X(location), ST_Y(location) FROM facility WHERE id = :id"), {"id": facility_id}
             ).one()
             assert tuple(place) == (row.location.lon, row.location.lat)
-        assert counts(write(session, *said)) == (0, 0, len(said), 0, 0)
+        assert counts(write(session, *original)) == (0, 0, len(original), 0, 0)
         undone.rollback()

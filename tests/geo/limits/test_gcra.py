@@ -24,13 +24,13 @@ def may(session: Session, after_s: float, subject: bytes = b"a", limit: Limit = 
     return True
 
 
-def test_a_burst_is_let_through_and_then_one_an_interval(session: Session) -> None:
+def test_a_burst_is_allowed_and_then_one_request_per_interval(session: Session) -> None:
     assert [may(session, 0) for _ in range(4)] == [True, True, True, False]
     assert [may(session, 9.999), may(session, 10), may(session, 10)] == [False, True, False]
     assert [may(session, 40) for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_refusal_tells_how_long_to_wait_and_costs_nothing(session: Session) -> None:
+def test_a_refusal_returns_the_time_to_wait_and_costs_nothing(session: Session) -> None:
     for _ in range(3):
         may(session, 0)
     for _ in range(5):
@@ -41,7 +41,7 @@ def test_a_refusal_tells_how_long_to_wait_and_costs_nothing(session: Session) ->
     assert may(session, 10)
 
 
-def test_each_subject_and_each_limit_is_counted_by_itself(session: Session) -> None:
+def test_each_subject_and_each_limit_is_counted_separately(session: Session) -> None:
     for _ in range(3):
         may(session, 0)
     assert not may(session, 0)
@@ -49,7 +49,7 @@ def test_each_subject_and_each_limit_is_counted_by_itself(session: Session) -> N
     assert may(session, 0, limit=Limit("registrations", 3, timedelta(seconds=10)))
 
 
-def test_the_subject_stands_nowhere_and_the_table_is_not_logged(session: Session) -> None:
+def test_the_subject_is_not_stored_and_the_table_is_unlogged(session: Session) -> None:
     may(session, 0, b"a network")
     assert b"a network" not in bytes(session.execute(text("SELECT digest FROM rate_limit")).scalar_one())
     persistence = session.execute(text("SELECT relpersistence::text FROM pg_class WHERE relname = 'rate_limit'"))
@@ -61,14 +61,14 @@ def test_one_count_is_one_statement(session: Session, statements: list[str]) -> 
     assert len(statements) == 1
 
 
-def test_rows_that_limit_nobody_are_forgotten(session: Session) -> None:
+def test_rows_that_no_longer_limit_a_subject_are_deleted(session: Session) -> None:
     may(session, 0, b"a")
     may(session, 5, b"b")
     assert gcra.forget_past(session, NOON + timedelta(seconds=10)) == 1
     assert gcra.forget_past(session, NOON + timedelta(seconds=15)) == 1
 
 
-def test_of_many_at_once_exactly_a_burst_gets_through(own_database_url: str) -> None:
+def test_exactly_one_burst_of_concurrent_requests_is_allowed(own_database_url: str) -> None:
     database = Database(own_database_url)
 
     def once(_: int) -> bool:

@@ -24,7 +24,7 @@ def test_a_key_has_a_typed_prefix_43_random_characters_and_6_of_checksum(kind: s
     assert checksum == zlib.crc32(key[:-6].encode())
 
 
-def test_43_characters_hold_256_bits_and_6_hold_a_crc() -> None:
+def test_43_characters_encode_256_bits_and_6_encode_a_crc() -> None:
     assert 62**42 < 2**256 < 62**43
     assert 62**5 < 2**32 < 62**6
 
@@ -36,7 +36,7 @@ def test_no_two_keys_are_equal_and_each_is_known_by_its_digest() -> None:
 
 
 @given(st.integers(0, 52), st.sampled_from(ALPHABET))
-def test_any_one_mistyped_character_is_told(position: int, character: str) -> None:
+def test_any_single_mistyped_character_is_detected(position: int, character: str) -> None:
     key = "bfp_" + "7" * 43
     key += keys._checked(key)[-6:]
     mistyped = key[:position] + character + key[position + 1 :]
@@ -48,7 +48,7 @@ def test_any_one_mistyped_character_is_told(position: int, character: str) -> No
 
 
 @pytest.mark.parametrize("position", [4, 20, 45])
-def test_two_swapped_neighbours_are_told(position: int) -> None:
+def test_two_swapped_neighbours_are_detected(position: int) -> None:
     key = keys.generate("secret")
     while key[position] == key[position + 1]:
         key = keys.generate("secret")
@@ -61,7 +61,7 @@ def test_two_swapped_neighbours_are_told(position: int) -> None:
     "text",
     ["", "bfp_", "bfd_" + "0" * 49, "bfp_" + "0" * 50, "bfp_" + "\N{ARABIC-INDIC DIGIT ZERO}" * 49, "x" * 10_000],
 )
-def test_what_has_not_the_form_of_a_key_is_told(text: str) -> None:
+def test_a_malformed_key_is_detected(text: str) -> None:
     with pytest.raises(InvalidToken, match="not a partner key"):
         keys.digest(text)
 
@@ -80,7 +80,7 @@ def test_what_has_not_the_form_of_a_key_is_told(text: str) -> None:
         ("https://[2001:db8::1]", "https://[2001:db8::1]"),
     ],
 )
-def test_an_origin_is_written_as_browsers_write_it(text: str, origin: str) -> None:
+def test_an_origin_is_normalised_as_browsers_send_it(text: str, origin: str) -> None:
     assert keys.origin(text) == origin
 
 
@@ -110,6 +110,6 @@ def test_an_origin_is_written_as_browsers_write_it(text: str, origin: str) -> No
         "https://[",
     ],
 )
-def test_what_is_no_origin_is_refused(text: str) -> None:
+def test_an_invalid_origin_is_refused(text: str) -> None:
     with pytest.raises(InvalidKeyTerms):
         keys.origin(text)

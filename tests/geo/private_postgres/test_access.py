@@ -19,7 +19,7 @@ with_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads
 
 
 @as_root
-def test_a_socket_folder_of_somebody_else_is_refused(cluster: Cluster, folder: Path) -> None:
+def test_a_socket_folder_of_another_user_is_refused(cluster: Cluster, folder: Path) -> None:
     server = cluster(folder / ("long" * 30))
     socket_folder(server).mkdir()
     os.chown(socket_folder(server), pwd.getpwnam("nobody").pw_uid, -1)
@@ -28,7 +28,7 @@ def test_a_socket_folder_of_somebody_else_is_refused(cluster: Cluster, folder: P
 
 
 @as_root
-def test_other_users_do_not_get_in(running: PrivatePostgres) -> None:
+def test_other_users_cannot_connect(running: PrivatePostgres) -> None:
     psql = find_programs().folder / "psql"
     command = [psql, "-h", socket_folder(running), "-U", "beforehand", "-c", "SELECT 1", "postgres"]
     nobody = pwd.getpwnam("nobody")
@@ -46,7 +46,7 @@ def test_other_users_do_not_get_in(running: PrivatePostgres) -> None:
 
 @pytest.mark.slow
 @as_root
-def test_root_opens_its_own_data_folder_just_enough_for_postgres(cluster: Cluster, folder: Path) -> None:
+def test_root_grants_postgres_only_traversal_of_its_data_folder(cluster: Cluster, folder: Path) -> None:
     folder.chmod(0o700)
     server = cluster(folder)
     server.start()
@@ -57,7 +57,7 @@ def test_root_opens_its_own_data_folder_just_enough_for_postgres(cluster: Cluste
 
 @pytest.mark.slow
 @as_root
-def test_a_data_folder_that_postgres_cannot_reach_is_replaced_and_told(
+def test_a_data_folder_that_postgres_cannot_reach_is_replaced_with_a_message(
     cluster: Cluster, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder.chmod(0o700)
@@ -73,18 +73,18 @@ def test_a_data_folder_that_postgres_cannot_reach_is_replaced_and_told(
 @with_proc
 def test_nothing_listens_on_tcp(running: PrivatePostgres) -> None:
     descriptors = Path(f"/proc/{postmaster(running)}/fd").iterdir()
-    held = {str(descriptor.readlink()) for descriptor in descriptors}
+    open_files = {str(descriptor.readlink()) for descriptor in descriptors}
     tables = [Path("/proc/net", name).read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     open_on_tcp = {f"socket:[{line.split()[9]}]" for table in tables for line in table}
-    assert held & open_on_tcp == set()
-    assert any(name.startswith("socket:") for name in held)
+    assert open_files & open_on_tcp == set()
+    assert any(name.startswith("socket:") for name in open_files)
 
 
 def test_ctrl_c_in_the_terminal_that_started_it_does_not_reach_the_server(running: PrivatePostgres) -> None:
     assert os.getsid(postmaster(running)) == postmaster(running)
 
 
-def test_the_log_keeps_no_coordinates_of_a_failed_statement(running: PrivatePostgres) -> None:
+def test_the_log_contains_no_coordinates_of_a_failed_statement(running: PrivatePostgres) -> None:
     with pytest.raises(psycopg2.Error):
         run_sql(running, "SELECT 1 / 0, 'POINT(24.94 60.17)'")
     log = running._log.read_text()
@@ -92,7 +92,7 @@ def test_the_log_keeps_no_coordinates_of_a_failed_statement(running: PrivatePost
     assert "24.94" not in log
 
 
-def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(cluster: Cluster, folder: Path) -> None:
+def test_a_data_folder_that_cannot_be_created_is_reported_in_one_line(cluster: Cluster, folder: Path) -> None:
     (folder / "file").touch()
     with pytest.raises(DatabaseUnavailable, match="BEFOREHAND_DATA_DIR"):
         cluster(folder / "file" / "below").start()

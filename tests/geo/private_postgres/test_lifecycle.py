@@ -26,7 +26,7 @@ def test_the_address_is_known_before_the_server_runs(cluster: Cluster) -> None:
     assert run_sql(server, "SELECT current_database(), current_user") == [("beforehand", "beforehand")]
 
 
-def test_the_server_has_postgis_and_speaks_utc_and_unicode(running: PrivatePostgres) -> None:
+def test_the_server_has_postgis_utc_and_unicode(running: PrivatePostgres) -> None:
     run_sql(running, "CREATE EXTENSION postgis")
     assert run_sql(running, "SELECT ST_X('POINT(24.94 60.17)'::geometry)") == [(24.94,)]
     settings = "timezone", "server_encoding", "fsync", "jit"
@@ -34,13 +34,13 @@ def test_the_server_has_postgis_and_speaks_utc_and_unicode(running: PrivatePostg
     assert shown == ["UTC", "UTF8", "on", "off"]
 
 
-def test_starting_twice_keeps_the_server_that_runs(running: PrivatePostgres) -> None:
+def test_starting_twice_keeps_the_running_server(running: PrivatePostgres) -> None:
     first = postmaster(running)
     running.start()
     assert postmaster(running) == first
 
 
-def test_a_missing_database_is_made_again(running: PrivatePostgres) -> None:
+def test_a_missing_database_is_created_again(running: PrivatePostgres) -> None:
     with closing(psycopg2.connect(running.url("postgres").replace("+psycopg2", ""))) as connection:
         connection.autocommit = True
         connection.cursor().execute("DROP DATABASE beforehand")
@@ -49,7 +49,7 @@ def test_a_missing_database_is_made_again(running: PrivatePostgres) -> None:
 
 
 @pytest.mark.slow
-def test_stopping_what_does_not_run_is_no_error(cluster: Cluster) -> None:
+def test_stopping_a_stopped_server_is_not_an_error(cluster: Cluster) -> None:
     server = cluster()
     server.stop()
     server.start()
@@ -59,7 +59,7 @@ def test_stopping_what_does_not_run_is_no_error(cluster: Cluster) -> None:
         run_sql(server, "SELECT 1")
 
 
-def test_what_was_committed_survives_a_killed_server(cluster: Cluster) -> None:
+def test_committed_rows_survive_a_killed_server(cluster: Cluster) -> None:
     server = cluster()
     server.start()
     run_sql(server, "CREATE TABLE rating AS SELECT 5 AS stars")
@@ -69,7 +69,7 @@ def test_what_was_committed_survives_a_killed_server(cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_a_stale_pid_file_that_names_a_live_stranger_is_seen_through(cluster: Cluster) -> None:
+def test_a_stale_pid_file_that_names_another_live_process_is_ignored(cluster: Cluster) -> None:
     server = cluster()
     server.start()
     files = [server._data / "postmaster.pid", socket_folder(server) / ".s.PGSQL.5432.lock"]
@@ -91,7 +91,7 @@ def test_a_stale_pid_file_that_names_a_live_stranger_is_seen_through(cluster: Cl
 
 
 @pytest.mark.slow
-def test_an_interrupted_initdb_is_begun_again(cluster: Cluster) -> None:
+def test_an_interrupted_initdb_is_restarted(cluster: Cluster) -> None:
     server = cluster()
     server._make_folders()
     unfinished = server._server_dir / "data.unfinished"
@@ -103,7 +103,7 @@ def test_an_interrupted_initdb_is_begun_again(cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_two_checkouts_have_a_cluster_each(cluster: Cluster, tmp_path: Path) -> None:
+def test_each_checkout_has_its_own_cluster(cluster: Cluster, tmp_path: Path) -> None:
     one, other = cluster(checkout=tmp_path / "one"), cluster(checkout=tmp_path / "other")
     one.start()
     other.start()
@@ -112,7 +112,7 @@ def test_two_checkouts_have_a_cluster_each(cluster: Cluster, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_starts_at_the_same_moment_make_one_server(cluster: Cluster, folder: Path) -> None:
+def test_simultaneous_starts_run_one_server(cluster: Cluster, folder: Path) -> None:
     server = cluster()
     code = "import sys; from pathlib import Path; from geo.private_postgres.cluster import PrivatePostgres; "
     code += "PrivatePostgres(Path(sys.argv[1]), Path(sys.argv[2])).start()"
@@ -123,9 +123,7 @@ def test_starts_at_the_same_moment_make_one_server(cluster: Cluster, folder: Pat
 
 
 @pytest.mark.slow
-def test_a_path_too_long_for_a_socket_gets_a_private_folder_that_a_reboot_may_empty(
-    cluster: Cluster, folder: Path
-) -> None:
+def test_a_path_too_long_for_a_socket_uses_a_private_folder_that_may_be_deleted(cluster: Cluster, folder: Path) -> None:
     server = cluster(folder / ("long" * 30))
     server.start()
     assert server._data.is_relative_to(folder)
@@ -138,7 +136,7 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder_that_a_reboot_may_em
 
 
 @pytest.mark.slow
-def test_a_path_with_letters_that_libpq_splits_at_works(cluster: Cluster, folder: Path) -> None:
+def test_a_path_with_separators_of_libpq_works(cluster: Cluster, folder: Path) -> None:
     server = cluster(folder / "O'Brien, café 100%")
     server.start()
     assert server._data.is_relative_to(folder)

@@ -22,7 +22,7 @@ def with_apt(machine: Path, *majors: int) -> Path:
     ("majors", "package"),
     [((), "postgresql-postgis"), ((13,), "postgresql-postgis"), ((14, 16), "postgresql-16-postgis-3")],
 )
-def test_missing_postgis_is_told_with_the_command_that_installs_it(
+def test_missing_postgis_is_reported_with_the_command_that_installs_it(
     tmp_path: Path, majors: tuple[int, ...], package: str
 ) -> None:
     machine = with_apt(tmp_path, *majors)
@@ -34,13 +34,13 @@ def test_missing_postgis_is_told_with_the_command_that_installs_it(
     assert install_command(machine=machine)[-1] == package
 
 
-def test_homebrew_is_used_where_it_is(tmp_path: Path) -> None:
+def test_homebrew_is_used_where_it_is_installed(tmp_path: Path) -> None:
     brew = tmp_path / "opt/homebrew/bin/brew"
     brew.parent.mkdir(parents=True)
     brew.touch()
     assert install_command(machine=tmp_path) == [str(brew), "install", "postgis"]
 
 
-def test_a_cluster_of_a_version_that_has_gone_says_which(tmp_path: Path) -> None:
+def test_a_cluster_of_an_uninstalled_version_names_the_package(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="postgresql-14-postgis-3"):
         find_programs(major=14, machine=with_apt(tmp_path, 15))

@@ -1,6 +1,6 @@
 """What the known formulas make of a town's ratings: stars and doubt of every place at every moment.
 
-They mirror geo.crowd.quality and geo.crowd.wilson for whole towns at once; tests hold them equal.
+They are those of bench.reference.quality and geo.crowd.wilson for whole towns at once; tests compare them.
 """
 
 from typing import Literal, NamedTuple
@@ -96,7 +96,7 @@ class TwoScales(NamedTuple):
 
 
 def two_scales(evidence: Evidence, constants: TwoScales) -> Estimate:
-    """geo.crowd.quality.quality for a town."""
+    """bench.reference.quality.quality for a town."""
     slow = evidence.sums(constants.slow_days, constants.trust)
     fast = evidence.sums(constants.fast_days, constants.trust)
     c0, c = constants.record_credibility, constants.present_credibility

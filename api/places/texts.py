@@ -1,0 +1,30 @@
+"""Texts of searches: why a list is widened or empty, and what a status means, in the caller's language."""
+
+from api.http.languages import Language
+from geo.facilities.ranking import WIDEST_M
+from geo.facilities.search import BoxQuery, Found, NearbyQuery
+
+
+def list_note(query: NearbyQuery | BoxQuery, found: Found, language: Language) -> str | None:
+    """Return a sentence that explains why the list is widened or empty; None if it is neither."""
+    if isinstance(query, NearbyQuery) and found.nearest_m is not None:
+        return language.say(
+            "Nothing within %(radius)s meets these needs. The nearest that does is %(distance)s away; these are the"
+            " best within twice that distance.",
+            radius=language.metres(query.radius_m),
+            distance=language.metres(round(found.nearest_m)),
+        )
+    if found.facilities:
+        return None
+    if isinstance(query, BoxQuery):
+        return language.say("No facility in this box meets these needs.")
+    return language.say("Nothing within %(radius)s meets these needs.", radius=language.kilometres(WIDEST_M / 1000))
+
+
+def status_note(status: str, language: Language) -> str | None:
+    """Return a sentence about a facility's status; None if it is active."""
+    if status == "reported_closed":
+        return language.say("Visitors reported it closed; nobody has confirmed that yet.")
+    if status == "closed":
+        return language.say("It is closed for good, or its source no longer lists it.")
+    return None
