@@ -57,7 +57,7 @@ class LocalitiesQuery:
 
 
 class Locality(NamedTuple):
-    """A locality that matches. ``distance_m`` is None without an origin; ``dataset`` and the following are its source."""
+    """A locality that matches. ``distance_m`` is None without an origin; the last four are its source."""
 
     external_id: str
     kind: str

@@ -6,8 +6,8 @@ CREATE FUNCTION facility_search.nearest_street(origin geometry, at_most_m float8
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT street.name
     FROM facility_search.boxes_around(origin, at_most_m) AS boxes
-    CROSS JOIN LATERAL unnest(ARRAY[boxes.box, boxes.box_beyond_antimeridian]) AS box
-    JOIN locality AS street ON street.lines && box AND street.lines IS NOT NULL
+    CROSS JOIN LATERAL unnest(ARRAY[boxes.box, boxes.box_beyond_antimeridian]) AS reached (area)
+    JOIN locality AS street ON street.lines && reached.area AND street.lines IS NOT NULL
     CROSS JOIN LATERAL (SELECT ST_Distance(street.lines::geography, origin::geography, false)) AS away (distance_m)
     WHERE distance_m <= at_most_m
     ORDER BY distance_m, street.external_id
