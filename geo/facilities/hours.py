@@ -12,7 +12,12 @@ from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, State, validate
+from opening_hours import (
+    OpeningHours,
+    ParserError,  # type: ignore[attr-defined]  # missing from the library's stubs
+    State,
+    validate,
+)
 
 from geo.coordinates import Point
 from geo.facilities.hours_calendar import Calendar
@@ -198,7 +203,7 @@ def _compile(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: float)
     try:
         states = timeline(alternatives, calendar)
         constant = _constant_state(text, states, calendar)
-    except SyntaxError:  # days counted from school holidays
+    except ParserError:  # a selector that is valid only together with the rest of its rule
         return None
     except BaseException as failure:
         if type(failure).__name__ == "PanicException":  # a bug of the library; it derives only from BaseException

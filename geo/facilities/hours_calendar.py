@@ -32,7 +32,7 @@ class Calendar:
         """Return 1 for each day that a day selector of OSM's syntax selects, else 0; all for an empty selector.
 
         Raises:
-            SyntaxError: the selector is invalid.
+            ParserError: the selector is invalid.
         """
         if not selector:
             return b"\1" * self.days

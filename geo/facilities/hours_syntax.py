@@ -26,6 +26,8 @@ _RULE_COMMA = re.compile(
 
 SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
 _LISTED_SCHOOL_HOLIDAYS = re.compile(r"\bSH,|,SH\b", re.IGNORECASE)
+_LISTED_DAYS = rf"{_WEEKDAY}(?:-{_WEEKDAY})?(?:\[[^]]*\])?(?: ?[-+] ?\d+ ?days?)?"
+_LIST_OF_DAYS = re.compile(rf"\b{_LISTED_DAYS}(?:,{_LISTED_DAYS})*", re.IGNORECASE)
 PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
 OF_THIS_PLACE_ALONE = re.compile(rf"{SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
 """The position of the sun, and days counted from holidays, which may lie outside the compiled weeks."""
@@ -56,7 +58,7 @@ def outside_school_holidays(days: str) -> str | None:
 
 def within_school_holidays(days: str) -> str:
     """Rewrite a day selector with ``SH`` as if every day were a school holiday."""
-    return " ".join(part for part in days.split() if not SCHOOL_HOLIDAYS.search(part))
+    return _LIST_OF_DAYS.sub(lambda days: "" if SCHOOL_HOLIDAYS.search(days[0]) else days[0], days).strip()
 
 
 def on_daily_holidays(text: str) -> str | None:

@@ -146,6 +146,14 @@ def test_school_holidays_make_only_the_hours_unknown_that_depend_on_them(
     ]
 
 
+@pytest.mark.parametrize(
+    "days", ["SH,PH +1 day", "SH,Mo[1] +1 day", "PH +1 day,SH", "Mo,SH,PH -2 days", "week 2 SH,Su[1] +2 days"]
+)
+def test_school_holidays_in_a_list_with_counted_days_compile(days: str) -> None:
+    assert states(f"Mo-Su 08:00-18:00; {days} off", "2026-11-24T07:00") == ["closed"]
+    assert states(f"Mo-Su 08:00-18:00; {days} 07:00-08:00", "2026-11-24T22:00") == ["closed"]
+
+
 def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:
     text = 'Mo-Fr 08:00-12:00, Mo-Fr 12:00-18:00 "ask at the bar"; Sa off "cleaning"'
     assert states(text, "2026-11-24T09:00", "2026-11-24T13:00", "2026-11-28T13:00") == [
