@@ -12,9 +12,9 @@ from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from opening_hours import (
+from opening_hours import (  # type: ignore[attr-defined]  # the stubs lack ParserError
     OpeningHours,
-    ParserError,  # type: ignore[attr-defined]  # missing from the library's stubs
+    ParserError,
     State,
     validate,
 )
