@@ -118,6 +118,14 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     return _compile_at(text, start, *first)
 
 
+def is_in_syntax(text: str) -> bool:
+    """Return whether a text is in OSM syntax, without compiling it."""
+    if len(text) > MAX_CHARACTERS["opening_hours"]:
+        return False
+    text = normalised(text)
+    return text == "24/7" or _alternatives(text) is not None
+
+
 def time_zone(location: Point, as_of: datetime) -> ZoneInfo:
     """Return the time zone of a place.
 
