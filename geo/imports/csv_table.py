@@ -2,14 +2,17 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.imports.files import SNIFFED_BYTES, delimiter_of, opened
 from geo.imports.own_fields import FIELDS, facility_of
 from geo.imports.record import FacilityRecord, Rejection
 
 REQUIRED_COLUMNS = ("external_id", "kind", "lon", "lat")
+KNOWN_COLUMNS = frozenset({*REQUIRED_COLUMNS, *FIELDS})
 
 Row = dict[str, str]
 
@@ -26,23 +29,28 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
 def read_rows(
     path: Path,
     check_columns: Callable[[Path, Sequence[str]], None],
-    facility_of_row: Callable[[Row], FacilityRecord | Rejection],
+    facility_of_row: Callable[[Row], FacilityRecord | Rejection | None],
     id_columns: Sequence[str],
+    delimiter: str | None = None,
 ) -> Iterator[FacilityRecord | Rejection]:
-    """Read a CSV file row by row, in UTF-8 with or without a byte order mark.
+    """Read a CSV file row by row, in UTF-8 with or without a byte order mark, also compressed with gzip.
 
     Args:
         path: the file; its first row names the columns.
         check_columns: raises UnreadableFile if the columns are not valid.
-        facility_of_row: parses one row, whose cells are stripped.
+        facility_of_row: parses one row, whose cells are stripped; None if the row is not a facility.
         id_columns: columns that contain the id of a row with too few or too many cells.
+        delimiter: the character between cells. Default: detected from the first row.
 
     Raises:
         UnreadableFile: the file is missing, not CSV or not UTF-8.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, strict=True)
+        with opened(path) as content, TextIOWrapper(content, "utf-8-sig", newline="") as file:
+            if delimiter is None:
+                delimiter = delimiter_of(file.readline(SNIFFED_BYTES), KNOWN_COLUMNS)
+                file.seek(0)
+            rows = csv.reader(file, delimiter=delimiter, strict=True)
             columns = [column.strip() for column in next(rows, [])]
             check_columns(path, columns)
             for number, cells in enumerate(rows, start=2):
@@ -54,9 +62,8 @@ def read_rows(
                 else:
                     external_id = next((row[column] for column in id_columns if row.get(column)), "")
                     facility = Rejection(external_id, f"{len(cells)} cells under {len(columns)} columns")
-                yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
+                if facility is not None:
+                    yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
     except csv.Error as error:
@@ -64,13 +71,13 @@ def read_rows(
 
 
 def point_of(lon: str, lat: str) -> Point:
-    """Parse a longitude and a latitude in degrees.
+    """Parse a longitude and a latitude in degrees, with a decimal point or comma.
 
     Raises:
         InvalidCoordinates: a value is not a number or out of range.
     """
     try:
-        return Point(float(lon), float(lat))
+        return Point(float(lon.replace(",", ".", 1)), float(lat.replace(",", ".", 1)))
     except ValueError:
         raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} must be numbers") from None
 
@@ -84,7 +91,7 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
     missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     if missing:
         raise UnreadableFile(f"{path.name} lacks the column {missing[0]}")
-    unknown = [column for column in columns if column not in FIELDS and column not in REQUIRED_COLUMNS]
+    unknown = [column for column in columns if column not in KNOWN_COLUMNS]
     if unknown:
         raise UnreadableFile(f"{path.name} has an unknown column: {unknown[0]!r}")
     if len(set(columns)) < len(columns):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, overpass
+from geo.imports.files import delimiter_of, first_bytes
 from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 
 
@@ -29,11 +30,12 @@ class ImportFormat:
 OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright")
 AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
 
-SNIFFED_BYTES = 65536
-"""Bytes of a file that are read to detect its format: a header row, or a JSON document's first features."""
+COLUMNS_SHOWN = 8
 
 OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
-OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
+OSM_ID = re.compile(
+    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"|"@type"\s*:\s*"(?:node|way|relation)"|"full_id"\s*:\s*"[nwr]\d+"'
+)
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
 
@@ -56,43 +58,50 @@ FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
 )
 
 
-def detect_format(path: Path) -> str:
-    """Return a file's format, detected from its suffix and its first bytes.
-
-    Returns:
-        A key of FORMATS.
+def format_of(path: Path, name: str | None = None) -> ImportFormat:
+    """Return a file's format, by name or detected from its suffix and its first bytes.
 
     Raises:
-        UnreadableFile: the file cannot be opened, is empty, or has no known format.
+        UnreadableFile: the file cannot be opened, is empty, or has no known format; the message says what it is.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(SNIFFED_BYTES)
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    detected = _format_of(path.name.lower(), text)
+    text = first_bytes(path)
+    detected = name or _format_of(path.name.lower(), text)
     if detected is None:
-        if not text:
-            raise UnreadableFile(f"{path.name} is empty")
-        known = ", ".join(FORMATS)
-        raise UnreadableFile(f"{path.name} has no known format; set --format to one of: {known}")
-    return detected
+        raise UnreadableFile(f"{path.name} {_description(text)}")
+    return FORMATS[detected]
+
+
+def _description(text: bytes) -> str:
+    """Return what a file without a known format seems to be, and what to do."""
+    mapping = "describe its columns in a mapping (docs/mapping.md) and import it with --mapping"
+    if not text:
+        return "is empty"
+    if text.startswith((b"{", b"[")):
+        if b'"features"' in text or b'"Feature"' in text:
+            return f"is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}"
+        return f"is JSON of another publisher; {mapping}"
+    header = text.partition(b"\n")[0].decode(errors="replace").strip()
+    columns = [cell.strip(' "') for cell in header.split(delimiter_of(header))]
+    if len(columns) > 1:
+        shown = ", ".join(columns[:COLUMNS_SHOWN]) + (", …" if len(columns) > COLUMNS_SHOWN else "")
+        return f"is a table with the columns {shown}; {mapping}"
+    return f"has no known format; set --format to one of: {', '.join(FORMATS)}"
 
 
 def _format_of(name: str, text: bytes) -> str | None:
     if name.endswith(OSM_SUFFIXES):
         return "osm"
-    if text.startswith(b"{"):
+    if text.startswith((b"{", b"\x1e")):
         return _format_of_json(text)
-    columns = {cell.strip(b' \t\r"') for cell in text.partition(b"\n")[0].split(b",")}
-    if columns & {b"ToiletID", b"FacilityID"}:
+    header = text.partition(b"\n")[0].decode(errors="replace")
+    columns = {cell.strip(' \t\r"') for cell in header.split(delimiter_of(header))}
+    if columns & {"ToiletID", "FacilityID"}:
         return "australia"
-    return "csv" if {b"external_id", b"kind"} <= columns else None
+    return "csv" if {"external_id", "kind"} <= columns else None
 
 
 def _format_of_json(text: bytes) -> str | None:
-    if b'"features"' not in text:
+    if b'"features"' not in text and not geojson.is_feature_line(text):
         return "overpass" if b'"elements"' in text else None
     if OWN_KIND.search(text):
         return "geojson"

@@ -1,5 +1,6 @@
 """Reads GeoJSON (RFC 7946): a FeatureCollection with OSM tags or with this project's properties."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,18 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from geo.coordinates import Point
-from geo.errors import InvalidCoordinates
+from geo.errors import InvalidCoordinates, UnreadableFile
 from geo.imports import osm_tags, own_fields
-from geo.imports.json_stream import stream_items
+from geo.imports.files import first_bytes
+from geo.imports.json_stream import stream_items, stream_lines
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import point_on
+
+_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"]+)"')
+
+_QUICKOSM_TYPES = {"n": "node", "w": "way", "r": "relation"}
+_QUICKOSM_KEYS = frozenset(("full_id", "osm_id", "osm_type"))
+"""Properties of QuickOSM that are not tags."""
 
 PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection | None]
 
@@ -39,11 +47,31 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
 def _read(
     path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool]
 ) -> Iterator[FacilityRecord | Rejection]:
-    for number, feature in enumerate(stream_items(path, "features"), start=1):
+    start = first_bytes(path)
+    _require_degrees(path, start)
+    features = stream_lines(path) if is_feature_line(start) else stream_items(path, "features")
+    for number, feature in enumerate(features, start=1):
         row = _facility_of_feature(read_properties, feature)
         if row is None or (isinstance(row, Rejection) and is_passed_over(feature)):
             continue
         yield row if row.external_id else replace(row, external_id=f"feature {number}")
+
+
+def is_feature_line(start: bytes) -> bool:
+    """Return whether a file begins with a feature on a line of its own, as ogr2ogr's GeoJSONSeq writes them."""
+    line = start.lstrip(b"\x1e").partition(b"\n")[0]
+    return line.startswith(b"{") and b'"Feature"' in line and b'"geometry"' in line and b'"features"' not in line
+
+
+def _require_degrees(path: Path, start: bytes) -> None:
+    """Check the coordinate reference system, which RFC 7946 no longer allows and older files name at their start."""
+    named = _CRS.search(start)
+    if named and not named[1].endswith((b"CRS84", b":4326")):
+        system = re.sub(r".*?(\w+):+(?:[\d.]*:)?(\w+)$", r"\1:\2", named[1].decode(errors="replace"))
+        stem = path.name.partition(".")[0]
+        raise UnreadableFile(
+            f"{path.name} is in {system}: convert it with `ogr2ogr -t_srs EPSG:4326 {stem}-4326.geojson {path.name}`"
+        )
 
 
 def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection | None:
@@ -56,13 +84,15 @@ def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> Fac
     if not external_id:
         return Rejection("", "it has no id")
     try:
-        location = _location_of(feature.get("geometry"))
+        location = location_of(feature.get("geometry"))
     except InvalidCoordinates as error:
         return Rejection(external_id, str(error))
     return read_properties(external_id, location, properties)
 
 
 def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
+    if osm_id := _osm_id_of(properties):
+        return osm_id
     for name in (
         properties.get("@id"),
         feature.get("id"),
@@ -74,13 +104,30 @@ def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
     return ""
 
 
-def _location_of(geometry: Any) -> Point:
+def _osm_id_of(properties: dict[str, Any]) -> str | None:
+    """Return the id that osmium (``@type``, ``@id``) and QuickOSM (``full_id``) write in other ways."""
+    match properties:
+        case {"@type": "node" | "way" | "relation" as kind, "@id": int() | str() as number} if str(number).isdecimal():
+            return f"{kind}/{number}"
+        case {"full_id": str() as full_id} if full_id[:1] in _QUICKOSM_TYPES and full_id[1:].isdecimal():
+            return f"{_QUICKOSM_TYPES[full_id[0]]}/{full_id[1:]}"
+    return None
+
+
+def location_of(geometry: Any) -> Point:
+    """Return a point on a GeoJSON geometry.
+
+    Raises:
+        InvalidCoordinates: there is no geometry, or it is invalid.
+    """
     match geometry:
         # Most files contain only points, which need no shapely.
         case {"type": "Point", "coordinates": [float() | int() as lon, float() | int() as lat, *_]}:
             return Point(lon, lat)
         case {"type": str(), "coordinates": list()}:
             return _point_on_geometry(geometry)
+        case {"type": "GeometryCollection"}:
+            raise InvalidCoordinates("its geometry is a GeometryCollection; it must be one point, line or area")
     raise InvalidCoordinates("it has no geometry")
 
 
@@ -108,7 +155,8 @@ def _tags_of(properties: dict[str, Any]) -> dict[str, str]:
 
 
 def _is_tag(key: str, value: Any) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool) and not key.startswith("@")
+    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return is_text and not key.startswith("@") and key not in _QUICKOSM_KEYS
 
 
 def _facility_of_own(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:

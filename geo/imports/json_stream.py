@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -11,8 +12,8 @@ import ijson
 import orjson
 
 from geo.errors import UnreadableFile
+from geo.imports.files import BYTE_ORDER_MARK, opened
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 YAJL_REASON = re.compile(r"error: ([^\\\n]+?)\.?\s*(?:\\|\n|$)")
 """The sentence in yajl's message, without the drawing of the error's position below it."""
 
@@ -22,8 +23,13 @@ PIECE_BYTES = 32_768
 _ITEM_BYTES = 262_144
 """Length of text without the end of an item after which ijson is used instead."""
 
+_PYTHON_READER = ijson.get_backend("python")
+
 _BETWEEN_OBJECTS = re.compile(rb"\}\s*,(?=\s*\{)")
 """The text between two items. It can also occur within an item or a string, so each match is tried."""
+
+_RECORD_SEPARATOR = b"\x1e"
+"""Precedes each item of a GeoJSON text sequence (RFC 8142)."""
 
 _BOUNDARIES_TRIED = 3
 """Number of boundaries tried, from the end of a text."""
@@ -34,19 +40,42 @@ class _NotInPieces(Exception):
 
 
 def stream_items(path: Path, key: str) -> Iterator[Any]:
-    """Yield the items of the array under a top-level key.
+    """Yield the items of an array.
+
+    Args:
+        path: the file.
+        key: a top-level key, or several that lead to the array, joined by dots; empty if the document is the array.
 
     Raises:
         UnreadableFile: the file is missing, not JSON, truncated, not UTF-8, or has no such array.
     """
     given = 0
     with _opened(path) as file:
+        if not key:
+            yield from _tolerant(file, key, path.name, given)
+            return
         try:
             for items in _pieces(file, key):
                 yield from items
                 given += len(items)
         except _NotInPieces:
-            yield from islice(_one_by_one(file, key, path.name), given, None)
+            yield from _tolerant(file, key, path.name, given)
+
+
+def stream_lines(path: Path) -> Iterator[Any]:
+    """Yield the items of a file with one on each line (NDJSON), also of a GeoJSON text sequence (RFC 8142).
+
+    Raises:
+        UnreadableFile: the file is missing, or a line is not JSON.
+    """
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            text = line.removeprefix(BYTE_ORDER_MARK).lstrip(_RECORD_SEPARATOR).strip()
+            if text:
+                try:
+                    yield orjson.loads(text)
+                except orjson.JSONDecodeError as error:
+                    raise UnreadableFile(f"{path.name} is truncated or not JSON in line {number}") from error
 
 
 def read_text(path: Path, key: str) -> str | None:
@@ -56,17 +85,21 @@ def read_text(path: Path, key: str) -> str | None:
         UnreadableFile: the file is missing, not JSON, truncated or not UTF-8.
     """
     with _opened(path) as file:
-        _skip_byte_order_mark(file)
-        return next((text for text in ijson.items(file, key) if isinstance(text, str)), None)
+        for reader in (ijson, _PYTHON_READER):
+            _skip_byte_order_mark(file)
+            try:
+                return next((text for text in reader.items(file, key) if isinstance(text, str)), None)
+            except (UnicodeDecodeError, ijson.JSONError):
+                if reader is _PYTHON_READER:
+                    raise
+        return None
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             yield file
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
         found = YAJL_REASON.search(str(error))
         reason = found[1] if found else "it cannot be decoded"
@@ -124,15 +157,43 @@ def _last_items(text: bytes, key: str) -> list[Any]:
     return items
 
 
-def _one_by_one(file: IO[bytes], key: str, name: str) -> Iterator[Any]:
-    """Read the whole file with ijson; numbers are floats."""
+def _tolerant(file: IO[bytes], key: str, name: str, given: int) -> Iterator[Any]:
+    """Yield the items after those given, also if one has half a surrogate pair or a number like 1e400.
+
+    Only ijson's reader in Python, which is slow, accepts those, so that a single row is rejected and not the file.
+    """
+    try:
+        for item in islice(_one_by_one(file, key, name), given, None):
+            given += 1
+            yield item
+    except (UnicodeDecodeError, ijson.JSONError) as error:
+        try:
+            yield from map(_with_floats, islice(_one_by_one(file, key, name, _PYTHON_READER), given, None))
+        except (ijson.JSONError, ValueError):
+            raise error from None
+
+
+def _with_floats(value: Any) -> Any:
+    """Return a JSON value with floats in place of decimals; those that are too large are infinite."""
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {key: _with_floats(each) for key, each in value.items()}
+        case list():
+            return [_with_floats(each) for each in value]
+    return value
+
+
+def _one_by_one(file: IO[bytes], key: str, name: str, reader: Any = ijson) -> Iterator[Any]:
+    """Read the whole file with ijson; numbers are floats, by its reader in Python decimals."""
     _skip_byte_order_mark(file)
     empty = True
-    for item in ijson.items(file, f"{key}.item", use_float=True):
+    for item in reader.items(file, f"{key}.item".removeprefix("."), use_float=reader is ijson):
         empty = False
         yield item
     if empty and not _has_array(file, key):
-        raise UnreadableFile(f'{name} has no array "{key}"')
+        raise UnreadableFile(f'{name} has no array "{key}"' if key else f"{name} is not an array")
 
 
 def _skip_byte_order_mark(file: IO[bytes]) -> None:

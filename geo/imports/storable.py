@@ -1,5 +1,6 @@
 """Checks records against the limits of the tables, so that a bad row is rejected instead of the whole import."""
 
+import re
 from operator import attrgetter
 
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS, MAX_CHARACTERS
@@ -13,6 +14,8 @@ _MAX_CHARACTERS = {
 
 _LEAST_LIMIT = min(_MAX_CHARACTERS.values())
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
 _free_texts = attrgetter(*_MAX_CHARACTERS)
 
 
@@ -25,6 +28,9 @@ def fault_in(record: FacilityRecord) -> str | None:
         for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
             if text is not None and len(text) > limit:
                 return f"its {name} has {len(text)} characters; the maximum is {limit}"
-    if "\0" in "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values()))):
+    whole = "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values())))
+    if "\0" in whole:
         return "its text contains a NUL character"
+    if not whole.isascii() and _HALF_CHARACTER.search(whole):
+        return "its text contains half a character (a lone surrogate)"
     return None
