@@ -71,11 +71,14 @@ def within_school_holidays(days: str) -> str:
     return _LIST_OF_DAYS.sub(lambda days: "" if SCHOOL_HOLIDAYS.search(days[0]) else days[0], days).strip()
 
 
-def on_daily_holidays(text: str) -> str | None:
-    """Rewrite a normalised text as if every day were a public holiday.
+def on_daily_holidays(days: str) -> str:
+    """Rewrite a day selector as if every day were a public holiday."""
+    return PUBLIC_HOLIDAYS.sub("Mo-Su", days)
 
-    Returns:
-        None if the text contains more than weekdays, times, public holidays and the whole year: weeks may differ for
-        another reason.
+
+def repeats_weekly(text: str) -> bool:
+    """Return whether a normalised text contains only weekdays, times, public holidays and the whole year.
+
+    Its weeks then differ only by their holidays.
     """
-    return PUBLIC_HOLIDAYS.sub("Mo-Su", text) if _WEEKLY.fullmatch(text) else None
+    return _WEEKLY.fullmatch(text) is not None

@@ -63,6 +63,8 @@ def test_hours_that_never_open_are_closed_without_bounds(text: str) -> None:
         ("Mo-Su; easter off", "open"),
         ("Mo-Su; Mo[5] off", "open"),
         ("Mo-Su; PH off", "open"),
+        ("PH off; Mo-Su", "open"),
+        ("easter -2 days off; Mo-Su", "open"),
         ("Mo-Su; PH +1 day off", "open"),
         ("Jan-Dec; Dec 25 off", "open"),
         ("Jan-Feb", "closed"),
