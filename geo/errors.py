@@ -16,7 +16,11 @@ class BeforehandError(Exception):
 
 
 class InvalidCoordinates(BeforehandError):
-    """A longitude, latitude or bounding box is out of range."""
+    """A longitude, latitude or bounding box is out of range; ``is_swapped``: it is valid the other way round."""
+
+    def __init__(self, reason: str, *, is_swapped: bool = False) -> None:
+        super().__init__(reason)
+        self.is_swapped = is_swapped
 
 
 class InvalidRoute(BeforehandError):

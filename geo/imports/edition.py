@@ -1,6 +1,6 @@
 """The summary of an import, and limits of how much of a dataset an import may lose before it is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,8 +16,10 @@ REJECTIONS_KEPT = 100
 class ImportSummary:
     """The figures of an import; ``rejections`` contains the first of the ``rejected`` rows.
 
-    ``kept`` counts known facilities that were not changed because their row was rejected; ``conflation`` is the
-    result of merging the imported places with those of other datasets.
+    ``kept`` counts known facilities that were not changed because their row was rejected; ``swapped`` counts rejected
+    rows whose position would be valid with longitude and latitude swapped; ``examples`` are the first ids of each
+    outcome, with names; ``warnings`` are sentences about probable mistakes; ``conflation`` is the result of merging the
+    imported places with those of other datasets.
     """
 
     read: int = 0
@@ -27,14 +29,18 @@ class ImportSummary:
     vanished: int = 0
     kept: int = 0
     rejected: int = 0
+    swapped: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
     conflation: Conflation = NOTHING_MERGED
 
-    def reject(self, external_id: str, reason: str) -> None:
+    def reject(self, rejection: Rejection) -> None:
         """Count a rejection, and store it up to REJECTIONS_KEPT."""
         self.rejected += 1
+        self.swapped += rejection.is_swapped
         if len(self.rejections) < REJECTIONS_KEPT:
-            self.rejections.append(Rejection(external_id, reason))
+            self.rejections.append(rejection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +89,35 @@ class Limits:
     Attributes:
         vanished: facilities that the file no longer lists, of all that the dataset listed.
         rejected: rejected rows, of all rows read.
+        accepts_warnings: whether an import with warnings is allowed.
     """
 
     vanished: Limit = USUAL
     rejected: Limit = USUAL
+    accepts_warnings: bool = False
 
 
 USUAL_LIMITS = Limits()
 
 
 class EditionRefused(BeforehandError):
-    """An import loses more than its limits allow.
+    """An import loses more than its limits allow, or is probably a mistake.
 
     Attributes:
         summary: what the import would have done.
         lost: the numbers that exceed their limits, by ``vanished`` and ``rejected``.
+        is_doubtful: whether there are warnings that were not accepted.
     """
 
-    def __init__(self, reason: str, summary: ImportSummary, lost: Mapping[str, int]) -> None:
+    def __init__(self, reason: str, summary: ImportSummary, lost: Mapping[str, int], limits: Limits) -> None:
         super().__init__(reason)
         self.summary = summary
         self.lost = lost
+        self.is_doubtful = bool(summary.warnings) and not limits.accepts_warnings
 
 
 def require_within(limits: Limits, summary: ImportSummary, listed: int) -> None:
-    """Check that an import does not lose too much.
+    """Check that an import does not lose too much and has no warnings that were not accepted.
 
     Args:
         limits: limits of the import.
@@ -115,13 +125,14 @@ def require_within(limits: Limits, summary: ImportSummary, listed: int) -> None:
         listed: number of facilities that the dataset listed before.
 
     Raises:
-        EditionRefused: more facilities vanish, or more rows are rejected, than the limits allow.
+        EditionRefused: more facilities vanish, or more rows are rejected, than the limits allow; or there are warnings.
     """
     reasons: dict[str, str] = {}
     if not limits.vanished.allows(summary.vanished, listed):
         reasons["vanished"] = f"{summary.vanished} of the {listed} facilities of this dataset would vanish"
     if not limits.rejected.allows(summary.rejected, summary.read):
         reasons["rejected"] = f"{summary.rejected} of the {summary.read} rows read are rejected"
-    if reasons:
+    warnings = () if limits.accepts_warnings else summary.warnings
+    if reasons or warnings:
         lost = {outcome: getattr(summary, outcome) for outcome in reasons}
-        raise EditionRefused(" and ".join(reasons.values()), summary, lost)
+        raise EditionRefused(" and ".join((*reasons.values(), *warnings)), summary, lost, limits)

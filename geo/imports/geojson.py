@@ -86,7 +86,7 @@ def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> Fac
     try:
         location = location_of(feature.get("geometry"))
     except InvalidCoordinates as error:
-        return Rejection(external_id, str(error))
+        return Rejection.of(external_id, error)
     return read_properties(external_id, location, properties)
 
 

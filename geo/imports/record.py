@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from geo.coordinates import Point
+from geo.errors import InvalidCoordinates
 
 
 @dataclass(slots=True)
@@ -49,10 +51,17 @@ class Rejection:
     Attributes:
         external_id: the row's id in the source, or its position in the file (``row 17``).
         reason: the first error found.
+        is_swapped: whether its position would be valid with longitude and latitude swapped.
     """
 
     external_id: str
     reason: str
+    is_swapped: bool = False
+
+    @classmethod
+    def of(cls, external_id: str, error: InvalidCoordinates) -> Self:
+        """Return the rejection of a row because of its position."""
+        return cls(external_id, str(error), error.is_swapped)
 
 
 Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]

@@ -45,6 +45,10 @@ RESOLVE = _read("40_resolve.sql")
 COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
 COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
 
+EXAMPLES = _read("41_examples.sql")
+SAME_ROWS = _read("42_same_rows.sql")
+DISPLACEMENT = _read("43_displacement.sql")
+
 JUDGE = _read("50_judge.sql")
 CHANGE_FACILITIES = _read("60_change_facilities.sql")
 CLOSE_VANISHED = _read("61_close_vanished.sql")
@@ -65,5 +69,7 @@ COMPOSED_PLACES = text(
 
 DROP_TABLES = text("DROP TABLE staged, staged_hours, rejected, resolved, judged")
 
-# A large part of the table may have changed: update the planner's statistics without waiting for autovacuum.
+# A large part of the tables may have changed, and nothing else analyses temporary ones. Without these statistics the
+# planner expects a handful of rows: a nested loop over 60,000 rows of each takes minutes.
+ANALYZE_STAGED = text("ANALYZE staged (row_number, external_id), resolved")
 ANALYZE = text("ANALYZE facility, facility_source")

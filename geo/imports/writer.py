@@ -6,8 +6,8 @@ loses more than its limits allow is refused. Imports are idempotent by (dataset,
 transaction, and do not change ratings.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -24,10 +24,14 @@ from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import IN_MEMORY_BYTES, CopyFile, StagedHours, copy_line, escaped
-from geo.imports.storable import fault_in
+from geo.imports.storable import fault_in, fit_to_print
+from geo.imports.warnings import warnings_about
 
 PROGRESS_EVERY_ROWS = 10_000
 """Rows between two progress reports: about half a second."""
+
+EXAMPLES_KEPT = 10
+"""Facilities of each outcome that a summary names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def write_dataset(
     Raises:
         UnreadableFile: the reader failed, or no row is a facility, which would close the whole dataset. The caller must
             roll back.
-        EditionRefused: more vanishes or is rejected than the dataset's limits allow. The caller must roll back.
+        EditionRefused: more vanishes or is rejected than the dataset's limits allow, or there is a warning that they do
+            not accept. The caller must roll back.
         DatabaseUnavailable: the connection broke while the rows were sent.
     """
     summary = ImportSummary()
@@ -86,7 +91,7 @@ def write_dataset(
             _copy(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(statements.DROP_REPEATED):
         for _ in range(repeats):
-            summary.reject(external_id, "the same id is in an earlier row, which was imported")
+            summary.reject(Rejection(external_id, "the same id is in an earlier row, which was imported"))
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
     merging.exclude_others(session)
@@ -94,13 +99,11 @@ def write_dataset(
     parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
     changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
     records.add_records(session, changed_by_proposals, as_of)
-    session.execute(statements.RESOLVE, parameters)
-    for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
-        setattr(summary, outcome, facilities)
-    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
-    require_within(dataset.limits, summary, listed)
+    _compare(session, dataset.limits, parameters, summary)
     for statement in statements.APPLY:
         session.execute(statement, parameters)
+    if summary.added or summary.changed or summary.vanished:
+        session.execute(statements.ANALYZE)
     changed = session.execute(statements.PLACES, parameters).all()
     session.execute(statements.DROP_TABLES)
     composed = {row.facility_id for row in changed if row.has_record}
@@ -111,10 +114,21 @@ def write_dataset(
     return summary
 
 
+def _compare(session: Session, limits: Limits, parameters: Mapping[str, Any], summary: ImportSummary) -> None:
+    """Compare the staged rows with the dataset, and check what the import would do."""
+    session.execute(statements.RESOLVE, parameters)
+    session.execute(statements.ANALYZE_STAGED)
+    for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
+        setattr(summary, outcome, facilities)
+    for outcome, external_id, name in session.execute(statements.EXAMPLES, {"most": EXAMPLES_KEPT}):
+        summary.examples.setdefault(outcome, []).append(f"{external_id} ({name})" if name else external_id)
+    summary.warnings = warnings_about(session, parameters["dataset_id"], summary)
+    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
+    require_within(limits, summary, listed)
+
+
 def _unite(session: Session, composed: Collection[int], changed: Collection[int], as_of: datetime) -> Conflation:
     """Compose places from the records of their sources, and merge the changed ones with those near them."""
-    if changed:
-        session.execute(statements.ANALYZE)
     locks.lock_all(session, composed)
     records.compose(session, composed, as_of)
     return conflate(session, as_of, place_ids=changed) if changed else NOTHING_MERGED
@@ -140,18 +154,19 @@ def _lines(
     summary: ImportSummary,
     progress: Callable[[int], None],
 ) -> Iterator[str]:
-    def reject(external_id: str, reason: str) -> None:
-        summary.reject(_quoted(external_id), reason)
-        rejected.write(escaped(_quoted(external_id)) + "\n")
+    def reject(rejection: Rejection) -> None:
+        printable = replace(rejection, external_id=_quoted(rejection.external_id))
+        summary.reject(printable)
+        rejected.write(escaped(printable.external_id) + "\n")
 
     for row in rows:
         summary.read += 1
         if summary.read % PROGRESS_EVERY_ROWS == 0:
             progress(summary.read)
         if isinstance(row, Rejection):
-            reject(row.external_id, row.reason)
+            reject(row)
         elif fault := fault_in(row):
-            reject(row.external_id, fault)
+            reject(Rejection(row.external_id, fault))
         else:
             yield copy_line(summary.read, row, hours)
     progress(summary.read)
@@ -159,7 +174,7 @@ def _lines(
 
 def _quoted(external_id: str) -> str:
     """Return an id in printable form."""
-    return external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")[:EXTERNAL_ID_MAX_CHARACTERS]
+    return fit_to_print(external_id)[:EXTERNAL_ID_MAX_CHARACTERS]
 
 
 def _first_reason(summary: ImportSummary) -> str:
