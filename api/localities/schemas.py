@@ -22,7 +22,10 @@ class LocalitiesRequest(StrictSchema):
 
     q = PlainText(
         required=True,
-        validate=validate.Length(1, MAX_CHARACTERS, error="must be between {min} and {max} characters long"),
+        validate=[
+            validate.Length(1, MAX_CHARACTERS, error="must be between {min} and {max} characters long"),
+            validate.ContainsNoneOf("\N{REPLACEMENT CHARACTER}", error="must be UTF-8"),
+        ],
         metadata={
             "description": "Name of a place, station or street, or its beginning.",
             "example": "Mannerheim",
