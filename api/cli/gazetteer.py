@@ -9,6 +9,7 @@ from flask import Blueprint
 from api.cli.commands import PlainCommand, ready_database
 from api.http.services import now
 from geo.gazetteer import writer
+from geo.imports.files import first_bytes
 from geo.imports.formats import OPENSTREETMAP
 
 commands = Blueprint("gazetteer_commands", __name__, cli_group=None)
@@ -29,6 +30,7 @@ def import_file(file: Path) -> None:
     # libosmium takes four megabytes, which server processes do not need.
     from geo.gazetteer import osm  # noqa: PLC0415
 
+    first_bytes(file)
     name = file.name.partition(".")[0] or file.name
     started_s = perf_counter()
     with ready_database().write() as session:

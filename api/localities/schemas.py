@@ -1,5 +1,6 @@
 """Schemas of GET /v1/localities."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,15 @@ DEFAULT_LIMIT = 10
 """Results that fit below a search box."""
 
 
+_ENCODED_BYTE = re.compile("%[0-9A-Fa-f]{2}")
+
+
+def _require_utf8(text: str) -> None:
+    """Refuse bytes that are not UTF-8, which werkzeug leaves percent-encoded. No name contains such a sequence."""
+    if _ENCODED_BYTE.search(text):
+        raise ValidationError("must be UTF-8")
+
+
 class LocalitiesRequest(StrictSchema):
     """A name or the beginning of one, and optionally a position near which to look first."""
 
@@ -24,7 +34,7 @@ class LocalitiesRequest(StrictSchema):
         required=True,
         validate=[
             validate.Length(1, MAX_CHARACTERS, error="must be between {min} and {max} characters long"),
-            validate.ContainsNoneOf("\N{REPLACEMENT CHARACTER}", error="must be UTF-8"),
+            _require_utf8,
         ],
         metadata={
             "description": "Name of a place, station or street, or its beginning.",
