@@ -8,6 +8,7 @@ from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
 from geo.imports.own_fields import FIELDS, facility_of
 from geo.imports.record import FacilityRecord, Rejection
+from geo.imports.source_file import delimiter_of, opened_text
 
 REQUIRED_COLUMNS = ("external_id", "kind", "lon", "lat")
 
@@ -20,29 +21,32 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: as for read_rows, or a required column is missing or a column is unknown.
     """
-    return read_rows(path, _check_columns, _facility_of_row, ("external_id",))
+    delimiter = delimiter_of(path, REQUIRED_COLUMNS)
+    return read_rows(path, _check_columns, _facility_of_row, ("external_id",), delimiter)
 
 
 def read_rows(
     path: Path,
     check_columns: Callable[[Path, Sequence[str]], None],
-    facility_of_row: Callable[[Row], FacilityRecord | Rejection],
+    facility_of_row: Callable[[Row], FacilityRecord | Rejection | None],
     id_columns: Sequence[str],
+    delimiter: str = ",",
 ) -> Iterator[FacilityRecord | Rejection]:
     """Read a CSV file row by row, in UTF-8 with or without a byte order mark.
 
     Args:
         path: the file; its first row names the columns.
         check_columns: raises UnreadableFile if the columns are not valid.
-        facility_of_row: parses one row, whose cells are stripped.
+        facility_of_row: parses one row, whose cells are stripped; None if the row is not a facility.
         id_columns: columns that contain the id of a row with too few or too many cells.
+        delimiter: the character between cells.
 
     Raises:
         UnreadableFile: the file is missing, not CSV or not UTF-8.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, strict=True)
+        with opened_text(path) as file:
+            rows = csv.reader(file, delimiter=delimiter, strict=True)
             columns = [column.strip() for column in next(rows, [])]
             check_columns(path, columns)
             for number, cells in enumerate(rows, start=2):
@@ -54,9 +58,8 @@ def read_rows(
                 else:
                     external_id = next((row[column] for column in id_columns if row.get(column)), "")
                     facility = Rejection(external_id, f"{len(cells)} cells under {len(columns)} columns")
-                yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
+                if facility is not None:
+                    yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
     except csv.Error as error:
@@ -64,13 +67,13 @@ def read_rows(
 
 
 def point_of(lon: str, lat: str) -> Point:
-    """Parse a longitude and a latitude in degrees.
+    """Parse a longitude and a latitude in degrees, with a decimal point or a decimal comma.
 
     Raises:
         InvalidCoordinates: a value is not a number or out of range.
     """
     try:
-        return Point(float(lon), float(lat))
+        return Point(float(lon.replace(",", ".")), float(lat.replace(",", ".")))
     except ValueError:
         raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} must be numbers") from None
 

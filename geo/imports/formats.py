@@ -9,6 +9,7 @@ from types import MappingProxyType
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, overpass
 from geo.imports.record import FacilityRecord, Reader, Rejection, Source
+from geo.imports.source_file import delimiter_in, is_json_lines, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,10 @@ class ImportFormat:
 OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright")
 AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
 
-SNIFFED_BYTES = 65536
-"""Bytes of a file that are read to detect its format: a header row, or a JSON document's first features."""
-
 OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
+COLUMNS = (("csv", ("external_id", "kind")), ("australia", ("ToiletID",)), ("australia", ("FacilityID",)))
+"""Formats of tables, and columns that a table of this format has."""
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
 
@@ -65,12 +65,7 @@ def detect_format(path: Path) -> str:
     Raises:
         UnreadableFile: the file cannot be opened, is empty, or has no known format.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(SNIFFED_BYTES)
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = start_of(path)
     detected = _format_of(path.name.lower(), text)
     if detected is None:
         if not text:
@@ -83,16 +78,18 @@ def detect_format(path: Path) -> str:
 def _format_of(name: str, text: bytes) -> str | None:
     if name.endswith(OSM_SUFFIXES):
         return "osm"
-    if text.startswith(b"{"):
+    if text.startswith((b"{", b"\x1e")):
         return _format_of_json(text)
-    columns = {cell.strip(b' \t\r"') for cell in text.partition(b"\n")[0].split(b",")}
-    if columns & {b"ToiletID", b"FacilityID"}:
-        return "australia"
-    return "csv" if {b"external_id", b"kind"} <= columns else None
+    header = text.partition(b"\n")[0].decode(errors="replace")
+    for format_, columns in COLUMNS:
+        cells = {cell.strip(' \t\r"') for cell in header.split(delimiter_in(header, columns))}
+        if cells.issuperset(columns):
+            return format_
+    return None
 
 
 def _format_of_json(text: bytes) -> str | None:
-    if b'"features"' not in text:
+    if b'"features"' not in text and not is_json_lines(text):
         return "overpass" if b'"elements"' in text else None
     if OWN_KIND.search(text):
         return "geojson"

@@ -13,6 +13,7 @@ from geo.errors import InvalidCoordinates
 from geo.imports import osm_tags, own_fields
 from geo.imports.json_stream import stream_items
 from geo.imports.record import FacilityRecord, Rejection
+from geo.imports.source_file import is_json_lines, json_lines, start_of
 from geo.imports.surface import point_on
 
 PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection | None]
@@ -39,7 +40,8 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
 def _read(
     path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool]
 ) -> Iterator[FacilityRecord | Rejection]:
-    for number, feature in enumerate(stream_items(path, "features"), start=1):
+    features = json_lines(path) if is_json_lines(start_of(path)) else stream_items(path, "features")
+    for number, feature in enumerate(features, start=1):
         row = _facility_of_feature(read_properties, feature)
         if row is None or (isinstance(row, Rejection) and is_passed_over(feature)):
             continue
@@ -56,7 +58,7 @@ def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> Fac
     if not external_id:
         return Rejection("", "it has no id")
     try:
-        location = _location_of(feature.get("geometry"))
+        location = location_of(feature.get("geometry"))
     except InvalidCoordinates as error:
         return Rejection(external_id, str(error))
     return read_properties(external_id, location, properties)
@@ -74,7 +76,12 @@ def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
     return ""
 
 
-def _location_of(geometry: Any) -> Point:
+def location_of(geometry: Any) -> Point:
+    """Return a point on a GeoJSON geometry.
+
+    Raises:
+        InvalidCoordinates: there is no geometry, or it is invalid.
+    """
     match geometry:
         # Most files contain only points, which need no shapely.
         case {"type": "Point", "coordinates": [float() | int() as lon, float() | int() as lat, *_]}:

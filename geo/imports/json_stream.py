@@ -11,8 +11,8 @@ import ijson
 import orjson
 
 from geo.errors import UnreadableFile
+from geo.imports.source_file import BYTE_ORDER_MARK, opened
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 YAJL_REASON = re.compile(r"error: ([^\\\n]+?)\.?\s*(?:\\|\n|$)")
 """The sentence in yajl's message, without the drawing of the error's position below it."""
 
@@ -63,10 +63,8 @@ def read_text(path: Path, key: str) -> str | None:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             yield file
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
         found = YAJL_REASON.search(str(error))
         reason = found[1] if found else "it cannot be decoded"

@@ -169,7 +169,6 @@ def test_an_invalid_property_is_rejected_with_a_reason(tmp_path: Path, propertie
     [
         b"",
         b"[]",
-        b'{"type": "Feature"}',
         b'{"type": "FeatureCollection", "features": [{"type": "Feature", ',
         b'{"features": [{"type": "Feature"}], }',
         b'{"features": [{"id": "\xff"}]}',
