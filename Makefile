@@ -6,6 +6,8 @@
 #   make bench   the measurements; ARGS are the benchmark's
 #   make bench-ranking
 #                what visitors of made-up towns get from the ranking: docs/ranking-quality.md
+#   make proof-hours FILES="A.osm.pbf B.csv"
+#                compiled opening hours against opening_hours.js; it needs npm
 #   make stop    stop the private PostGIS
 #
 # Written for GNU make 3.81, the one of macOS. Python's tools are run as modules, so that a checkout may be moved.
@@ -13,7 +15,7 @@
 PYTHON := .venv/bin/python
 SHELL := /bin/bash
 
-.PHONY: run test check bench bench-ranking stop broken
+.PHONY: run test check bench bench-ranking proof-hours stop broken
 
 run: .venv/runtime
 	@exec $(PYTHON) -m flask up
@@ -33,6 +35,16 @@ bench: .venv/development
 
 bench-ranking: .venv/development
 	@$(PYTHON) -m bench.ranking_quality $(ARGS)
+
+proof-hours: .venv/development .node/node_modules/opening_hours
+	@$(PYTHON) -m bench.hours_proof $(FILES)
+
+# The reference implementation of OSM's opening_hours, for the proof and its slow test only.
+.node/node_modules/opening_hours: bench/hours_proof/package-lock.json
+	@mkdir -p .node
+	@cp bench/hours_proof/package*.json .node
+	@npm ci --prefix .node --no-audit --no-fund --silent
+	@touch $@
 
 stop: .venv/runtime
 	@$(PYTHON) -m flask database stop

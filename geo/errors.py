@@ -65,6 +65,18 @@ class FacilityNotFound(BeforehandError):
         super().__init__(f"there is no facility {facility_id}", "facility_id")
 
 
+class FacilityMerged(BeforehandError):
+    """The facility was merged into another one.
+
+    Attributes:
+        into: the id of the place that it is now part of.
+    """
+
+    def __init__(self, facility_id: int, into: int) -> None:
+        super().__init__(f"facility {facility_id} is now part of facility {into}", "facility_id")
+        self.into = into
+
+
 class RatingNotFound(BeforehandError):
     """The device has no current rating of this facility."""
 

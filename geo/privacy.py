@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union
 
 from geo.casework import audit, decisions, queue
 from geo.crowd import closures, comments, proposals, ratings, trust
@@ -56,22 +56,19 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
     """
     # Lock the device first, as every write does: a concurrent rating finishes before, or fails.
     session.execute(select(Device.id).where(Device.id == device_id).with_for_update())
-    rated = session.execute(
-        select(Rating.facility_id, Rating.id).where(Rating.device_id == device_id).order_by(Rating.facility_id)
-    ).all()
-    facility_ids = [row.facility_id for row in rated]
-    reported = (
-        session.execute(
-            select(Report.target_id)
-            .where(Report.device_id == device_id, Report.target == "facility", Report.closed_at.is_(None))
-            .distinct()
-            .order_by(Report.target_id)
-        )
-        .scalars()
-        .all()
+    rated = select(Rating.facility_id, Rating.id).where(Rating.device_id == device_id).order_by(Rating.facility_id)
+    reports = (
+        select(Report.target_id)
+        .where(Report.device_id == device_id, Report.target == "facility", Report.closed_at.is_(None))
+        .distinct()
+        .order_by(Report.target_id)
     )
-    locks.lock_all(session, [*facility_ids, *reported])
-    for row in rated:
+    locks.lock_current(
+        session, lambda: session.execute(union(rated.with_only_columns(Rating.facility_id), reports)).scalars().all()
+    )
+    rows, reported = session.execute(rated).all(), session.execute(reports).scalars().all()
+    facility_ids = [row.facility_id for row in rows]
+    for row in rows:
         comments.forget_text(session, row.id, as_of)
     proposed = select(Proposal.id).where(Proposal.device_id == device_id, Proposal.state == "pending")
     for proposal_id in session.execute(proposed).scalars():

@@ -31,7 +31,11 @@ CONSTANTS = {
 }
 """Constants of the formulas. Each becomes an SQL function with its name and without arguments."""
 
-_MARKERS = {"attributes": attributes.PROPERTIES, "listed_statuses": models.quoted(models.LISTED_STATUSES)}
+_MARKERS = {
+    "attributes": attributes.PROPERTIES,
+    "listed_statuses": models.quoted(models.LISTED_STATUSES),
+    "public_statuses": models.quoted(models.PUBLIC_STATUSES),
+}
 """Lists of arguments and words, which cannot be functions."""
 
 FUNCTION_FILES = tuple(sorted((Path(__file__).parent / "sql").glob("[0-9]*.sql")))

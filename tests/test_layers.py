@@ -18,7 +18,7 @@ FORBIDDEN = {
 
 FLOORS = (
     *("errors", "coordinates", "database", "rows", "paging", "facilities.attributes", "models"),
-    *("facilities", "casework", "crowd", "moderation"),
+    *("facilities", "casework", "crowd", "conflation", "moderation"),
     *("partners", "limits", "imports"),
     *("ahead", "ahead.fences", "ahead.route", "ahead.hints"),
     *("privacy", "maintenance", "private_postgres", "schema", "migrations"),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,13 +13,22 @@ from flask import Blueprint
 
 from api.cli.commands import PlainCommand, ready_database
 from api.http.services import now
+from geo.conflation.conflate import Conflation, conflate
+from geo.conflation.matching import MAX_M
 from geo.facilities import counts, recompile
+from geo.facilities.models import AUTHORITIES
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
 
 commands = Blueprint("facility_commands", __name__, cli_group=None)
+
+MAX_DISTANCE_M = 200.0
+"""Farther apart, two entries are never one place."""
+
+PAIRS_SHOWN = 10
+"""Pairs that were kept apart that a conflation prints; it counts the others."""
 
 REJECTIONS_SHOWN = 10
 """Rejected rows that an import prints; it counts the others."""
@@ -57,6 +67,12 @@ def facilities_group() -> None:
 @click.option("--licence", help="Licence of the data, as an SPDX identifier.")
 @click.option("--attribution", help="Attribution that the licence requires.")
 @click.option("--url", help="URL of the licence terms.")
+@click.option(
+    "--authority",
+    type=click.Choice(AUTHORITIES),
+    help="Who maintains the data: where sources differ, an official one decides about hours, access and fee. "
+    "Default: as in the previous import, community in the first.",
+)
 @click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
 @click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
 @click.option("--dry-run", is_flag=True, help="Print what the import would do without doing it.")
@@ -67,6 +83,7 @@ def import_file(
     licence: str | None,
     attribution: str | None,
     url: str | None,
+    authority: str | None,
     max_vanished: Limit,
     max_rejected: Limit,
     dry_run: bool,
@@ -86,7 +103,49 @@ def import_file(
         raise click.UsageError("--licence and --attribution are required for this format")
     name = dataset or file.name.partition(".")[0] or file.name
     limits = Limits(max_vanished, max_rejected)
-    _write(Dataset(name, Source(licence, attribution, url), limits), format_.read(file), dry_run=dry_run)
+    _write(Dataset(name, Source(licence, attribution, url), authority, limits), format_.read(file), dry_run=dry_run)
+
+
+class DistanceType(click.FloatRange):
+    """A distance in metres within a range; click accepts NaN, which lies in no range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the distance."""
+        distance: float = super().convert(value, param, ctx)
+        if isnan(distance):
+            self.fail(f"{value} is not a distance", param, ctx)
+        return distance
+
+
+@facilities_group.command("conflate", cls=PlainCommand)
+@click.option("--dry-run", is_flag=True, help="Print the figures without merging anything.")
+@click.option(
+    "--max-m",
+    type=DistanceType(0, MAX_DISTANCE_M, min_open=True),
+    default=MAX_M,
+    show_default=True,
+    help="Maximum distance of two entries of one place, in metres.",
+)
+def conflate_places(dry_run: bool, max_m: float) -> None:
+    """Merge the entries of different datasets that are one place.
+
+    Each merge is a decision, which moderators can revert. Imports do the same for the facilities that they change.
+    """
+    with ready_database().write() as session:
+        conflation = conflate(session, now(), max_m)
+        if not dry_run:
+            session.commit()
+    for pair in conflation.kept_apart[:PAIRS_SHOWN]:
+        click.echo(f"  kept apart: {pair}")
+    if len(conflation.kept_apart) > PAIRS_SHOWN:
+        click.echo(f"  and {len(conflation.kept_apart) - PAIRS_SHOWN} more")
+    if dry_run:
+        click.echo("Dry run: nothing was changed.")
+    click.echo(_merged(conflation))
+
+
+def _merged(conflation: Conflation) -> str:
+    return f"{conflation.merged} merged, {len(conflation.kept_apart)} kept apart"
 
 
 @facilities_group.command("count", cls=PlainCommand)
@@ -170,4 +229,6 @@ def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err
         lines.append(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
     if summary.kept:
         lines.append(f"  facilities left as they were, because their rows were rejected: {summary.kept}")
+    if summary.conflation.merged or summary.conflation.kept_apart:
+        lines.append(f"  {_merged(summary.conflation)}")
     click.echo("\n".join(lines), err=err)

@@ -17,7 +17,7 @@ from api.http.paging import page_document
 from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
-from api.places.endpoints import FACILITY_ID
+from api.places.endpoints import FACILITY_ID, UNSEEN
 from api.places.geojson import bare_feature
 from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports
@@ -47,7 +47,7 @@ def register_device() -> Response:
 ratings_door = Door("ratings", __name__, url_prefix="/v1/facilities", description="Rate how clean a place is.")
 
 
-@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
+@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["PUT"], caller=CONTRIBUTOR, raises=UNSEEN)
 @ratings_door.arguments(schemas.NewRating, example=examples.NEW_RATING)
 @ratings_door.response(200, schemas.RatingReceipt, example=examples.RATING_RECEIPT, description="Replaced.")
 @ratings_door.alt_response(
@@ -71,7 +71,7 @@ def put_rating(body: Mapping[str, Any], facility_id: int) -> Response:
     return private(receipt, status=201 if is_first else 200)
 
 
-@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["GET"], caller=DEVICE, raises=(FacilityNotFound, RatingNotFound))
+@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["GET"], caller=DEVICE, raises=(*UNSEEN, RatingNotFound))
 @ratings_door.response(200, schemas.RatingReceipt, example=examples.RATING_RECEIPT)
 def get_rating(facility_id: int) -> Response:
     """Return the caller's own rating of a facility."""
@@ -81,7 +81,7 @@ def get_rating(facility_id: int) -> Response:
         return private(_receipt(session, facility_id, device, as_of))
 
 
-@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=(FacilityNotFound,))
+@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=UNSEEN)
 @ratings_door.response(204, description="The caller has no rating of this facility.")
 def delete_rating(facility_id: int) -> Response:
     """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated."""
@@ -93,7 +93,7 @@ def delete_rating(facility_id: int) -> Response:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-@ratings_door.route(f"/{FACILITY_ID}/ratings", caller=EVERYBODY, raises=(FacilityNotFound,))
+@ratings_door.route(f"/{FACILITY_ID}/ratings", caller=EVERYBODY, raises=UNSEEN)
 @ratings_door.arguments(schemas.RatingsQuery, location="query")
 @ratings_door.response(200, schemas.RatingPage, example=examples.RATINGS)
 @ratings_door.alt_response(304, description="The answer has not changed.", success=True)
@@ -137,7 +137,7 @@ reports_door = Door("reports", __name__, url_prefix="/v1", description="Report a
     f"/facilities/{FACILITY_ID}/reports",
     methods=["POST"],
     caller=CONTRIBUTOR,
-    raises=(FacilityNotFound, RecordNotFound),
+    raises=(*UNSEEN, RecordNotFound),
 )
 @reports_door.arguments(schemas.NewReport, example={"reason": "closed", "note": "Boarded up since Monday."})
 @reports_door.response(200, schemas.ReportReceipt, example=examples.REPORT_RECEIPT, description="Reported before.")

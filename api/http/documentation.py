@@ -71,6 +71,10 @@ _STANDING = {
 }
 
 _PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
+    308: {
+        "Location": {"schema": _TEXT, "example": "/v1/facilities/7", "description": "The same URL of that facility."},
+        "Cache-Control": {"schema": _TEXT, "example": "no-cache", "description": "A moderator may undo the merge."},
+    },
     401: {"WWW-Authenticate": {"schema": _TEXT, "example": 'Bearer realm="beforehand", error="invalid_token"'}},
     429: {
         "Retry-After": {"schema": {"type": "integer"}, "example": 43_200, "description": "Seconds."},

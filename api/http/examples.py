@@ -9,6 +9,10 @@ from api.http.limits import refusal_members
 UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
 PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
+    308: (
+        "facility 12 is now part of facility 7",
+        [{"in": "path", "name": "facility_id", "detail": "facility 12 is now part of facility 7"}],
+    ),
     400: (
         "body: is not JSON in UTF-8",
         [{"in": "body", "name": "body", "detail": "is not JSON in UTF-8", "pointer": "#"}],

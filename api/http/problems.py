@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -21,6 +21,7 @@ from geo.errors import (
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseUnavailable,
+    FacilityMerged,
     FacilityNotFound,
     InvalidCoordinates,
     InvalidKeyTerms,
@@ -56,6 +57,7 @@ MAX_ENTRY_CHARACTERS = 300
 """Maximum length of a bad value's detail and pointer. A longer pointer is omitted: a part of it points elsewhere."""
 
 STATUS_OF: Mapping[type[BeforehandError], int] = {
+    FacilityMerged: 308,
     FacilityNotFound: 404,
     RatingNotFound: 404,
     CellTooCoarse: 422,
@@ -84,6 +86,9 @@ _UNAVAILABLE: Mapping[type[BeforehandError], str] = {
     SchemaMismatch: "the database schema is being changed, for example during a release; please try again",
 }
 """The detail of each 503 response."""
+
+_KEPT_IN_QUERIES = "%&=;:,/?@!$'()*+~"
+"""Characters of a query string that stay as they are: those that RFC 3986 allows, and percent-encoded ones."""
 
 _DETAILS: Mapping[int, str] = {
     404: "there is no route at this path; /docs lists all routes",
@@ -177,11 +182,21 @@ def _domain_problem(error: BeforehandError) -> Response:
     if isinstance(error, LimitReached):
         members = limits.refusal_members(error.policy)
         return problem(429, str(error), headers=limits.refusal_headers(error), members=members)
+    if isinstance(error, FacilityMerged):
+        headers = {"Location": _url_of(error.into), "Cache-Control": "no-cache"}  # a split undoes the merge
+        return problem(status, str(error), errors=_wrong_values(error), headers=headers)
     if status == 503:
         _log_unavailable(error)
         return unavailable(_UNAVAILABLE[type(error)])
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
     return problem(status, str(error), errors=_wrong_values(error), headers=headers)
+
+
+def _url_of(facility_id: int) -> str:
+    """Return the path and the query string of this request for another facility."""
+    path = url_for(request.endpoint or "", **{**(request.view_args or {}), "facility_id": facility_id})
+    query = quote(request.query_string, safe=_KEPT_IN_QUERIES)
+    return f"{path}?{query}" if query else path
 
 
 def _wrong_values(error: BeforehandError) -> list[dict[str, str]]:

@@ -106,7 +106,14 @@ def list_reasons() -> Response:
 def new_decision(body: Mapping[str, Any]) -> NewDecision:
     """Return the decision that a body contains."""
     window = (body["from_"], body["until"]) if "from_" in body else None
-    return NewDecision(body["action"], body["reason"], body["note"] or None, window, body.get("rated_at"))
+    return NewDecision(
+        body["action"],
+        body["reason"],
+        body["note"] or None,
+        window,
+        other_id=body.get("other_id"),
+        rated_at=body.get("rated_at"),
+    )
 
 
 def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:
@@ -152,8 +159,9 @@ def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
     with database().write() as session:
-        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"))
-        decision_id = decide.on_target(session, calling_staff(), target, new_decision(body), as_of)
+        new = new_decision(body)
+        target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"), other_id=new.other_id)
+        decision_id = decide.on_target(session, calling_staff(), target, new, as_of)
         session.commit()
     return private({"decision_id": decision_id}, status=201)
 

@@ -24,7 +24,7 @@ from geo.casework.models import QUEUE_KINDS, QUEUE_STATES
 from geo.casework.statements import REASONS
 from geo.database import MAX_ID
 from geo.moderation.actions.registry import NAMES as ACTIONS
-from geo.moderation.actions.registry import STAFF_ACTIONS, WINDOW_ACTIONS
+from geo.moderation.actions.registry import OTHER_ACTIONS, STAFF_ACTIONS, WINDOW_ACTIONS
 from geo.moderation.models import APPEAL_STATES
 
 _WINDOWED = ", ".join(WINDOW_ACTIONS)
@@ -93,6 +93,19 @@ class _NewDecision(StrictSchema):
     # "from" is a keyword of Python.
     from_ = Instant(data_key="from", metadata={"description": f"{_WINDOWED}: from when.", "format": "date-time"})
     until = Instant(metadata={"description": f"{_WINDOWED}: until before when.", "format": "date-time"})
+    other_id = WholeNumber(
+        strict=True,
+        validate=between(1, MAX_ID),
+        metadata={"description": f"{', '.join(OTHER_ACTIONS)}: the id of the other facility."},
+    )
+
+    @validates_schema
+    def _other(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        takes_other = data.get("action") in OTHER_ACTIONS
+        if takes_other and "other_id" not in data:
+            raise ValidationError({"other_id": [f"is required with {data['action']}"]})
+        if "other_id" in data and not takes_other:
+            raise ValidationError({"other_id": [f"is allowed only with {', '.join(OTHER_ACTIONS)}"]})
 
     @validates_schema
     def _window(self, data: Mapping[str, Any], **_kwargs: Any) -> None:

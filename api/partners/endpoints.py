@@ -21,7 +21,7 @@ from api.partners import examples, schemas
 from api.partners.callers import add_rate_limit_fields, calling_key, partner
 from api.places import examples as places_examples
 from api.places import schemas as places_schemas
-from api.places.endpoints import FACILITY_ID, answer_list, answer_one
+from api.places.endpoints import FACILITY_ID, UNSEEN, answer_list, answer_one
 from api.places.geojson import GEOJSON
 from geo.casework import audit
 from geo.database import Session
@@ -59,7 +59,7 @@ def list_partner_facilities(parameters: Mapping[str, Any]) -> Response:
     return answer_list(parameters)
 
 
-@facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=(FacilityNotFound,))
+@facilities_door.route(f"/{FACILITY_ID}", caller=partner("facilities:read"), raises=UNSEEN)
 @facilities_door.response(200, places_schemas.OneFeature, content_type=GEOJSON, example=places_examples.ONE)
 @facilities_door.alt_response(304, description="The answer has not changed.", success=True)
 def get_partner_facility(facility_id: int) -> Response:

@@ -18,7 +18,7 @@ from api.places.geojson import GEOJSON, attribution, collection, feature
 from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
-from geo.errors import FacilityNotFound
+from geo.errors import FacilityMerged, FacilityNotFound
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS
 
@@ -26,6 +26,9 @@ door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Fi
 
 FACILITY_ID = id_segment("facility_id")
 """A path segment with the id of a facility."""
+
+UNSEEN = (FacilityMerged, FacilityNotFound)
+"""The errors for the id of a facility that cannot be seen under it."""
 
 
 @door.route("", caller=EVERYBODY)
@@ -42,7 +45,7 @@ def list_facilities(parameters: Mapping[str, Any]) -> Response:
     return answer_list(parameters)
 
 
-@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=(FacilityNotFound,))
+@door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=UNSEEN)
 @door.response(200, schemas.OneFeature, content_type=GEOJSON, example=examples.ONE)
 @door.alt_response(304, description="The answer has not changed.", success=True)
 def get_facility(facility_id: int) -> Response:

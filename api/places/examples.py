@@ -32,6 +32,7 @@ FEATURE: dict[str, Any] = {
         "venue": None,
         "status": "active",
         "status_note": None,
+        "ranked_last": None,
         "address": {
             "street": "Asema-aukio",
             "house_number": None,
@@ -63,6 +64,7 @@ FEATURE: dict[str, Any] = {
                 "dataset": "helsinki-centre",
                 "external_id": "node/25038420",
                 "seen_at": "2026-11-21T08:00:00Z",
+                "gave": None,
                 **ATTRIBUTION,
             }
         ],

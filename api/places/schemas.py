@@ -21,7 +21,7 @@ from api.http.fields import (
 from api.places.filters import OpenWhen, filters
 from geo.crowd.quality import VERDICTS
 from geo.facilities.attributes import ATTRIBUTES, KINDS, UNKNOWN, Attribute
-from geo.facilities.models import STATUSES
+from geo.facilities.models import PUBLIC_STATUSES
 from geo.facilities.ranking import MODES, RANKS
 
 DEFAULT_RADIUS_M = 2000
@@ -104,6 +104,10 @@ class FacilitiesQuery(StrictSchema):
 OPEN_STATES = ("open", "closed", UNKNOWN)
 
 
+LAST_REASONS = ("reported_closed", "closed_on_arrival")
+"""Why a facility is ranked after all others."""
+
+
 class RatingSummary(Schema):
     """The crowd's rating of a facility."""
 
@@ -165,6 +169,15 @@ class Source(Terms):
     seen_at = fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "null once the dataset no longer lists it."}
     )
+    gave = fields.List(
+        fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The attributes of the facility that come from this source; location, address, "
+            "opening_hours and tags stand for all their members. null: all, as it is the only source."
+        },
+    )
 
 
 class Explanation(Schema):
@@ -203,9 +216,16 @@ class FacilityProperties(Schema):
         allow_none=True,
         metadata={"description": "The venue that it is in, as an OSM value such as cafe or fuel."},
     )
-    status = words(*STATUSES, required=True)
+    status = words(*PUBLIC_STATUSES, required=True)
     status_note = fields.String(
         required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
+    )
+    ranked_last = words(
+        *LAST_REASONS,
+        None,  # type: ignore[arg-type]  # null is in the enum
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it comes after all others, at any distance. A search with open ignores hours."},
     )
     address = fields.Nested(Address, required=True)
     level = fields.String(required=True, allow_none=True)

@@ -120,7 +120,7 @@ def of_device(session: Session, device_id: int, handle: UUID, puid: UUID | None 
     """
     excludes_its_rating = exists().where(
         RatingExclusion.decision_id == Decision.id,
-        Rating.facility_id == RatingExclusion.facility_id,
+        RatingExclusion.facility_id.in_((Rating.facility_id, Rating.moved_from)),
         Rating.device_id == device_id,
         RatingExclusion.during.op("@>")(Rating.rated_at),
     )

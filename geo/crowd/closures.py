@@ -5,7 +5,7 @@ Every function requires a write session that has locked the facility's row.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, exists, func, select, true, update
 
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, is_effective, record
@@ -14,6 +14,7 @@ from geo.casework.statements import PLACE_DEMOTED, Grounds, reported_closed
 from geo.crowd import agreement, open_reports
 from geo.crowd.models import Rating, RatingExclusion, Report
 from geo.database import Session
+from geo.facilities import merged
 from geo.facilities.models import Facility
 
 REPORT_CLOSED = RecordedAction("report_closed", PLACE_DEMOTED)
@@ -61,10 +62,11 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
     """Reopen a place reported closed if later ratings by others have at least the weight of the reports."""
     closure = session.execute(
         select(Decision.id, Decision.decided_at, Decision.before, Decision.subject, Facility.created_at)
-        .join(Facility, Facility.id == Decision.target_id)
+        .join(Facility, true())
         .where(
-            *(Decision.target == "facility", Decision.target_id == facility_id, Decision.action == REPORT_CLOSED.name),
-            *(Facility.status == "reported_closed", is_effective()),
+            *(Decision.target == "facility", Decision.target_id.in_(merged.parts_of([facility_id]))),
+            *(Decision.action == REPORT_CLOSED.name, is_effective()),
+            *(Facility.id == facility_id, Facility.status == "reported_closed"),
         )
         .order_by(Decision.id.desc())
         .limit(1)

@@ -19,9 +19,10 @@ from geo.casework.decisions import DecisionRecord, RecordedAction, is_effective,
 from geo.casework.models import Decision
 from geo.casework.statements import TEXT_DISABLED, Grounds, contact_details_found
 from geo.crowd import open_reports
-from geo.crowd.models import Device, PastRating, Rating
+from geo.crowd.models import Device, PastRating, Rating, origin_id
 from geo.crowd.text_checks import contact_details, without_invisible
 from geo.database import Session
+from geo.facilities import merged
 
 HOLD = RecordedAction("hold_comment", TEXT_DISABLED)
 HIDE = RecordedAction("hide_comment", TEXT_DISABLED)
@@ -62,10 +63,10 @@ def visibility(
     """
     if comment is None:
         return Visibility()
-    digest = text_digest(session, facility_id, device_id, comment)
+    digests = _digests(session, facility_id, device_id, comment)
     last_decision = session.execute(
         _judgements(author_handle(session, device_id))
-        .where(Decision.before["text_digest"].astext == digest)
+        .where(Decision.before["text_digest"].astext.in_(digests))
         .with_only_columns(Decision.action)
         .limit(1)
     ).scalar_one_or_none()
@@ -92,20 +93,30 @@ def plain_words(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", drawn).split())
 
 
-def text_digest(session: Session, facility_id: int, device_id: int, text: str) -> str:
+def text_digest(session: Session, origin_id: int, device_id: int, text: str) -> str:
     """Return a digest of the words that a device wrote about a facility, in hexadecimal.
+
+    A merge does not change it: ``origin_id`` is the facility that the text was written about.
 
     Its key is the digest of the device's token, which is erased with the device, so that a decision that outlives its
     author cannot be compared with a guessed text.
     """
-    return _digest(_key(session, device_id), facility_id, text)
+    return _digest(_key(session, device_id), origin_id, text)
+
+
+def _digests(session: Session, facility_id: int, device_id: int, text: str) -> Sequence[str]:
+    """Return the digests that a text has about a place or any facility that was merged into it."""
+    key = _key(session, device_id)
+    return [_digest(key, part_id, text) for part_id in session.execute(merged.parts_of([facility_id])).scalars()]
 
 
 def hold_for_review(session: Session, rating_id: int, device_id: int, found: Sequence[str], as_of: datetime) -> None:
     """Put a text with contact details into the queue, and record the decision to hold it for review."""
     details = {"contact_details": list(found)}
     item_id = queue.put(session, "comment", rating_id, as_of, score=REVIEW_SCORE, details=details)
-    rating = session.execute(select(Rating.facility_id, Rating.comment).where(Rating.id == rating_id)).one()
+    rating = session.execute(
+        select(origin_id(Rating).label("origin_id"), Rating.comment).where(Rating.id == rating_id)
+    ).one()
     record(
         session,
         DecisionRecord(
@@ -120,7 +131,7 @@ def hold_for_review(session: Session, rating_id: int, device_id: int, found: Seq
             ),
             subject=author_handle(session, device_id),
             queue_item_id=item_id,
-            before={"text_digest": text_digest(session, rating.facility_id, device_id, rating.comment)},
+            before={"text_digest": text_digest(session, rating.origin_id, device_id, rating.comment)},
         ),
         as_of,
     )
@@ -149,13 +160,15 @@ def show(session: Session, facility_id: int, device_id: int, digest: str, as_of:
         digest: the digest of the text.
         as_of: now.
     """
-    key, seen = _key(session, device_id), {"comment_state": "visible", "comment_approved": True}
+    seen = {"comment_state": "visible", "comment_approved": True}
     for table in (Rating, PastRating):
         texts = select(table.id, table.comment).where(
             *(table.facility_id == facility_id, table.device_id == device_id, table.comment.is_not(None)),
             ~table.comment_approved,
         )
-        same = [row.id for row in session.execute(texts) if _digest(key, facility_id, row.comment) == digest]
+        same = [
+            row.id for row in session.execute(texts) if digest in _digests(session, facility_id, device_id, row.comment)
+        ]
         session.execute(update(table).where(table.id.in_(same)).values(**seen))
         if table is Rating and same:
             _end_pending(session, same[0], as_of, item_state="decided", outcome="dismissed")
@@ -204,17 +217,17 @@ def _decided_on(session: Session, facility_id: int, device_id: int, decision: Ma
         return str(decision["before"]["text_digest"])
     rating_id, at = decision["target_id"], decision["decided_at"]
     is_held = decision["action"] == HOLD.name  # in the transaction that wrote the text
-    live = select(Rating.comment).where(
+    live = select(origin_id(Rating).label("origin_id"), Rating.comment).where(
         Rating.id == rating_id, Rating.facility_id == facility_id, Rating.rated_at <= at
     )
-    past = select(PastRating.comment).where(
+    past = select(origin_id(PastRating).label("origin_id"), PastRating.comment).where(
         *(PastRating.device_id == device_id, PastRating.rating_id == rating_id),
         *(PastRating.facility_id == facility_id, PastRating.rated_at <= at, PastRating.ended_at >= at),
     )
     if is_held:
         live, past = live.where(Rating.rated_at == at), past.where(PastRating.rated_at == at)
-    texts = [text for text in session.execute(live.union_all(past)).scalars() if text is not None]
-    digests = {text_digest(session, facility_id, device_id, text) for text in texts}
+    texts = [row for row in session.execute(live.union_all(past)) if row.comment is not None]
+    digests = {text_digest(session, row.origin_id, device_id, row.comment) for row in texts}
     return digests.pop() if len(digests) == 1 else None
 
 

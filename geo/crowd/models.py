@@ -7,11 +7,13 @@ from uuid import UUID
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
     LargeBinary,
     SmallInteger,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
@@ -44,6 +46,21 @@ PROPOSAL_STATES = ("pending", "accepted", "rejected")
 
 NETWORK_BYTES = 16
 """128 bits of a keyed hash: networks do not collide by chance."""
+
+
+def moved_from_column() -> Mapped[int | None]:
+    """Return a column for the place that a row was about, if that was merged into the present one."""
+    return mapped_column(ForeignKey("facility.id", ondelete="CASCADE"))
+
+
+def moved_from_index(table: str) -> Index:
+    """Return the index that finds the rows to move back when a merge is reverted."""
+    return Index(f"ix_{table}_moved_from", "moved_from", postgresql_where=text("moved_from IS NOT NULL"))
+
+
+def origin_id(table: "type[Rating | PastRating]") -> ColumnElement[int]:
+    """Return the id of the facility that a rating was made about, whatever place that is part of now."""
+    return func.coalesce(table.moved_from, table.facility_id)
 
 
 def network_column() -> Mapped[bytes | None]:
@@ -109,16 +126,21 @@ class Rating(_RatingColumns, Base):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        return (*super().__table_args__, Index(None, "facility_id", text("rated_at DESC"), text("id DESC")))
+        return (
+            *super().__table_args__,
+            Index(None, "facility_id", text("rated_at DESC"), text("id DESC")),
+            moved_from_index("rating"),
+        )
 
     facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, index=True)
     id: Mapped[int] = mapped_column(Identity(), unique=True)
     network: Mapped[bytes | None] = network_column()
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class PastRating(_RatingColumns, Base):
-    """A rating as it was before it was replaced or withdrawn."""
+    """A rating as it was before it was replaced or withdrawn, or displaced by a newer one of its device in a merge."""
 
     __tablename__ = "past_rating"
 
@@ -127,7 +149,8 @@ class PastRating(_RatingColumns, Base):
     def __table_args__(cls) -> tuple[Any, ...]:
         return (
             *super().__table_args__,
-            CheckConstraint("ended_by IN ('replaced', 'withdrawn')", name="ended_by"),
+            CheckConstraint("ended_by IN ('replaced', 'withdrawn', 'merged')", name="ended_by"),
+            moved_from_index("past_rating"),
         )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -136,6 +159,7 @@ class PastRating(_RatingColumns, Base):
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
     ended_at: Mapped[datetime]
     ended_by: Mapped[str]
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class Report(Base):
@@ -161,6 +185,7 @@ class Report(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_report_open_target", "target", "target_id", postgresql_where=text("closed_at IS NULL")),
+        moved_from_index("report"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -174,6 +199,7 @@ class Report(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    moved_from: Mapped[int | None] = moved_from_column()
 
 
 class Proposal(Base):

@@ -1,9 +1,8 @@
 """Proposals of new places and of changes, which take effect when staff accept them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import SequenceMatcher
 from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, text
@@ -14,8 +13,9 @@ from geo.crowd.models import Proposal
 from geo.crowd.text_checks import contact_details
 from geo.database import Session
 from geo.errors import FacilityNotFound, RecordNotFound
+from geo.facilities import merged, names
 from geo.facilities.attributes import ATTRIBUTE_NAMES
-from geo.facilities.models import Facility
+from geo.facilities.models import PUBLIC_STATUSES, Facility
 
 PROPOSABLE = (
     *("kind", "name", *ATTRIBUTE_NAMES, "operator", "street", "house_number", "postcode", "city", "region", "country"),
@@ -32,11 +32,8 @@ DUPLICATE_WITHIN_M = 50
 NAMESAKE_WITHIN_M = 150
 """The same for places with similar names: a phone's position in a city can be wrong by as much."""
 
-SIMILAR_NAME = 0.7
-"""Ratcliff and Obershelp's similarity from which two names count as the same."""
-
-COMPARED_CHARACTERS = 64
-"""Characters of each name that are compared. Twice as many take up to eight times as long: 21 ms for a pair of 199."""
+SIMILAR_NAME = 70.0
+"""Similarity of names (geo/facilities/names.py) from which two count as the same."""
 
 MAX_DUPLICATES = 5
 
@@ -74,13 +71,17 @@ class LikelyDuplicate:
 def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
     """Add a proposal to the queue. Return its id and the places that it may duplicate.
 
+    A proposal to change a place that was merged changes the place that it is now part of.
+
     Raises:
         FacilityNotFound: the facility to change does not exist or is hidden.
     """
     if proposal.facility_id is not None:
-        facility = select(Facility.id).where(Facility.id == proposal.facility_id, Facility.status != "hidden")
+        place_id = merged.place_of(session, proposal.facility_id)
+        facility = select(Facility.id).where(Facility.id == place_id, Facility.status.in_(PUBLIC_STATUSES))
         if session.execute(facility).first() is None:
             raise FacilityNotFound(proposal.facility_id)
+        proposal = replace(proposal, facility_id=place_id)
     proposal_id = session.execute(
         insert(Proposal)
         .values(
@@ -124,7 +125,7 @@ def likely_duplicates(
     return [
         LikelyDuplicate(row.id, row.name, row.kind, round(row.distance_m, 1))
         for row in rows
-        if row.distance_m <= DUPLICATE_WITHIN_M or _are_similar(name, row.name)
+        if row.distance_m <= DUPLICATE_WITHIN_M or (names.similarity(name, row.name) or 0) >= SIMILAR_NAME
     ][:MAX_DUPLICATES]
 
 
@@ -152,13 +153,6 @@ def _read(session: Session, *where: Any) -> Sequence[RowMapping]:
         Proposal.location.ST_Y().label("lat"),
     )
     return session.execute(select(*columns).where(*where).order_by(Proposal.id.desc())).mappings().all()
-
-
-def _are_similar(name: str | None, other: str | None) -> bool:
-    if not name or not other:
-        return False
-    begins, other_begins = (text.casefold()[:COMPARED_CHARACTERS] for text in (name, other))
-    return SequenceMatcher(None, begins, other_begins).ratio() >= SIMILAR_NAME
 
 
 _NEAR = text(

@@ -109,6 +109,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         **_weights(session, device_id, circumstances, as_of),
         "rated_at": as_of,
         "demo": demo,
+        "moved_from": None,
     }
     rating_id = session.execute(
         upsert(Rating)
@@ -212,7 +213,17 @@ def _same_visit(before: LiveRating, new: NewRating, as_of: datetime) -> bool:
 
 def _keep_past(session: Session, facility_id: int, device_id: int, as_of: datetime, ended_by: str) -> None:
     weights = ("weight", "weight_age", "weight_presence", "weight_cluster", "presence")
-    copied = ("stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo", *weights)
+    copied = (
+        "stars",
+        "comment",
+        "comment_state",
+        "comment_approved",
+        "observed",
+        "rated_at",
+        "demo",
+        "moved_from",
+        *weights,
+    )
     session.execute(
         insert(PastRating).from_select(
             ["rating_id", "facility_id", "device_id", "ended_at", "ended_by", *copied],

@@ -16,10 +16,11 @@ from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds, reported
 from geo.crowd import agreement, closures, comments, open_reports, trust
 from geo.crowd.devices import KnownDevice
-from geo.crowd.models import Device, Proposal, Rating, Report
+from geo.crowd.models import Device, Proposal, Rating, Report, origin_id
 from geo.database import Session
 from geo.errors import RecordNotFound
 from geo.facilities import locks
+from geo.facilities.models import PUBLIC_STATUSES
 
 TargetKind = Literal["facility", "comment", "proposal"]
 
@@ -78,7 +79,7 @@ def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetim
             select(Report.id, Report.created_at).filter_by(**same).where(Report.closed_at.is_(None))
         ).one()
         return Receipt(before.id, before.created_at, is_new=False)
-    item_id = _update_queue(session, new, as_of)
+    item_id = update_queue(session, new.target, new.target_id, as_of)
     if new.target == "comment":
         _hide_if_agreed(session, new.target_id, item_id, as_of)
     elif new.target == "facility" and new.reason == "closed":
@@ -94,11 +95,9 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         rating = select(Rating.facility_id, Rating.comment_state, Rating.device_id).where(
             Rating.id == new.target_id, Rating.comment.is_not(None)
         )
-        found = session.execute(rating).one_or_none()
-        if found is not None:
-            facility = locks.lock(session, found.facility_id)
-            is_visible = facility is not None and facility.status != "hidden"
-            found = session.execute(rating).one_or_none() if is_visible else None
+        locked = locks.lock_current(session, lambda: [row.facility_id for row in session.execute(rating)])
+        is_visible = bool(locked) and locked[0].status in PUBLIC_STATUSES
+        found = session.execute(rating).one_or_none() if is_visible else None
         if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
             raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")
     elif (
@@ -112,23 +111,24 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         raise RecordNotFound(f"there is no open proposal {new.target_id}", "proposal_id")
 
 
-def _update_queue(session: Session, new: NewReport, as_of: datetime) -> int:
+def update_queue(session: Session, target: str, target_id: int, as_of: datetime) -> int:
+    """Put a target with its open reports into the queue, or update its item. Return the item's id."""
     rows = session.execute(
         select(Report.reason, func.count().label("count"), func.sum(Report.weight).label("weight"))
-        .where(open_reports.about(new.target, new.target_id))
+        .where(open_reports.about(target, target_id))
         .group_by(Report.reason)
         .order_by(Report.reason)
     ).all()
     details: Mapping[str, Any] = {"reports": {row.reason: row.count for row in rows}}
     score = sum(row.weight for row in rows)
-    return queue.put(session, new.target, new.target_id, as_of, score=score, details=details)
+    return queue.put(session, target, target_id, as_of, score=score, details=details)
 
 
 def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datetime) -> None:
     rating = session.execute(
         select(
             *(Rating.facility_id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.comment_approved),
-            *(Rating.rated_at, Device.handle),
+            *(Rating.rated_at, Device.handle, origin_id(Rating).label("origin_id")),
         )
         .join(Device, Device.id == Rating.device_id)
         .where(Rating.id == rating_id)
@@ -154,7 +154,7 @@ def _hide_if_agreed(session: Session, rating_id: int, item_id: int, as_of: datet
             ),
             subject=rating.handle,
             queue_item_id=item_id,
-            before={"text_digest": comments.text_digest(session, rating.facility_id, rating.device_id, rating.comment)},
+            before={"text_digest": comments.text_digest(session, rating.origin_id, rating.device_id, rating.comment)},
         ),
         as_of,
     )

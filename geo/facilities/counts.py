@@ -35,6 +35,7 @@ def by_kind(session: Session) -> Sequence[KindCount]:
             func.count(Facility.venue),
             func.count().filter(Facility.status.in_(LISTED_STATUSES), Facility.traits.bitwise_and(offered(None)) != 0),
         )
+        .where(Facility.merged_into.is_(None))
         .group_by(Facility.kind)
         .order_by(func.count().desc(), Facility.kind)
     )

@@ -5,26 +5,20 @@ not guessed: a comment ("ask at the bar") may be a condition, school holidays ar
 end (``17:00+``) does not specify when the place closes.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State, validate
 
 from geo.coordinates import Point
-from geo.facilities.hours_syntax import (
-    OF_THIS_PLACE_ALONE,
-    OPEN_END,
-    PUBLIC_HOLIDAYS,
-    SCHOOL_HOLIDAYS,
-    normalised,
-    on_daily_holidays,
-)
+from geo.facilities.hours_calendar import Calendar
+from geo.facilities.hours_rules import Rule, rules_of
+from geo.facilities.hours_syntax import OF_THIS_PLACE_ALONE, PUBLIC_HOLIDAYS, normalised, on_daily_holidays
+from geo.facilities.hours_timeline import CLOSED, OPEN, UNKNOWN, timeline
 from geo.facilities.models import MAX_CHARACTERS
 
 COMPILED_AHEAD = timedelta(days=35)
@@ -49,17 +43,18 @@ _CACHED_CLOCKS = 1024
 _CLOCK_STEP = timedelta(minutes=15)
 """Clock changes happen at quarters of an hour in UTC."""
 
+_DAY = timedelta(days=1)
+_DAYS_BEFORE = 2
+"""Local days to evaluate before the first in UTC: in the west the day before has not ended, and its night began on the
+day before that."""
+_CALENDAR_DAYS = _DAYS_BEFORE + COMPILED_AHEAD // _DAY + 2
+"""Local days to evaluate: in the east the last day in UTC ends on the next."""
+
+_SAME_STATES = re.compile(rb"(.)\1*", re.DOTALL)
+
 _UTC_ZONE = ZoneInfo("UTC")
 """The library accepts only ZoneInfo as tzinfo."""
 
-_HoursState = Literal["open", "unknown", "closed"]
-_STATES: dict[State, _HoursState] = {
-    State.OPEN: "open",
-    State.UNKNOWN: "unknown",
-    State.CLOSED: "closed",
-}
-_Span = tuple[datetime, datetime, _HoursState]
-_Read = Callable[[str], OpeningHours]
 _Clock = tuple[tuple[datetime, timedelta | None], ...]
 _Holidays = tuple[tuple[datetime, datetime], ...]
 
@@ -81,10 +76,10 @@ class CompiledHours:
 
 
 _ALWAYS: tuple[TimeRange, ...] = ((None, None),)
-_CONSTANT: dict[_HoursState, CompiledHours] = {
-    "open": CompiledHours(_ALWAYS, ()),
-    "unknown": CompiledHours((), _ALWAYS),
-    "closed": CompiledHours((), ()),
+_CONSTANT: dict[int, CompiledHours] = {
+    OPEN: CompiledHours(_ALWAYS, ()),
+    UNKNOWN: CompiledHours((), _ALWAYS),
+    CLOSED: CompiledHours((), ()),
 }
 
 
@@ -107,16 +102,31 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
         return None
     text = normalised(text)
     if text == "24/7":  # half of all texts, and the same everywhere
-        return _CONSTANT["open"]
+        return _CONSTANT[OPEN]
     start = datetime.combine(as_of.astimezone(UTC).date(), time(), tzinfo=_UTC_ZONE)
-    lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
-    lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
-    zone = _time_zone(_zone_key(lon, lat, start))
+    zone = time_zone(location, start)
+    lon, lat = _on_zone_map(location)
     if OF_THIS_PLACE_ALONE.search(text):
-        return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
+        return _compile(text, start, zone, lon, lat)
     holidays = _holidays(lon, lat, zone, start) if PUBLIC_HOLIDAYS.search(text) else None
     first = _first_places(start).setdefault((_clock(zone, start), holidays), (zone, lon, lat))
     return _compile_at(text, start, *first)
+
+
+def time_zone(location: Point, as_of: datetime) -> ZoneInfo:
+    """Return the time zone of a place.
+
+    Args:
+        location: the place.
+        as_of: any aware datetime, which the library asks for.
+    """
+    return _cached_zone(_zone_key(*_on_zone_map(location), as_of.astimezone(_UTC_ZONE)))
+
+
+def _on_zone_map(location: Point) -> tuple[float, float]:
+    lon = min(max(location.lon, -_ZONE_MAP_LON_MAX), _ZONE_MAP_LON_MAX)
+    lat = min(max(location.lat, -_ZONE_MAP_LAT_MAX), _ZONE_MAP_LAT_MAX)
+    return lon, lat
 
 
 def multirange(ranges: tuple[TimeRange, ...]) -> str:
@@ -129,7 +139,7 @@ def _bound(instant: datetime | None) -> str:
 
 
 @cache
-def _time_zone(key: str) -> ZoneInfo:
+def _cached_zone(key: str) -> ZoneInfo:
     """Return a cached zone: zoneinfo itself caches only eight, and an import of the world needs hundreds."""
     return ZoneInfo(key)
 
@@ -176,113 +186,69 @@ def _first_places(_start: datetime) -> dict[tuple[_Clock, _Holidays | None], tup
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def _compile_at(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: float) -> CompiledHours | None:
-    return _compile(text, start, partial(OpeningHours, timezone=zone, coords=(lat, lon)))
+    return _compile(text, start, zone, lon, lat)
 
 
-def _compile(text: str, start: datetime, read: _Read) -> CompiledHours | None:
+def _compile(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: float) -> CompiledHours | None:
     """Compile a normalised text."""
-    rules = text.split(" || ")
-    if not all(rule and validate(rule) for rule in rules):  # a blank rule would be valid, and always open
+    alternatives = _alternatives(text)
+    if alternatives is None:
         return None
-    if SCHOOL_HOLIDAYS.search(text):
-        return _CONSTANT["unknown"]
+    calendar = Calendar(start.date() - _DAYS_BEFORE * _DAY, _CALENDAR_DAYS, zone, lon, lat)
     try:
-        return _compile_rules(rules, start, read)
+        states = timeline(alternatives, calendar)
+        constant = _constant_state(text, states, calendar)
+    except SyntaxError:  # days counted from school holidays
+        return None
     except BaseException as failure:
         if type(failure).__name__ == "PanicException":  # a bug of the library; it derives only from BaseException
             return None
         raise
+    return _CONSTANT[constant] if constant else _ranges(states, calendar, start)
 
 
-def _compile_rules(rules: list[str], start: datetime, read: _Read) -> CompiledHours:
-    first, *fallbacks = rules
-    if OPEN_END.search(first):
-        spans = list(_spans(read(first), start - timedelta(days=1), start))  # last night may not be over yet
-        spans = [*_without_late_hours(spans), *_late_hours(spans)]
-    else:
-        spans = list(_spans(read(first), start, start))
-        if not fallbacks and len(spans) == 1 and _is_constant(first, start, read, spans[0][2]):
-            return _CONSTANT[spans[0][2]]
-    for fallback in fallbacks:
-        spans += _as_unknown(_spans(read(fallback), start, start))
-    return _ranges(spans, start)
+def _alternatives(text: str) -> list[list[Rule]] | None:
+    """Return the rules of each alternative; None if one has no valid syntax."""
+    alternatives = []
+    for alternative in text.split(" || "):
+        # A blank text would be valid, and always open.
+        rules = rules_of(alternative) if alternative and validate(alternative) else None
+        if rules is None:
+            return None
+        alternatives.append(rules)
+    return alternatives
 
 
-def _is_constant(rule: str, start: datetime, read: _Read, state: _HoursState) -> bool:
-    """Return whether a state that lasts for the compiled weeks lasts forever, whichever days are public holidays."""
-    on_holidays = on_daily_holidays(rule)
-    return (
-        on_holidays is not None
-        and validate(on_holidays)
-        and [span[2] for span in _spans(read(on_holidays), start, start)] == [state]
-    )
+def _constant_state(text: str, states: bytes, calendar: Calendar) -> int | None:
+    """Return the state that lasts forever, whichever days are public holidays; None if it may change."""
+    state = states[0]
+    if states.count(state) < len(states):
+        return None
+    on_holidays = on_daily_holidays(text)
+    alternatives = on_holidays and _alternatives(on_holidays)
+    if not alternatives or timeline(alternatives, calendar) != states:
+        return None
+    return state
 
 
-def _spans(hours: OpeningHours, since: datetime, start: datetime) -> Iterator[_Span]:
-    """Yield the states until COMPILED_AHEAD of the start, without a gap, in local time.
-
-    Open with a comment is unknown: OSM defines it so for a rule with only a comment, and the library does not
-    distinguish that from a rule that also has ``open``.
-    """
-    for begin, end, state, comment in hours.intervals(since, start + COMPILED_AHEAD):
-        yield begin, end, "unknown" if state == State.OPEN and comment else _STATES[state]
-
-
-def _as_unknown(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Turn open states after ``||`` into unknown: they mean "by appointment", and readers differ about their scope."""
-    for since, until, state in spans:
-        yield since, until, "closed" if state == "closed" else "unknown"
-
-
-def _without_late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Remove the library's interpretation of ``17:00+``: open until midnight."""
-    for since, until, state in spans:
-        yield since, until, "closed" if state == "open" and _is_midnight(until) else state
-
-
-def _late_hours(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Yield when hours with an open end may be open: from 17:00 on for ``17:00+`` and for ``14:00-17:00+``."""
-    for since, until, state in spans:
-        if state == "open":
-            last_known = since if _is_midnight(until) else until
-            yield last_known, _latest_closing(last_known), "unknown"
-
-
-def _is_midnight(local: datetime) -> bool:
-    return local.time() == time()
-
-
-def _latest_closing(local: datetime) -> datetime:
-    """Return when hours with an open end since a local time count as closed.
-
-    The guess of opening_hours.js, OSM's reference: midnight; after 17:00, 10 hours later; after 22:00, 8.
-    """
-    if local.time() >= time(22):
-        return local + timedelta(hours=8)
-    if local.time() >= time(17):
-        return local + timedelta(hours=10)
-    return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
-
-
-def _ranges(spans: Iterable[_Span], start: datetime) -> CompiledHours:
-    """Combine the states in UTC: open if any span is open, else unknown if any is, or outside the compiled weeks."""
+def _ranges(states: bytes, calendar: Calendar, start: datetime) -> CompiledHours:
+    """Convert the states of local minutes to ranges in UTC. What is outside the compiled weeks is unknown."""
     begin = start.astimezone(UTC)
     end = begin + COMPILED_AHEAD
-    edges: list[tuple[datetime, _HoursState, int]] = []
-    for since, until, state in spans:
-        if state != "closed" and (s := max(since.astimezone(UTC), begin)) < (u := min(until.astimezone(UTC), end)):
-            edges += (s, state, 1), (u, state, -1)
-    during: dict[_HoursState, list[TimeRange]] = {"open": [], "unknown": []}
-    depth: Counter[_HoursState] = Counter()
-    for (instant, state, step), (following, *_) in pairwise(sorted(edges)):
-        depth[state] += step
-        current = next((name for name in during if depth[name]), None)
-        if current and instant < following:
-            during[current].append((instant, following))
-    return CompiledHours(
-        _merged(during["open"]),
-        _merged([(None, begin), *during["unknown"], (end, None)]),
-    )
+    midnight = datetime.combine(calendar.first, time())
+    latest = begin
+    during: dict[int, list[TimeRange]] = {OPEN: [], UNKNOWN: [(None, begin)]}
+    for run in _SAME_STATES.finditer(states):
+        since, until = (
+            (midnight + timedelta(minutes=minute)).replace(tzinfo=calendar.zone).astimezone(UTC)
+            for minute in run.span()
+        )
+        # Times that a clock skips are an hour late, and must not overlap those after them.
+        since, latest = max(since, latest), max(min(until, end), latest)
+        if since < latest and (ranges := during.get(run[0][0])) is not None:
+            ranges.append((since, latest))
+    during[UNKNOWN].append((end, None))
+    return CompiledHours(_merged(during[OPEN]), _merged(during[UNKNOWN]))
 
 
 def _merged(ranges: list[TimeRange]) -> tuple[TimeRange, ...]:

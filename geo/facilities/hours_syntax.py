@@ -11,20 +11,23 @@ from functools import lru_cache
 _KEPT_TEXTS = 2_048
 """Number of cached normalised texts, at most 4 MB: imports contain few texts many times, and each takes 8 µs."""
 
+_WEEKDAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)"
+_DAY_BEFORE_TIME = re.compile(rf"\b({_WEEKDAY}(?:\[[^]]*\])?) ?:? ?(?=\d?\d:\d\d)", re.IGNORECASE)
+"""``Mo-We: 10:00-18:00`` and ``Fr11:00-18:00``."""
+
 _COMMENT = re.compile(r'"[^"]*"')
 _COMMA = re.compile(" ?, ?")
-_SUN_EVENT = "(?:sunrise|sunset|dawn|dusk)"
+SUN_EVENT = "(?:sunrise|sunset|dawn|dusk)"
 _RULE_COMMA = re.compile(
-    rf"(?:(?::\d\d|\)|\b{_SUN_EVENT})\+?,(?!\(|\d\d?:|{_SUN_EVENT})|(?:\"|\b(?:24/7|off|closed|open|unknown)),)",
+    rf"(?:(?::\d\d|\)|\b{SUN_EVENT})\+?,(?!\(|\d\d?:|{SUN_EVENT})|(?:\"|\b(?:24/7|off|closed|open|unknown)),)",
     re.IGNORECASE,
 )
 """A comma that starts a rule: after times, unless more times follow, and after a state or a comment."""
 
-OPEN_END = re.compile(r"(?<!\d{4})\+(?!\s*\d)")
-"""``17:00+`` and ``sunset+``, not ``2026+`` nor ``(sunset+01:00)``."""
 SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
+_LISTED_SCHOOL_HOLIDAYS = re.compile(r"\bSH,|,SH\b", re.IGNORECASE)
 PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
-OF_THIS_PLACE_ALONE = re.compile(rf"{_SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
+OF_THIS_PLACE_ALONE = re.compile(rf"{SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
 """The position of the sun, and days counted from holidays, which may lie outside the compiled weeks."""
 
 _WEEKLY = re.compile(
@@ -40,8 +43,20 @@ def normalised(text: str) -> str:
     comment is ``"?"``: the words of a comment do not affect the state.
     """
     text = _COMMENT.sub(lambda comment: '"?"' if len(comment[0]) > len('""') else '""', " ".join(text.split()))
+    text = _DAY_BEFORE_TIME.sub(r"\1 ", text)
     text = _RULE_COMMA.sub(r"\g<0> ", _COMMA.sub(",", text))
     return " || ".join(alternative.strip(" ;") for alternative in text.split("||"))
+
+
+def outside_school_holidays(days: str) -> str | None:
+    """Rewrite a day selector with ``SH`` as if no day were a school holiday; None if it then selects no day."""
+    days = _LISTED_SCHOOL_HOLIDAYS.sub("", days)
+    return None if SCHOOL_HOLIDAYS.search(days) else days
+
+
+def within_school_holidays(days: str) -> str:
+    """Rewrite a day selector with ``SH`` as if every day were a school holiday."""
+    return " ".join(part for part in days.split() if not SCHOOL_HOLIDAYS.search(part))
 
 
 def on_daily_holidays(text: str) -> str | None:

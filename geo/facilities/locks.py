@@ -3,15 +3,15 @@
 The lock is FOR NO KEY UPDATE: it excludes other changes of the row, but not the insertion of rows that reference it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from geo.database import Session
-from geo.errors import FacilityNotFound
-from geo.facilities.models import Facility
+from geo.facilities import merged
+from geo.facilities.models import PUBLIC_STATUSES, Facility
 
 
 class LockedFacility(NamedTuple):
@@ -34,11 +34,12 @@ def lock_visible(session: Session, facility_id: int) -> LockedFacility:
     """Lock a facility that everybody can see.
 
     Raises:
+        FacilityMerged: the facility was merged into another one.
         FacilityNotFound: the facility does not exist or is hidden.
     """
     facility = lock(session, facility_id)
-    if facility is None or facility.status == "hidden":
-        raise FacilityNotFound(facility_id)
+    if facility is None or facility.status not in PUBLIC_STATUSES:
+        merged.refuse_unseen(session, facility_id)
     return facility
 
 
@@ -49,3 +50,19 @@ def lock_all(session: Session, facility_ids: Collection[int]) -> list[LockedFaci
         select(*columns).where(Facility.id.in_(facility_ids)).order_by(Facility.id).with_for_update(key_share=True)
     )
     return [LockedFacility(*row) for row in rows]
+
+
+def lock_current(session: Session, read: Callable[[], Collection[int]]) -> list[LockedFacility]:
+    """Lock the facilities that a read returns, also if a concurrent merge or split changes which ones these are.
+
+    Args:
+        session: a write session.
+        read: returns ids of facilities; it is called again after they are locked.
+    """
+    facility_ids = read()
+    while True:
+        locked = lock_all(session, facility_ids)
+        now = read()
+        if set(now) <= set(facility_ids):
+            return locked
+        facility_ids = now

@@ -13,10 +13,20 @@ from geo.coordinates import SRID_WGS84
 from geo.database import Base
 from geo.facilities.attributes import ATTRIBUTES, KINDS, OFFERS, TRAITS
 
-STATUSES = ("active", "reported_closed", "closed", "hidden")
-
 LISTED_STATUSES = ("active", "reported_closed")
 """Statuses of facilities that a search may return."""
+
+PUBLIC_STATUSES = (*LISTED_STATUSES, "closed")
+"""Statuses of facilities that everybody can see."""
+
+PART_STATUSES = ("merged", "record")
+"""Statuses of rows that are part of another place: ``merged`` is a place that was merged into it, whose id redirects to
+it; ``record`` is what one source says of it, which nobody sees by its own id."""
+
+STATUSES = (*PUBLIC_STATUSES, "hidden", *PART_STATUSES)
+
+AUTHORITIES = ("official", "community")
+"""Who maintains a dataset: the operator of the places or an authority, or volunteers."""
 
 MAX_CHARACTERS: Mapping[str, int] = {
     **dict.fromkeys(("name", "operator", "street", "city"), 255),
@@ -55,6 +65,7 @@ class Facility(Base):
     In addition to the columns below it has one for each of ATTRIBUTES; NULL means unknown, not no. The sums of ratings
     are forward-decayed and recomputed at each write from the ratings that staff have not excluded. ``open_during`` and
     ``unknown_during`` are its compiled opening hours; ``traits`` are the bits that searches use for the attributes.
+    ``merged_into`` is the place that a row with one of PART_STATUSES is part of, which may itself be part of another.
     """
 
     __tablename__ = "facility"
@@ -72,6 +83,8 @@ class Facility(Base):
         CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),
         CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
         CheckConstraint("excluded_rating_count >= 0", name="excluded_rating_count"),
+        CheckConstraint("(status IN ('merged', 'record')) = (merged_into IS NOT NULL)", name="merged_into"),
+        Index("ix_facility_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         # Searches use only facilities that may be returned; closed and hidden ones are not in the index.
         Index(
             "ix_facility_location_offered",
@@ -116,6 +129,7 @@ class Facility(Base):
     open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("facility.id"))
 
 
 for _attribute in ATTRIBUTES:
@@ -126,6 +140,7 @@ class Dataset(Base):
     """A source of facilities, with the licence whose attribution every response contains."""
 
     __tablename__ = "dataset"
+    __table_args__ = (one_of("authority", AUTHORITIES),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -133,6 +148,7 @@ class Dataset(Base):
     attribution: Mapped[str]
     url: Mapped[str | None]
     imported_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    authority: Mapped[str] = mapped_column(server_default="community")
 
 
 class FacilitySource(Base):
@@ -140,7 +156,8 @@ class FacilitySource(Base):
 
     ``digest`` is the digest of the whole row. ``has_closed``: this dataset closed the facility or no longer lists it,
     so it may open it again; it cannot reopen what staff closed or hid. ``vanished_at`` is when an import first lacked
-    it.
+    it. ``record_id`` is the row with what the dataset says of a place that has several sources or an accepted proposal;
+    ``gave`` are the attributes of the place that come from it. Both are NULL if the facility itself is the record.
     """
 
     __tablename__ = "facility_source"
@@ -155,3 +172,16 @@ class FacilitySource(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     has_closed: Mapped[bool] = mapped_column(server_default=text("false"))
     vanished_at: Mapped[datetime | None]
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), index=True)
+    gave: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+
+
+class KeptApart(Base):
+    """Two places that are not the same, by a decision; they are not merged automatically."""
+
+    __tablename__ = "kept_apart"
+    __table_args__ = (CheckConstraint("facility_id < other_id", name="order"),)
+
+    facility_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("facility.id", ondelete="CASCADE"), primary_key=True, index=True)
+    created_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from geo.coordinates import BoundingBox, Point
 from geo.database import Session
-from geo.errors import FacilityNotFound
+from geo.facilities import merged
 from geo.facilities.attributes import UNKNOWN, offered, ruled_out
 from geo.facilities.cards import Answer, FoundFacility
 from geo.facilities.models import Facility
@@ -185,6 +185,7 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     """Return one facility.
 
     Raises:
+        FacilityMerged: the facility was merged into another one.
         FacilityNotFound: the facility does not exist or is hidden.
     """
     parameters = {
@@ -195,7 +196,7 @@ def one(session: Session, facility_id: int, as_of: datetime) -> Found:
     }
     found = _found(session, _ONE, parameters)
     if not found.facilities:
-        raise FacilityNotFound(facility_id)
+        merged.refuse_unseen(session, facility_id)
     return found
 
 

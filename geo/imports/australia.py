@@ -107,7 +107,10 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
 
 def _attributes_of(row: Row) -> dict[str, str]:
     flags = {name: _any_flag(row, *columns) for name, columns in COLUMNS_OF_ATTRIBUTE.items()}
-    return {name: word for name, word in {"access": _access_of(row), **flags}.items() if word is not None}
+    # MLAK: the Master Locksmiths Access Key opens it.
+    scheme = "mlak" if _any_flag(row, "MLAK") == "yes" else None
+    words = {"access": _access_of(row), **flags, "key_scheme": scheme}
+    return {name: word for name, word in words.items() if word is not None}
 
 
 def _flag(row: Row, column: str) -> str | None:

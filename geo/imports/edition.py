@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from geo.conflation.conflate import NOTHING_MERGED, Conflation
 from geo.errors import BeforehandError
 from geo.imports.record import Rejection
 
@@ -15,7 +16,8 @@ REJECTIONS_KEPT = 100
 class ImportSummary:
     """The figures of an import; ``rejections`` contains the first of the ``rejected`` rows.
 
-    ``kept`` counts known facilities that were not changed because their row was rejected.
+    ``kept`` counts known facilities that were not changed because their row was rejected; ``conflation`` is the
+    result of merging the imported places with those of other datasets.
     """
 
     read: int = 0
@@ -26,6 +28,7 @@ class ImportSummary:
     kept: int = 0
     rejected: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+    conflation: Conflation = NOTHING_MERGED
 
     def reject(self, external_id: str, reason: str) -> None:
         """Count a rejection, and store it up to REJECTIONS_KEPT."""

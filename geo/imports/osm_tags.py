@@ -23,6 +23,7 @@ from geo.imports.osm_kinds import (
     toilets_of,
     venue_of,
 )
+from geo.imports.osm_seasons import seasonal_hours
 from geo.imports.record import FacilityRecord, Rejection
 
 YES_NO_WORDS: Tags = {"yes": "yes", "no": "no"}
@@ -65,7 +66,7 @@ def facility_of(external_id: str, location: Point, tags: dict[str, str]) -> Faci
         region=tags.get("addr:state") or tags.get("addr:province"),
         country=_country_of(tags),
         level=tags.get("toilets:level") or tags.get("level"),
-        opening_hours=_opening_hours_of(tags, reading.hosted),
+        opening_hours=_opening_hours_of(tags, reading.hosted, location),
         tags=tags,
     )
 
@@ -174,7 +175,8 @@ def _country_of(tags: Tags) -> str | None:
     return country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None
 
 
-def _opening_hours_of(tags: Tags, hosted: bool) -> str | None:
+def _opening_hours_of(tags: Tags, hosted: bool, location: Point) -> str | None:
     toilets_hours = tags.get("toilets:opening_hours") or tags.get("opening_hours:toilets")
     hours = tags.get("opening_hours")
-    return (toilets_hours or hours) if hosted else (hours or toilets_hours)
+    written = (toilets_hours or hours) if hosted else (hours or toilets_hours)
+    return seasonal_hours(written, tags.get("seasonal"), is_north=location.lat >= 0) if written else None

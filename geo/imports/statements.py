@@ -39,6 +39,8 @@ COPY_REJECTED = "COPY rejected FROM STDIN"
 
 DROP_REPEATED = _read("20_drop_repeated.sql")
 DATASET = _read("30_dataset.sql")
+AUTHORITY = text("SELECT authority FROM dataset WHERE name = :name")
+PLACES_WITH_CHANGES = _read("35_places_with_changes.sql")
 RESOLVE = _read("40_resolve.sql")
 COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
 COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
@@ -53,6 +55,13 @@ ADD_SOURCES = _read("71_add_sources.sql")
 # Known facilities are processed before new ones are added: the planner does not expect the new rows, and would choose a
 # nested loop.
 APPLY = (JUDGE, CHANGE_FACILITIES, CLOSE_VANISHED, NOTE_SOURCES, ADD_FACILITIES, ADD_SOURCES)
+
+PLACES = _read("80_places.sql")
+
+# The places that are composed of what several sources say, of which the dataset is one.
+COMPOSED_PLACES = text(
+    "SELECT DISTINCT facility_id FROM facility_source WHERE dataset_id = :dataset_id AND record_id IS NOT NULL"
+)
 
 DROP_TABLES = text("DROP TABLE staged, staged_hours, rejected, resolved, judged")
 

@@ -6,7 +6,7 @@ loses more than its limits allow is refused. Imports are idempotent by (dataset,
 transaction, and do not change ratings.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
@@ -14,8 +14,11 @@ from typing import IO, Any
 
 import psycopg2
 
+from geo.conflation import merging, records
+from geo.conflation.conflate import NOTHING_MERGED, Conflation, conflate
 from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
+from geo.facilities import locks
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
@@ -34,11 +37,13 @@ class Dataset:
     Attributes:
         name: its name, which with the external id identifies a facility.
         source: its source and licence.
+        authority: who maintains it, one of AUTHORITIES; None: as before, ``community`` for a new dataset.
         limits: what this import may lose.
     """
 
     name: str
     source: Source
+    authority: str | None = None
     limits: Limits = USUAL_LIMITS
 
 
@@ -84,7 +89,11 @@ def write_dataset(
             summary.reject(external_id, "the same id is in an earlier row, which was imported")
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
+    merging.exclude_others(session)
+    authority = session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one_or_none()
     parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
+    changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
+    records.add_records(session, changed_by_proposals, as_of)
     session.execute(statements.RESOLVE, parameters)
     for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
@@ -92,10 +101,22 @@ def write_dataset(
     require_within(dataset.limits, summary, listed)
     for statement in statements.APPLY:
         session.execute(statement, parameters)
+    changed = session.execute(statements.PLACES, parameters).all()
     session.execute(statements.DROP_TABLES)
-    if summary.added or summary.changed or summary.vanished:
-        session.execute(statements.ANALYZE)
+    composed = {row.facility_id for row in changed if row.has_record}
+    if session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one() != authority:
+        composed |= set(session.execute(statements.COMPOSED_PLACES, parameters).scalars())
+    summary.conflation = _unite(session, composed, [row.facility_id for row in changed], as_of)
     return summary
+
+
+def _unite(session: Session, composed: Collection[int], changed: Collection[int], as_of: datetime) -> Conflation:
+    """Compose places from the records of their sources, and merge the changed ones with those near them."""
+    if changed:
+        session.execute(statements.ANALYZE)
+    locks.lock_all(session, composed)
+    records.compose(session, composed, as_of)
+    return conflate(session, as_of, place_ids=changed) if changed else NOTHING_MERGED
 
 
 def _copy(session: Session, copy: str, file: CopyFile) -> None:
@@ -151,6 +172,7 @@ def _dataset_id(session: Session, dataset: Dataset, as_of: datetime) -> int:
         "licence": source.licence,
         "attribution": source.attribution,
         "url": source.url,
+        "authority": dataset.authority,
         "as_of": as_of,
     }
     dataset_id: int = session.execute(statements.DATASET, parameters).scalar_one()

@@ -29,12 +29,12 @@ BEGIN
            array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I %s',
                             conrelid::regclass, conname, pg_get_constraintdef(oid)))
     INTO statements_before, statements_after
-    FROM pg_constraint WHERE confrelid = old AND contype = 'f';
+    FROM pg_constraint WHERE confrelid = old AND conrelid <> old AND contype = 'f';
     -- Its own constraints and indexes come before the foreign keys that need them.
     statements_after := ARRAY(
         SELECT format('ALTER TABLE facility ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
         FROM pg_constraint WHERE conrelid = old AND contype <> 'n'  -- PostgreSQL 18 lists each NOT NULL too
-        ORDER BY contype = 'p' DESC, conname
+        ORDER BY contype = 'p' DESC, contype = 'f', conname  -- it may refer to itself
     ) || ARRAY(
         SELECT pg_get_indexdef(indexrelid) FROM pg_index
         WHERE indrelid = old AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = old)

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from geo.conflation import records
 from geo.coordinates import Point
 from geo.database import Session
 from geo.errors import Conflict
+from geo.facilities import merged
 from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.models import Facility
 from geo.moderation.models import FacilityChange
@@ -20,7 +22,8 @@ def carry_out(session: Session, proposal: Mapping[str, Any], as_of: datetime) ->
     Returns:
         ``facility_id``, the previous values as ``columns`` (None for a new place) and the new values as ``after``.
     """
-    facility_id, changes = proposal["facility_id"], dict(proposal["changes"])
+    changes = dict(proposal["changes"])
+    facility_id = proposal["facility_id"] and merged.place_of(session, proposal["facility_id"])
     if proposal["lon"] is not None:
         changes |= {"lon": proposal["lon"], "lat": proposal["lat"]}
     columns = None
@@ -38,22 +41,27 @@ def keep_history(session: Session, decision_id: int, before: Mapping[str, Any], 
     session.execute(insert(FacilityChange).values(facility_id=before["facility_id"], decision_id=decision_id, **values))
 
 
-def take_back(session: Session, before: Mapping[str, Any], as_of: datetime) -> None:
+def take_back(session: Session, decision_id: int, before: Mapping[str, Any], as_of: datetime) -> None:
     """Restore the previous values. A new place is closed, not deleted.
 
     Args:
         session: a write session.
+        decision_id: the acceptance, which no longer counts.
         before: the result of ``carry_out``.
         as_of: now.
 
     Raises:
-        Conflict: a value that the proposal set has changed since.
+        Conflict: a value that the proposal set has changed since, or the new place was merged into another one.
     """
     facility_id, columns = before["facility_id"], before["columns"]
+    place_id = merged.place_of(session, facility_id)
     if columns is not None:
-        _refuse_changed(session, facility_id, before["after"])
-        _change(session, facility_id, columns, as_of)
+        _refuse_changed(session, place_id, before["after"])
+        if not records.compose(session, [place_id], as_of, except_decision=decision_id):
+            _change(session, place_id, columns, as_of)
         return
+    if place_id != facility_id:
+        raise Conflict(f"facility {facility_id} is now part of facility {place_id}: split it first")
     # A hidden place stays hidden: it is closed once it is shown again (actions/facility.py).
     session.execute(
         update(Facility)

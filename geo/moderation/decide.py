@@ -62,7 +62,9 @@ def on_item(session: Session, member: KnownStaff, seen: SeenItem, decision: NewD
         raise Conflict(f"{decision.action} is not possible for a queue item of kind {item['kind']}")
     target = targets.lock(session, action.target_type.kind, item["target_id"])
     item = queue.locked_for_decision(session, seen.item_id, seen.version, member, as_of)
-    return _carry_out(session, member, action(session, target, as_of, decision.window), decision, item)
+    return _carry_out(
+        session, member, action(session, target, as_of, decision.window, decision.other_id), decision, item
+    )
 
 
 def on_target(session: Session, member: KnownStaff, target: Target, decision: NewDecision, as_of: datetime) -> int:
@@ -78,7 +80,7 @@ def on_target(session: Session, member: KnownStaff, target: Target, decision: Ne
     action = registry.for_target(target).get(decision.action)
     if action is None:
         raise Conflict(f"{decision.action} is not possible for a {target.kind}")
-    return _carry_out(session, member, action(session, target, as_of, decision.window), decision)
+    return _carry_out(session, member, action(session, target, as_of, decision.window, decision.other_id), decision)
 
 
 def revert(session: Session, member: KnownStaff, new: Revert, as_of: datetime) -> int:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from geo.crowd.models import Device, PastRating, Proposal, Rating
+from geo.crowd.models import Device, PastRating, Proposal, Rating, origin_id
 from geo.database import Session
 from geo.errors import RecordNotFound
-from geo.facilities import locks
+from geo.facilities import locks, merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class CommentTarget(Target):
 
     Attributes:
         facility_id: the rated facility.
+        origin_id: the facility that it was written about, which may have been merged into the other since.
         text: the comment; empty if its author has withdrawn it, and the state is then ``past``.
         rated_at: when the rating was made; None if it is withdrawn.
     """
@@ -48,6 +49,7 @@ class CommentTarget(Target):
     device_id: int
     handle: UUID
     facility_id: int
+    origin_id: int
     text: str = ""
     rated_at: datetime | None = None
 
@@ -78,7 +80,14 @@ class DeviceTarget(Target):
     handle: UUID
 
 
-def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None = None) -> Target:
+def lock(
+    session: Session,
+    kind: str,
+    target_id: int | None,
+    handle: UUID | None = None,
+    *,
+    other_id: int | None = None,
+) -> Target:
     """Lock a target for a decision.
 
     Args:
@@ -86,10 +95,13 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
         kind: kind of the target.
         target_id: id of a comment, a facility or a proposal.
         handle: handle of a device, or of a comment's author to also find a withdrawn comment.
+        other_id: a second facility that the decision is about; both are locked in the order of their ids.
 
     Raises:
         RecordNotFound: the target does not exist.
     """
+    if other_id is not None and target_id is not None and kind == FacilityTarget.kind:
+        locks.lock_current(session, lambda: [merged.place_of(session, target_id), other_id])
     found = _LOCKED[kind](session, target_id, handle)
     if found is None:
         raise RecordNotFound(f"there is no {kind} {target_id or handle}", "target_id" if target_id else "handle")
@@ -98,12 +110,13 @@ def lock(session: Session, kind: str, target_id: int | None, handle: UUID | None
 
 def _comment(session: Session, rating_id: int | None, handle: UUID | None) -> CommentTarget | None:
     where = (Rating.id == rating_id, Rating.comment.is_not(None))
-    facility_id = session.execute(select(Rating.facility_id).where(*where)).scalar_one_or_none()
-    if facility_id is None:
-        return _past_comment(session, rating_id, handle)
-    locks.lock(session, facility_id)
+    place = select(Rating.facility_id).where(*where)
+    locks.lock_current(session, lambda: session.execute(place).scalars().all())
     row = session.execute(
-        select(Rating.id, Rating.device_id, Rating.comment, Rating.comment_state, Rating.rated_at, Device.handle)
+        select(
+            *(Rating.id, Rating.device_id, Rating.facility_id, Rating.comment, Rating.comment_state, Rating.rated_at),
+            *(Device.handle, origin_id(Rating).label("origin_id")),
+        )
         .join(Device, Device.id == Rating.device_id)
         .where(*where)
     ).one_or_none()
@@ -115,7 +128,8 @@ def _comment(session: Session, rating_id: int | None, handle: UUID | None) -> Co
         handle=row.handle,
         content_date=row.rated_at.date(),
         state=row.comment_state,
-        facility_id=facility_id,
+        facility_id=row.facility_id,
+        origin_id=row.origin_id,
         text=row.comment,
         rated_at=row.rated_at,
     )
@@ -123,18 +137,20 @@ def _comment(session: Session, rating_id: int | None, handle: UUID | None) -> Co
 
 def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) -> CommentTarget | None:
     """Return a past comment, whose author has withdrawn the rating or removed the comment."""
-    row = session.execute(
+    statement = (
         select(
             *(PastRating.rating_id, PastRating.facility_id, PastRating.device_id, PastRating.rated_at, Device.handle),
+            origin_id(PastRating).label("origin_id"),
         )
         .join(Device, Device.id == PastRating.device_id)
         .where(Device.handle == handle, PastRating.rating_id == rating_id, PastRating.comment.is_not(None))
         .order_by(PastRating.id.desc())
         .limit(1)
-    ).one_or_none()
+    )
+    locks.lock_current(session, lambda: [row.facility_id for row in session.execute(statement)])
+    row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    locks.lock(session, row.facility_id)
     return CommentTarget(
         id=row.rating_id,
         device_id=row.device_id,
@@ -142,17 +158,21 @@ def _past_comment(session: Session, rating_id: int | None, handle: UUID | None) 
         content_date=row.rated_at.date(),
         state="past",
         facility_id=row.facility_id,
+        origin_id=row.origin_id,
     )
 
 
 def _facility(session: Session, facility_id: int | None, _handle: UUID | None) -> FacilityTarget | None:
-    facility = None if facility_id is None else locks.lock(session, facility_id)
-    if facility is None:
+    if facility_id is None:
         return None
+    locked = locks.lock_current(session, lambda: [merged.place_of(session, facility_id)])
+    if not locked:
+        return None
+    facility = locked[0]
     author = session.execute(
         select(Device.id, Device.handle)
         .join(Proposal, Proposal.device_id == Device.id)
-        .where(Proposal.facility_id == facility_id, Proposal.kind == "new", Proposal.state == "accepted")
+        .where(Proposal.facility_id == facility.id, Proposal.kind == "new", Proposal.state == "accepted")
     ).one_or_none()
     device_id, handle = author or (None, None)
     return FacilityTarget(
@@ -167,7 +187,7 @@ def _facility(session: Session, facility_id: int | None, _handle: UUID | None) -
 def _proposal(session: Session, proposal_id: int | None, _handle: UUID | None) -> ProposalTarget | None:
     facility_id = session.execute(select(Proposal.facility_id).where(Proposal.id == proposal_id)).scalar_one_or_none()
     if facility_id is not None:
-        locks.lock(session, facility_id)
+        locks.lock_current(session, lambda: [merged.place_of(session, facility_id)])
     row = session.execute(
         select(Proposal.id, Proposal.device_id, Proposal.created_at, Proposal.state, Device.handle)
         .outerjoin(Device, Device.id == Proposal.device_id)

@@ -10,7 +10,8 @@ CREATE TYPE facility_search.needs AS (
     offered bigint,            -- traits of which it must have at least one; geo/facilities/attributes.py defines the bits
     ruled_out bigint,          -- traits of which it must have none
     verdicts text[],
-    open_states text[],       -- accepted: 'open', 'closed', 'unknown', at the time of open_at or open_on_arrival
+    open_states text[],       -- accepted: 'open', 'closed', 'unknown', at the time of open_at or open_on_arrival;
+                              -- NULL: all, those that are closed on arrival after the others
     open_at timestamptz,      -- NULL: at the request's as_of
     open_on_arrival boolean   -- for each facility, its own arrival
 );
@@ -30,7 +31,7 @@ CREATE TYPE facility_search.ranked AS (
     sd float8,
     verdict text,
     utility float8,
-    is_doubtful boolean        -- reported closed: ranked after all others
+    last_because text          -- why it is ranked after all others: 'reported_closed', 'closed_on_arrival'; else NULL
 );
 
 CREATE TYPE facility_search.boxes AS (box geometry, box_beyond_antimeridian geometry);

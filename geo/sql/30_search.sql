@@ -5,6 +5,10 @@
 CREATE FUNCTION facility_search.is_listed(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({listed_statuses});
 
+-- Whether everybody can see facilities of this status.
+CREATE FUNCTION facility_search.is_public(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({public_statuses});
+
 -- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
 -- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
 CREATE FUNCTION facility_search.best_within(
@@ -20,7 +24,8 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     verdicts CONSTANT text[] := needs.verdicts;
     open_states CONSTANT text[] := needs.open_states;
     open_at CONSTANT timestamptz := coalesce(needs.open_at, as_of);
-    seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN ranking.seconds_per_m ELSE 0 END;
+    seconds_per_m CONSTANT float8 := ranking.seconds_per_m;
+    seconds_to_arrive_per_m CONSTANT float8 := CASE WHEN needs.open_on_arrival THEN seconds_per_m ELSE 0 END;
     w CONSTANT float8 := ranking.quality_weight;
     kappa CONSTANT float8 := ranking.kappa;
     beta_per_m CONSTANT float8 := ranking.beta_per_m;
@@ -31,15 +36,19 @@ BEGIN
     SELECT known.id, known.distance_m, known.q, known.sd,
            facility_search.verdict(known.q, known.sd, known.rating_count),
            w * known.q - kappa * known.sd - beta_per_m * coalesce(known.distance_m, 0) AS utility,
-           known.is_doubtful
+           known.last_because
     FROM (
-        SELECT near.id, near.distance_m, near.rating_count, near.is_doubtful,
+        SELECT near.id, near.distance_m, near.rating_count,
+               CASE WHEN near.status = 'reported_closed' THEN 'reported_closed'
+                    WHEN open_states IS NULL AND facility_search.open_state(
+                            near.open_during, near.unknown_during,
+                            as_of + make_interval(secs => coalesce(near.distance_m, 0) * seconds_per_m)
+                        ) = 'closed' THEN 'closed_on_arrival' END AS last_because,
                facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
                    decay_slow, decay_fast) AS q,
                facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
         FROM (
-            SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m,
-                   f.status = 'reported_closed' AS is_doubtful
+            SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m
             FROM facility f
             WHERE facility_search.is_listed(f.status)
               AND (f.location && box_1 OR f.location && box_2)
@@ -54,7 +63,7 @@ BEGIN
         OFFSET 0
     ) AS known
     WHERE verdicts IS NULL OR facility_search.verdict(known.q, known.sd, known.rating_count) = ANY (verdicts)
-    ORDER BY known.is_doubtful, utility DESC, known.id
+    ORDER BY known.last_because IS NOT NULL, utility DESC, known.id
     LIMIT how_many;
 END $$;
 
@@ -64,7 +73,7 @@ END $$;
 -- A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
 -- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
 -- unnecessary facilities.
--- Places reported closed come after all others at any distance, so they give no bound.
+-- Places that are ranked after all others come there at any distance, so they give no bound.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint
@@ -90,11 +99,11 @@ BEGIN
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);
         EXIT WHEN reach_m >= limit_m;
-        IF NOT best[how_many].is_doubtful THEN
+        IF best[how_many].facility_id IS NOT NULL AND best[how_many].last_because IS NULL THEN
             bound_m := (ranking.quality_weight * facility_search.max_stars() - best[how_many].utility) / ranking.beta_per_m;
             EXIT WHEN bound_m <= reach_m;
         ELSE
-            sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE NOT b.is_doubtful);
+            sure_count := (SELECT count(*) FROM unnest(best) AS b WHERE b.last_because IS NULL);
             bound_m := reach_m * least(growth_most, sqrt(spare * how_many / greatest(sure_count, 1)));
         END IF;
         reach_m := least(bound_m, limit_m);
@@ -125,7 +134,7 @@ BEGIN
     END IF;
 END $$;
 
--- One facility with the figures of a search, without an origin; no row if it does not exist or is hidden.
+-- One facility with the figures of a search, without an origin; no row if it does not exist, is hidden or was merged.
 CREATE FUNCTION facility_search.one(wanted_id bigint, as_of timestamptz)
 RETURNS SETOF facility_search.ranked LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -133,9 +142,10 @@ DECLARE
     decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
 BEGIN
     RETURN QUERY
-    SELECT f.id, NULL::float8, judged.q, judged.sd, judged.verdict, NULL::float8, f.status = 'reported_closed'
+    SELECT f.id, NULL::float8, judged.q, judged.sd, judged.verdict, NULL::float8,
+           CASE WHEN f.status = 'reported_closed' THEN 'reported_closed' END
     FROM facility f
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
                            f.rating_count, decay_slow, decay_fast) AS judged
-    WHERE f.id = wanted_id AND f.status <> 'hidden';
+    WHERE f.id = wanted_id AND facility_search.is_public(f.status);
 END $$;

@@ -26,7 +26,7 @@ BEGIN
                    'type', 'Point', 'coordinates', json_build_array(ST_X(f.location), ST_Y(f.location))),
                'properties', json_build_object(
                    'kind', f.kind, 'offers', f.offers, 'name', f.name, 'venue', f.venue,
-                   'status', f.status,
+                   'status', f.status, 'ranked_last', b.last_because,
                    'status_note', NULL,  -- api/places/geojson.py writes the sentence
                    'address', json_build_object(
                        'street', f.street, 'house_number', f.house_number, 'postcode', f.postcode, 'city', f.city,
@@ -48,7 +48,7 @@ BEGIN
                    {attributes},
                    'sources', coalesce(known_from.sources, '[]'::json)))::text,
            known_from.terms::text
-    FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, is_doubtful, place)
+    FROM unnest(best) WITH ORDINALITY AS b (facility_id, distance_m, quality, sd, verdict, utility, last_because, place)
     JOIN facility f ON f.id = b.facility_id
     CROSS JOIN LATERAL (
         SELECT open_at + make_interval(secs => coalesce(b.distance_m, 0) * seconds_to_arrive_per_m) AS at
@@ -71,7 +71,8 @@ BEGIN
         SELECT json_agg(json_build_object(
                    'dataset', d.name, 'external_id', s.external_id, 'licence', d.licence,
                    'attribution', d.attribution, 'url', d.url,
-                   'seen_at', CASE WHEN s.vanished_at IS NULL THEN facility_search.instant(d.imported_at) END)
+                   'seen_at', CASE WHEN s.vanished_at IS NULL THEN facility_search.instant(d.imported_at) END,
+                   'gave', s.gave)
                    ORDER BY d.name, s.external_id) AS sources,
                json_agg(json_build_object('attribution', d.attribution, 'licence', d.licence, 'url', d.url)) AS terms
         FROM facility_source s JOIN dataset d ON d.id = s.dataset_id

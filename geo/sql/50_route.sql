@@ -71,7 +71,7 @@ BEGIN
     JOIN facility f ON f.id = pass.facility_id
     CROSS JOIN LATERAL facility_search.cards(
         ARRAY[(pass.facility_id, ST_DistanceSphere(f.location, origin), pass.quality, pass.sd, pass.verdict, pass.utility,
-               false)::facility_search.ranked],
+               NULL)::facility_search.ranked],
         origin, needs, ranking, depart_at + make_interval(secs => pass.arrive_s)) AS card
     ORDER BY pass.number;
 END $$;

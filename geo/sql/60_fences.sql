@@ -19,7 +19,7 @@ BEGIN
     CROSS JOIN LATERAL (
         SELECT facility_search.during_states(f.open_during, f.unknown_during, needs.open_states) AS during
     ) AS wanted
-    WHERE NOT best.is_doubtful
+    WHERE best.last_because IS NULL
     ORDER BY best.distance_m, f.id;
 END $$;
 
@@ -35,7 +35,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan A
 DECLARE
     best CONSTANT facility_search.ranked[] := ARRAY(
         SELECT (one.facility_id, ST_DistanceSphere(f.location, origin), one.quality, one.sd, one.verdict,
-                NULL, false)::facility_search.ranked
+                NULL, NULL)::facility_search.ranked
         FROM unnest(facility_ids) WITH ORDINALITY AS chosen (id, number)
         JOIN facility f ON f.id = chosen.id
         CROSS JOIN LATERAL facility_search.one(chosen.id, as_of) AS one

@@ -9,13 +9,24 @@ CREATE TYPE facility_search.situation AS (
     way_left_m float8,             -- distance that the comfort time left allows
     heading_deg float8,            -- NULL if unknown: then everything is ahead
     half_angle_deg float8,         -- directions that count as ahead, on either side of the heading
-    dismissed bigint[],            -- facilities never to suggest
-    last_hint_id bigint,           -- the facility of the last hint, if it must not be suggested again; else NULL
+    dismissed bigint[],            -- facilities never to suggest; of merged ones, the places that they are part of
+    last_hint_id bigint,           -- the facility of the last hint, or the place that it is part of, if it must not be suggested again; else NULL
     silence_until timestamptz,     -- end of the longest silence
     possible_until timestamptz,    -- the latest arrival after it
     rungs_m float8[],              -- distances at which the rings of possible begin
     candidates bigint              -- maximum number of cards
 );
+
+-- The places that facilities are part of: themselves, unless they were merged.
+CREATE FUNCTION facility_search.places_of(ids bigint[]) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH RECURSIVE above AS (
+        SELECT id, merged_into FROM facility WHERE id = ANY (ids)
+        UNION
+        SELECT facility.id, facility.merged_into FROM above JOIN facility ON facility.id = above.merged_into
+    )
+    SELECT coalesce(array_agg(id), '{}') FROM above WHERE merged_into IS NULL
+$$;
 
 -- The first six columns are the same in every row. Without candidates there is one row, in which the card is NULL.
 CREATE TYPE facility_search.outlook AS (
@@ -44,8 +55,8 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     way_left_m CONSTANT float8 := situation.way_left_m;
     heading_deg CONSTANT float8 := situation.heading_deg;
     least_cosine CONSTANT float8 := cosd(situation.half_angle_deg);
-    dismissed CONSTANT bigint[] := situation.dismissed;
-    last_hint_id CONSTANT bigint := situation.last_hint_id;
+    dismissed CONSTANT bigint[] := facility_search.places_of(situation.dismissed);
+    last_hint_id CONSTANT bigint := (facility_search.places_of(ARRAY[situation.last_hint_id]))[1];
     silence_until CONSTANT timestamptz := situation.silence_until;
     possible_until CONSTANT timestamptz := situation.possible_until;
     rungs_m CONSTANT float8[] := situation.rungs_m;
@@ -65,7 +76,8 @@ BEGIN
         FROM facility_search.best_within(facility_search.boxes_around(origin, horizon_m), origin, horizon_m,
                  at_any_time, ranking, as_of, NULL) AS best
         JOIN facility f ON f.id = best.facility_id
-        WHERE best.verdict <> 'squat' AND NOT best.is_doubtful AND best.facility_id <> ALL (dismissed)
+        -- Of two reasons to rank a place last, only reported_closed excludes it: its hours are judged below.
+        WHERE best.verdict <> 'squat' AND f.status = 'active' AND best.facility_id <> ALL (dismissed)
     ), known AS MATERIALIZED (
         SELECT judged.*,
                judged.distance_m <= reach_m AS is_near,
@@ -120,12 +132,14 @@ CREATE FUNCTION facility_search.outlook_on_passing(
     is_welcome boolean,            -- on arrival
     is_possible boolean,           -- at some time during the longest silence
     is_sure boolean,               -- all the time during the longest silence
+    is_last_hint boolean,          -- whether the last hint was about this place and must not be repeated
     closes_in_s float8
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     silence_until CONSTANT timestamptz := situation.silence_until;
     possible_until CONSTANT timestamptz := situation.possible_until;
-    dismissed CONSTANT bigint[] := situation.dismissed;
+    dismissed CONSTANT bigint[] := facility_search.places_of(situation.dismissed);
+    last_hint_id CONSTANT bigint := (facility_search.places_of(ARRAY[situation.last_hint_id]))[1];
     states CONSTANT text[] := needs.open_states;
     at_any_time facility_search.needs := needs;
 BEGIN
@@ -135,6 +149,7 @@ BEGIN
            wanted.during @> as_of + make_interval(secs => pass.arrive_s),
            wanted.during && tstzrange(as_of, possible_until),
            wanted.during @> tstzrange(as_of, silence_until + make_interval(secs => pass.along_m * cruise_s_per_m)),
+           coalesce(f.id = last_hint_id, false),
            (SELECT extract(epoch FROM min(upper(period)) - as_of)::float8 FROM unnest(f.open_during) AS period
             WHERE upper(period) > as_of)
     FROM facility_search.on_passing(facility_ids, as_of, arrivals_s, offsets_m, at_any_time, ranking, as_of) AS judged

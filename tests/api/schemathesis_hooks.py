@@ -8,6 +8,8 @@ from typing import Any
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 
+from geo.moderation.actions.registry import OTHER_ACTIONS
+
 PLACES = 5
 """How many facilities there are, from id 1 on."""
 
@@ -103,16 +105,18 @@ def route(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def admin_body(body: dict[str, Any]) -> dict[str, Any]:
-    """The nearest decision that makes sense: with a window where it excludes ratings, of a target by its own name."""
+    """Return the nearest valid decision: with the window or the other facility that its action requires."""
     if body.get("kind") == "publishable" and "scopes" in body:
         body = {**body, "scopes": ["facilities:read"]}
     if "expires_at" in body:
         body = {**body, "expires_at": "2100-01-01T00:00:00Z"}
     if "action" not in body:
         return body
-    body = {name: value for name, value in body.items() if name not in {"from", "until", "rated_at"}}
+    body = {name: value for name, value in body.items() if name not in {"from", "until", "rated_at", "other_id"}}
     if body["action"] == "exclude_ratings":
         body |= {"from": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
+    if body["action"] in OTHER_ACTIONS:
+        body |= {"other_id": 2}
     if body.get("target") == "device":
         body.pop("target_id", None)
         return {"handle": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", **body}

@@ -25,7 +25,7 @@ class Ranked:
     id: int
     utility: float
     distance_m: float
-    reported_closed: bool
+    last_because: str | None
 
 
 def all_facilities(session: Session) -> Sequence[dict[str, object]]:
@@ -42,7 +42,7 @@ def nearby(facilities: Sequence[dict[str, object]], query: search.NearbyQuery) -
     widens = not within and nearest_m <= WIDEST_M
     wider = [ranked for ranked in passing if widens and ranked.distance_m <= min(2 * nearest_m, WIDEST_M)]
     chosen = within or wider
-    chosen.sort(key=lambda ranked: (ranked.reported_closed, -ranked.utility, ranked.id))
+    chosen.sort(key=lambda ranked: (ranked.last_because is not None, -ranked.utility, ranked.id))
     return chosen, widens
 
 
@@ -63,7 +63,16 @@ def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | N
         return None
     ranking = RANKINGS[query.rank, query.mode]
     worth = utility(judged.q, judged.sd, away_m / 1000, ranking)
-    return Ranked(facility["id"], worth, away_m, facility["status"] == "reported_closed")  # type: ignore[arg-type]
+    return Ranked(facility["id"], worth, away_m, _last_because(facility, query, away_m))  # type: ignore[arg-type]
+
+
+def _last_because(facility: dict[str, object], query: search.NearbyQuery, away_m: float) -> str | None:
+    """Why a facility is ranked after all others."""
+    if facility["status"] == "reported_closed":
+        return "reported_closed"
+    arrival = query.as_of + timedelta(seconds=duration_s(away_m, query.mode))
+    is_shut = query.needs.open_states is None and _state(facility, arrival) == "closed"
+    return "closed_on_arrival" if is_shut else None
 
 
 def _moment(query: search.NearbyQuery, away_m: float) -> datetime:

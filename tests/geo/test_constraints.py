@@ -35,6 +35,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
         for column in ("house_number", "postcode", "region", "level", "venue")
     ),
     *((f"ck_facility_{column}", {column: long(1000)}) for column in ("opening_hours", "opening_hours_note")),
+    ("ck_facility_merged_into", {"status": "merged"}),
+    ("ck_facility_merged_into", {"merged_into": 1}),
+    ("ck_dataset_authority", {"authority": "mine"}),
+    ("ck_kept_apart_order", {"other_id": 1, "facility_id": 2}),
     ("ck_facility_country", {"country": "fi"}),
     ("ck_facility_country", {"country": "FIN"}),
     ("ck_facility_longitude", {"location": "SRID=4326;POINT(180.1 0)"}),
@@ -142,6 +146,11 @@ def a_row_in_each_table(session: Session) -> None:
             """
         ),
         {"facility_id": facility_id},
+    )
+    other_id = add_facility(session)
+    session.execute(
+        text("INSERT INTO kept_apart VALUES (:facility_id, :other_id, :at)"),
+        {"facility_id": facility_id, "other_id": other_id, "at": NOON},
     )
     device_id = add_rating(session, facility_id, 3, NOON)
     session.execute(

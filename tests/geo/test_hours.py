@@ -128,9 +128,22 @@ def test_public_holidays_of_the_country_apply() -> None:
     assert state_at(new_york, datetime(2026, 12, 6, 17, tzinfo=UTC)) == "open"
 
 
-def test_school_holidays_are_unknown_without_a_calendar() -> None:
-    assert compiled("Mo-Fr 08:00-18:00; SH off") == CompiledHours((), ALWAYS)
-    assert compiled('Mo-Fr 08:00-18:00 off "SH"') != CompiledHours((), ALWAYS)
+@pytest.mark.parametrize(
+    ("text", "morning", "noon", "night", "saturday_noon"),
+    [
+        ("Mo-Fr 08:00-18:00; SH off", "unknown", "unknown", "closed", "closed"),
+        ("Mo-Fr 08:00-18:00; SH 11:00-13:00", "unknown", "open", "closed", "unknown"),
+        ("SH 11:00-13:00", "closed", "unknown", "closed", "unknown"),
+        ("24/7; SH off", "unknown", "unknown", "unknown", "unknown"),
+        ('Mo-Fr 08:00-18:00 off "SH"', "closed", "closed", "closed", "closed"),
+    ],
+)
+def test_school_holidays_make_only_the_hours_unknown_that_depend_on_them(
+    text: str, morning: str, noon: str, night: str, saturday_noon: str
+) -> None:
+    assert states(text, "2026-11-24T09:00", "2026-11-24T12:00", "2026-11-24T22:00", "2026-11-28T12:00") == [
+        *(morning, noon, night, saturday_noon)
+    ]
 
 
 def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:

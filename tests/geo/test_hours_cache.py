@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opening_hours import OpeningHours
 
 from bench.synthetic import synthetic_facilities
 from geo.coordinates import Point
 from geo.facilities import hours as hours_module
 from geo.facilities.hours import CompiledHours, compile_hours
+from geo.facilities.hours_syntax import normalised
 from tests.geo.opening import HELSINKI, LORD_HOWE, MONDAY, NEW_YORK, TEXTS
 
 SYNTHETIC_TEXTS = sorted({record.opening_hours for record in synthetic_facilities(5_000) if record.opening_hours})
@@ -52,7 +52,8 @@ def alone(text: str, place: Point, as_of: datetime) -> CompiledHours | None:
     """Compile with nothing kept, and all that is known of the place."""
     start = datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZoneInfo("UTC"))
     lon, lat = max(-179.999, min(place.lon, 179.999)), max(-89.9, min(place.lat, 89.9))
-    return hours_module._compile(text, start, lambda rule: OpeningHours(rule, coords=(lat, lon)))
+    zone = ZoneInfo(hours_module._zone_key(lon, lat, start))
+    return hours_module._compile(normalised(text), start, zone, lon, lat)
 
 
 @pytest.mark.parametrize("key", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"])

@@ -82,6 +82,7 @@ def test_a_restriction_states_its_effect_and_its_content(
 
 def test_an_action_that_restricts_nobody_has_no_statement_of_reasons() -> None:
     free = {"approve_comment", "dismiss_reports", "accept_proposal", "dismiss_alarm"}
+    free |= {"merge_facilities", "split_facility", "keep_apart"}
     assert set(registry.ACTIONS) - set(registry.RESTRICTIONS) == free
     for name in free:
         restriction = registry.ACTIONS[name].recorded_as.restriction

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from random import Random
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.conflation.conflate import conflate
 from geo.coordinates import Point
 from geo.facilities.attributes import ATTRIBUTES
 from geo.facilities.hours import compile_hours, multirange
@@ -58,3 +60,20 @@ def add_world(session: Session, random: Random, count: int) -> None:
         )
         for _ in range(0 if status == "hidden" else random.choice((0, 0, 1, 3, 8))):
             add_rating(session, facility, random.randint(1, 5), NOON - timedelta(days=random.uniform(0, 500)))
+
+
+def merge_neighbours(session: Session) -> int:
+    """List each facility in one of two datasets, and merge those that are one place. Returns the number of merges."""
+    session.execute(
+        text("INSERT INTO dataset (name, licence, attribution) VALUES ('map', 'l', 'm'), ('town', 'l', 't')")
+    )
+    session.execute(
+        text(
+            """INSERT INTO facility_source (facility_id, dataset_id, external_id, digest)
+               SELECT facility.id, dataset.id, facility.id, '\\x00112233445566778899aabbccddeeff'
+               FROM facility
+               JOIN (SELECT id, row_number() OVER (ORDER BY name) AS number FROM dataset) AS dataset
+                 ON dataset.number = 1 + facility.id % 2"""
+        )
+    )
+    return conflate(session, NOON, max_m=500).merged

@@ -73,6 +73,7 @@ class _Judged(NamedTuple):
     is_welcome: bool
     is_possible: bool
     is_sure: bool
+    is_last_hint: bool
     closes_in_s: float | None
 
 
@@ -95,6 +96,7 @@ class _Passed(NamedTuple):
     is_welcome: bool
     is_possible: bool
     is_sure: bool
+    is_last_hint: bool
     closes_in_s: float | None
 
 
@@ -113,12 +115,11 @@ def look_along(session: Session, situation: Situation, route: Route, from_m: flo
     parameters = _parameters(situation)
     stretch = _stretch(route, from_m, situation.horizon_m, CRUISE_M_PER_S[situation.mode])
     passed = _passed(session, stretch, parameters) if stretch else []
-    last_hint_id = parameters["situation"].last_hint_id
     reach_m = situation.scale.reach_m
     near = [place for place in passed if place.is_welcome and place.along_m <= reach_m]
     beyond = [place for place in passed if place.is_welcome and reach_m < place.along_m <= way_left_m]
     ends = [left_m] if left_m <= way_left_m else []  # the route's end is not a gap
-    new = [place for place in near if place.judged.facility_id != last_hint_id]
+    new = [place for place in near if not place.is_last_hint]
     candidates = _candidates(session, new, parameters, situation.origin)
     outlook = Outlook(
         candidates,
@@ -129,9 +130,7 @@ def look_along(session: Session, situation: Situation, route: Route, from_m: flo
         looked_m=way_left_m,
     )
     places = tuple(
-        PassedPlace(
-            place.along_m, place.sure_stars, place.closes_in_s, place.is_sure, place.judged.facility_id == last_hint_id
-        )
+        PassedPlace(place.along_m, place.sure_stars, place.closes_in_s, place.is_sure, place.is_last_hint)
         for place in passed
         if place.is_possible
     )
@@ -182,6 +181,7 @@ def _passed(session: Session, stretch: Route, parameters: Mapping[str, Any]) -> 
                     row.is_welcome,
                     row.is_possible,
                     row.is_sure,
+                    row.is_last_hint,
                     row.closes_in_s,
                 )
             )

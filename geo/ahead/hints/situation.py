@@ -52,8 +52,8 @@ class Memory:
 
     Attributes:
         last_hint_at: when it last gave a hint, None for never.
-        last_hint_facility_id: the facility of that hint.
-        dismissed: facilities to give no hints about.
+        last_hint_facility_id: the facility of that hint; if it was merged, the place that it is part of counts.
+        dismissed: facilities to give no hints about; of merged ones, the places that they are part of.
         quiet_for_s: seconds until its quiet hours end; 0 outside them.
     """
 

@@ -1,7 +1,7 @@
 -- Adds or updates the dataset and returns its id; the row lock serialises imports of the same dataset.
-INSERT INTO dataset (name, licence, attribution, url, imported_at)
-VALUES (:name, :licence, :attribution, :url, :as_of)
+INSERT INTO dataset (name, licence, attribution, url, authority, imported_at)
+VALUES (:name, :licence, :attribution, :url, coalesce(CAST(:authority AS text), 'community'), :as_of)
 ON CONFLICT (name) DO UPDATE
 SET licence = excluded.licence, attribution = excluded.attribution, url = excluded.url,
-    imported_at = excluded.imported_at
+    authority = coalesce(CAST(:authority AS text), dataset.authority), imported_at = excluded.imported_at
 RETURNING id

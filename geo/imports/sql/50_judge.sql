@@ -8,7 +8,7 @@ SELECT row_number, external_id, facility_id, vanished,
        CASE WHEN says_closed AND listed AND NOT has_closed THEN 'closed'
             WHEN NOT says_closed AND has_closed AND status = 'closed' AND NOT staff_closed THEN 'active'
             ELSE status END AS status,
-       says_closed AND (has_closed OR listed OR status = 'hidden' OR staff_closed) AS has_closed
+       says_closed AND (has_closed OR listed OR status IN ('hidden', 'record') OR staff_closed) AS has_closed
 FROM (
     SELECT resolved.row_number, resolved.external_id, resolved.facility_id,
            resolved.outcome = 'vanished' AS vanished,

@@ -25,6 +25,7 @@ class NewDecision:
         reason: one of REASONS.
         note: a sentence to the author, or None.
         window: the time window, for an action that takes one.
+        other_id: the second facility, for an action that takes one.
         rated_at: ``rated_at`` of the comment's rating as the member has seen it, or None.
     """
 
@@ -32,6 +33,7 @@ class NewDecision:
     reason: str
     note: str | None = None
     window: Window | None = None
+    other_id: int | None = None
     rated_at: datetime | None = None
 
 
@@ -57,6 +59,7 @@ class Action(Generic[AnyTarget]):
         is_revertible: a decision with this action can be reverted.
         least_role_to_revert: the lowest role that may revert it.
         takes_window: it applies to the time window of the decision.
+        takes_other: it is about a second facility.
 
     Each instance has:
 
@@ -65,6 +68,7 @@ class Action(Generic[AnyTarget]):
         target: the target.
         as_of: now.
         window: the time window, or None.
+        other_id: the id of the second facility, or None.
     """
 
     recorded_as: ClassVar[RecordedAction]
@@ -75,11 +79,13 @@ class Action(Generic[AnyTarget]):
     is_revertible: ClassVar[bool] = True
     least_role_to_revert: ClassVar[Role] = "moderator"
     takes_window: ClassVar[bool] = False
+    takes_other: ClassVar[bool] = False
 
     session: Session
     target: AnyTarget
     as_of: datetime
     window: Window | None = None
+    other_id: int | None = None
 
     def concerns(self, device_id: int) -> bool:
         """Return whether the action concerns content of a device."""

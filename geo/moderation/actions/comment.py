@@ -16,8 +16,9 @@ class _CommentAction(Action[CommentTarget]):
     queue_kind = "comment"
 
     def apply(self) -> dict[str, Any]:
-        author = self.target.facility_id, self.target.device_id
-        return {**super().apply(), "text_digest": comments.text_digest(self.session, *author, self.target.text)}
+        target = self.target
+        digest = comments.text_digest(self.session, target.origin_id, target.device_id, target.text)
+        return {**super().apply(), "text_digest": digest}
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
         comments.show_again(self.session, self.target.facility_id, self.target.device_id, recorded, self.as_of)

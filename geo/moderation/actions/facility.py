@@ -10,6 +10,7 @@ from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DISABLED
 from geo.crowd import closures, open_reports
 from geo.errors import Conflict
+from geo.facilities import merged
 from geo.facilities.models import Facility
 from geo.moderation.actions.action import Action
 from geo.moderation.targets import FacilityTarget
@@ -49,7 +50,13 @@ class _SetStatus(_FacilityAction):
         """Set the status that results from the other effective decisions and the sources of the place."""
         if self.target.state not in {"hidden", self.status}:
             raise Conflict(f"the place is now {self.target.state}: make a new decision")
-        parameters = {"facility_id": self.target.id, "as_of": self.as_of, "except_id": recorded["id"]}
+        parts = self.session.execute(merged.parts_of([self.target.id])).scalars().all()
+        parameters = {
+            "facility_id": self.target.id,
+            "part_ids": parts,
+            "as_of": self.as_of,
+            "except_id": recorded["id"],
+        }
         self._set(status=self.session.execute(_FITTING, parameters).scalar_one())
 
 
@@ -69,7 +76,7 @@ class ReportClosed(_SetStatus):
     def _refuse_ended(self, closure_id: int) -> None:
         """Reject the revert of a closure that has ended by expiry or dismissal if a later one is effective."""
         later = select(Decision.id).where(
-            *(Decision.target == self.target.kind, Decision.target_id == self.target.id),
+            *(Decision.target == self.target.kind, Decision.target_id.in_(merged.parts_of([self.target.id]))),
             *(Decision.action == self.recorded_as.name, Decision.id > closure_id, is_effective()),
         )
         later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
@@ -121,18 +128,18 @@ _FITTING = text(
     """
     WITH standing AS (
         SELECT action FROM decision
-        WHERE target = 'facility' AND target_id = :facility_id AND id <> :except_id
+        WHERE target = 'facility' AND target_id = ANY (:part_ids) AND id <> :except_id
           AND NOT EXISTS (SELECT FROM decision AS later WHERE later.reverts = decision.id)
     )
     SELECT CASE
         WHEN EXISTS (SELECT FROM standing WHERE action = 'hide_facility') THEN 'hidden'
         WHEN EXISTS (SELECT FROM standing WHERE action = 'close_facility') THEN 'closed'
-        WHEN EXISTS (SELECT FROM facility_source
-                     WHERE facility_id = :facility_id AND (has_closed OR vanished_at IS NOT NULL)) THEN 'closed'
+        WHEN (SELECT bool_and(has_closed OR vanished_at IS NOT NULL)
+              FROM facility_source WHERE facility_id = :facility_id) THEN 'closed'
         WHEN EXISTS (SELECT FROM facility_change AS change
                      JOIN decision AS acceptance ON acceptance.id = change.decision_id
                      JOIN decision AS later ON later.reverts = acceptance.id
-                     WHERE change.facility_id = :facility_id
+                     WHERE change.facility_id = ANY (:part_ids)
                        AND jsonb_typeof(acceptance.before -> 'columns') = 'null') THEN 'closed'
         WHEN reported_closed_until > :as_of THEN 'reported_closed'
         ELSE 'active' END

@@ -55,7 +55,7 @@ class AcceptProposal(_ProposalAction):
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Restore the place and reopen the proposal. A new place is closed, and the proposal no longer refers to it."""
-        acceptance.take_back(self.session, recorded["before"], self.as_of)
+        acceptance.take_back(self.session, recorded["id"], recorded["before"], self.as_of)
         super().revert(recorded)
         if recorded["before"]["columns"] is None:
             self._set(facility_id=None)

@@ -9,13 +9,20 @@ from geo.casework.decisions import REVERT
 from geo.casework.models import Decision
 from geo.casework.statements import Restriction
 from geo.facilities.models import one_of
-from geo.moderation.actions import comment, device, facility, proposal, ratings
+from geo.moderation.actions import comment, device, facility, identity, proposal, ratings
 from geo.moderation.actions.action import Action
 from geo.moderation.targets import Target
 
 ACTIONS: Mapping[str, type[Action[Any]]] = {
     action.recorded_as.name: action
-    for action in (*comment.ACTIONS, *facility.ACTIONS, *proposal.ACTIONS, *ratings.ACTIONS, *device.ACTIONS)
+    for action in (
+        *comment.ACTIONS,
+        *facility.ACTIONS,
+        *proposal.ACTIONS,
+        *ratings.ACTIONS,
+        *device.ACTIONS,
+        *identity.ACTIONS,
+    )
 }
 
 NAMES = (*ACTIONS, REVERT.name)
@@ -25,6 +32,9 @@ STAFF_ACTIONS = tuple(name for name, action in ACTIONS.items() if not action.is_
 """Actions that staff may choose."""
 
 REVERTIBLE = tuple(name for name, action in ACTIONS.items() if action.is_revertible)
+
+OTHER_ACTIONS = tuple(name for name, action in ACTIONS.items() if action.takes_other)
+"""Actions that take a second facility."""
 
 WINDOW_ACTIONS = tuple(name for name, action in ACTIONS.items() if action.takes_window)
 """Actions that take a time window."""

@@ -27,7 +27,7 @@ def test_every_field_of_a_record_has_a_column(tmp_path: Path) -> None:
         "external_id": "a1", "kind": "toilets", "lon": "1", "lat": "2", "name": "N", "venue": "cafe",
         "closed": "yes", "access": "key", "wheelchair": "limited", "fee": "no", "changing_table": "yes",
         "all_gender": "no", "male": "yes", "female": "yes", "shower": "no", "drinking_water": "yes",
-        "menstrual_products": "limited", "toilets": "yes", "changing_table_location": "room", "key_scheme": "mlak",
+        "menstrual_products": "limited", "toilets": "yes", "changing_table_location": "room", "key_scheme": "radar",
         "operator": "O", "street": "S", "house_number": "1", "postcode": "P", "city": "C", "region": "R",
         "country": "FI", "level": "-1", "opening_hours": "24/7",
     }  # fmt: skip

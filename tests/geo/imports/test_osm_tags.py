@@ -26,6 +26,19 @@ def facility(**tags: str) -> FacilityRecord:
         ({"amenity": "cafe", "toilets": "yes"}, "toilets"),
         ({"shop": "mall", "baby_feeding": "room"}, "baby_care"),
         ({"amenity": "shower;toilets"}, "toilets"),
+        ({"amenity": "fountain", "drinking_water": "yes"}, "drinking_water"),
+        ({"man_made": "water_tap", "drinking_water": "yes"}, "drinking_water"),
+        ({"natural": "spring", "drinking_water": "yes"}, "drinking_water"),
+        ({"amenity": "water_point"}, "drinking_water"),
+        ({"man_made": "water_well", "drinkable": "yes"}, "drinking_water"),
+        ({"amenity": "watering_place", "potable": "yes"}, "drinking_water"),
+        ({"tourism": "camp_site", "drinking_water": "yes"}, "drinking_water"),
+        ({"amenity": "restaurant", "toilets:wheelchair": "yes"}, "toilets"),
+        ({"amenity": "bank", "toilets:wheelchair": "limited"}, "toilets"),
+        ({"amenity": "library", "toilets:access": "yes"}, "toilets"),
+        ({"amenity": "pub", "toilets": "customers"}, "toilets"),
+        ({"shop": "chemist", "changing_table": "yes"}, "toilets"),
+        ({"shop": "clothes", "changing_table": "yes", "changing_table:location": "sales_area"}, "baby_care"),
     ],
 )
 def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
@@ -37,10 +50,16 @@ def test_a_tag_names_the_kind(tags: dict[str, str], kind: str) -> None:
     [
         {},
         {"amenity": "fountain"},
-        {"amenity": "fountain", "drinking_water": "yes"},
+        {"amenity": "fountain", "drinking_water": "no"},
+        {"amenity": "fountain", "drinking_water": "yes;no"},
+        {"natural": "spring"},
+        {"natural": "spring", "drinking_water": "conditional"},
+        {"man_made": "reservoir_covered", "drinking_water": "yes"},
         {"amenity": "cafe", "toilets": "no"},
         {"amenity": "cafe", "toilets": "separate"},
-        {"amenity": "cafe", "toilets:wheelchair": "yes"},
+        {"amenity": "cafe", "toilets:wheelchair": "no"},
+        {"amenity": "cafe", "toilets": "no", "toilets:wheelchair": "yes"},
+        {"amenity": "cafe", "changing_table": "no"},
         {"shop": "mall", "baby_feeding": "yes"},
         {"proposed:amenity": "toilets"},
     ],
@@ -72,7 +91,7 @@ def test_the_venue_is_the_tag_value_of_the_host(tags: dict[str, str], venue: str
 
 def test_tags_of_a_host_do_not_apply_to_its_toilets() -> None:
     record = facility(
-        amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="private",
+        amenity="cafe", toilets="yes", name="Ekberg", opening_hours="Mo-Fr 08:00-18:00", access="customers",
         wheelchair="yes", fee="yes", male="no", female="yes", unisex="no", locked="yes",
     )  # fmt: skip
     assert (record.name, record.opening_hours) == ("Ekberg", "Mo-Fr 08:00-18:00")

@@ -1,0 +1,1 @@
+"""Compares compiled opening hours with opening_hours.js, the reference implementation of OSM's syntax."""
