@@ -18,6 +18,7 @@ from geo.conflation.matching import MAX_M
 from geo.facilities import counts, recompile
 from geo.facilities.models import AUTHORITIES
 from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
+from geo.imports.foreign import require_readable
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
@@ -96,6 +97,7 @@ def import_file(
     Exit status: 0 success or dry run; 1 error, such as an unreadable file; 2 wrong usage; 3 refused, because more
     facilities would vanish or more rows were rejected than allowed. With 1, 2 and 3, nothing was changed.
     """
+    require_readable(file)
     format_ = FORMATS[format_name or detect_format(file)]
     if source := format_.source:
         licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url

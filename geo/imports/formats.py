@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, overpass
+from geo.imports.foreign import OSM_SUFFIXES, unknown_text
 from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 from geo.imports.source_file import delimiter_in, is_json_lines, start_of
 
@@ -30,8 +31,11 @@ class ImportFormat:
 OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright")
 AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
 
-OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
-OSM_ID = re.compile(rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"')
+OSM_ID = re.compile(
+    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"'
+    rb'|"(?:@type|osm_type)"\s*:\s*"(?:node|way|relation)"|"(?:full_)?id"\s*:\s*"[nwr]\d+"'
+)
+"""An id as written by overpass-turbo, osmium or QuickOSM."""
 COLUMNS = (("csv", ("external_id", "kind")), ("australia", ("ToiletID",)), ("australia", ("FacilityID",)))
 """Formats of tables, and columns that a table of this format has."""
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
@@ -57,22 +61,24 @@ FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
 
 
 def detect_format(path: Path) -> str:
-    """Return a file's format, detected from its suffix and its first bytes.
+    """Return the format of a file that require_readable accepts, detected from its suffix and its first bytes.
 
     Returns:
         A key of FORMATS.
 
     Raises:
-        UnreadableFile: the file cannot be opened, is empty, or has no known format.
+        UnreadableFile: the file cannot be opened, is empty, or has no known format; the message says what it is.
     """
-    text = start_of(path)
-    detected = _format_of(path.name.lower(), text)
-    if detected is None:
-        if not text:
-            raise UnreadableFile(f"{path.name} is empty")
-        known = ", ".join(FORMATS)
-        raise UnreadableFile(f"{path.name} has no known format; set --format to one of: {known}")
-    return detected
+    start = start_of(path)
+    detected = _format_of(path.name.lower(), start)
+    if detected is not None:
+        return detected
+    if not start:
+        raise UnreadableFile(f"{path.name} is empty")
+    raise UnreadableFile(
+        f"{path.name} has no known format: it is {unknown_text(start)}; describe it in a file for --mapping,"
+        f" or set --format to one of: {', '.join(FORMATS)}"
+    )
 
 
 def _format_of(name: str, text: bytes) -> str | None:

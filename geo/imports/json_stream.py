@@ -11,7 +11,7 @@ import ijson
 import orjson
 
 from geo.errors import UnreadableFile
-from geo.imports.source_file import BYTE_ORDER_MARK, opened
+from geo.imports.source_file import BYTE_ORDER_MARK, opened, parse_json
 
 YAJL_REASON = re.compile(r"error: ([^\\\n]+?)\.?\s*(?:\\|\n|$)")
 """The sentence in yajl's message, without the drawing of the error's position below it."""
@@ -24,6 +24,8 @@ _ITEM_BYTES = 262_144
 
 _BETWEEN_OBJECTS = re.compile(rb"\}\s*,(?=\s*\{)")
 """The text between two items. It can also occur within an item or a string, so each match is tried."""
+
+_INVALID = (ValueError, RecursionError)
 
 _BOUNDARIES_TRIED = 3
 """Number of boundaries tried, from the end of a text."""
@@ -104,8 +106,8 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
     """Parse the items that end in a text, and return them and the rest of the text."""
     for boundary in list(_BETWEEN_OBJECTS.finditer(text))[: -_BOUNDARIES_TRIED - 1 : -1]:
         try:
-            return orjson.loads(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
-        except orjson.JSONDecodeError:
+            return parse_json(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
+        except _INVALID:
             continue
     if len(text) > _ITEM_BYTES:
         raise _NotInPieces
@@ -114,8 +116,8 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
 
 def _last_items(text: bytes, key: str) -> list[Any]:
     try:
-        items = orjson.loads(b'{"%s":[' % key.encode() + text)[key]
-    except orjson.JSONDecodeError as error:
+        items = parse_json(b'{"%s":[' % key.encode() + text)[key]
+    except _INVALID as error:
         raise _NotInPieces from error
     if not isinstance(items, list):  # the document has the key twice
         raise _NotInPieces

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ DELIMITERS = (",", ";", "\t", "|")
 
 START_BYTES = 65_536
 """Bytes of a file that are read to detect what it is: a row of column names, or a JSON document's first features."""
+
+INT_64_DIGITS = 19
+"""Digits of the largest integers of 64 bits."""
 
 _RECORD_SEPARATOR = b"\x1e"
 """Precedes each item of a JSON text sequence (RFC 8142)."""
@@ -68,6 +72,21 @@ def start_of(path: Path) -> bytes:
         return file.read(START_BYTES).removeprefix(BYTE_ORDER_MARK).lstrip()
 
 
+def contains(path: Path, text: bytes) -> bool:
+    """Return whether a file contains a text.
+
+    Raises:
+        UnreadableFile: as for opened.
+    """
+    before = b""
+    with opened(path) as file:
+        while piece := file.read(START_BYTES):
+            if text in before + piece:
+                return True
+            before = piece[-len(text) :]
+    return False
+
+
 def delimiter_in(start: str, columns: Iterable[str]) -> str:
     """Return the delimiter by which the first row of a text has the most of these columns; a comma if it has none."""
     wanted = set(columns)
@@ -88,6 +107,30 @@ def delimiter_of(path: Path, columns: Iterable[str]) -> str:
     return delimiter_in(start_of(path).decode(errors="replace"), columns)
 
 
+def parse_json(text: bytes) -> Any:
+    """Parse JSON in UTF-8.
+
+    Half a surrogate pair and numbers beyond a float, which orjson refuses, are read: one row is bad, not the file.
+
+    Raises:
+        ValueError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text, parse_constant=_refuse, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    """Return an integer, or as orjson does a float for one of more than 64 bits."""
+    return int(digits) if len(digits) < INT_64_DIGITS else float(digits)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
 def is_json_lines(start: bytes) -> bool:
     """Return whether a file contains one JSON object per line, each of which is a GeoJSON Feature."""
     if start.startswith(_RECORD_SEPARATOR):
@@ -103,7 +146,9 @@ def is_json_lines(start: bytes) -> bool:
 
 
 def json_lines(path: Path) -> Iterator[Any]:
-    """Yield the items of a file with one JSON value per line; blank lines and record separators are skipped.
+    """Yield the items of a file with one JSON value per line; None for a value that is nested too deeply.
+
+    Blank lines and record separators are skipped.
 
     Raises:
         UnreadableFile: as for opened, or a line is not JSON.
@@ -114,6 +159,8 @@ def json_lines(path: Path) -> Iterator[Any]:
             if not text:
                 continue
             try:
-                yield orjson.loads(text)
-            except orjson.JSONDecodeError as error:
-                raise UnreadableFile(f"{path.name} is truncated or not JSON in line {number}: {error.msg}") from error
+                yield parse_json(text)
+            except ValueError as error:
+                raise UnreadableFile(f"{path.name} is truncated or not JSON in line {number}") from error
+            except RecursionError:
+                yield None

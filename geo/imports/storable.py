@@ -1,5 +1,6 @@
 """Checks records against the limits of the tables, so that a bad row is rejected instead of the whole import."""
 
+import re
 from operator import attrgetter
 
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS, MAX_CHARACTERS
@@ -10,6 +11,8 @@ _MAX_CHARACTERS = {
     **{text: limit for text, limit in MAX_CHARACTERS.items() if not text.startswith("opening_hours")},
 }
 """Maximum lengths of a record's free texts; opening hours that are too long become a note."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _LEAST_LIMIT = min(_MAX_CHARACTERS.values())
 
@@ -25,6 +28,9 @@ def fault_in(record: FacilityRecord) -> str | None:
         for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
             if text is not None and len(text) > limit:
                 return f"its {name} has {len(text)} characters; the maximum is {limit}"
-    if "\0" in "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values()))):
+    text = "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values())))
+    if "\0" in text:
         return "its text contains a NUL character"
+    if _SURROGATE.search(text):
+        return "its text contains half a surrogate pair, which is not Unicode text"
     return None

@@ -12,6 +12,9 @@ Position = tuple[float, float]
 """Longitude and latitude in degrees."""
 
 
+MAX_SPAN_DEG = 180
+
+
 def point_on(shape: BaseGeometry) -> Point:
     """Return a point on the shape: inside an area, or at the middle of a line.
 
@@ -20,12 +23,28 @@ def point_on(shape: BaseGeometry) -> Point:
     """
     if shape.is_empty:
         raise InvalidCoordinates("its geometry has no positions")
-    BoundingBox(*shape.bounds)
+    _require_bounds(shape)
     if isinstance(shape, shapely.LineString):
         point = shape.interpolate(0.5, normalized=True)
     else:
         point = shape.representative_point()
     return Point(point.x, point.y)
+
+
+def _require_bounds(shape: BaseGeometry) -> None:
+    """Check that no part of a shape is out of range or spans more than half the Earth.
+
+    Such a part crosses the antimeridian and is not cut there, as RFC 7946, section 3.1.9, requires: read as it is
+    written, it lies on the other side of the Earth.
+    """
+    BoundingBox(*shape.bounds)
+    for part in shapely.get_parts(shape):
+        west, _, east, _ = part.bounds
+        if east - west > MAX_SPAN_DEG:
+            raise InvalidCoordinates(
+                f"its geometry spans {east - west:.0f}° of longitude; cut it in two at the antimeridian"
+                " (RFC 7946, section 3.1.9)"
+            )
 
 
 def point_on_outline(lines: Sequence[Sequence[Position]]) -> Point:
@@ -41,6 +60,6 @@ def point_on_outline(lines: Sequence[Sequence[Position]]) -> Point:
     if not drawn:
         return point_on(shapely.MultiPoint([position for line in lines for position in line]))
     paths = drawn[0] if len(drawn) == 1 else shapely.MultiLineString(drawn)
-    BoundingBox(*paths.bounds)  # the even-odd rule of build_area requires finite positions
+    _require_bounds(paths)  # the even-odd rule of build_area requires finite positions
     area = shapely.build_area(paths)
     return point_on(paths if area.is_empty else area)

@@ -158,7 +158,8 @@ def _lines(
 
 def _quoted(external_id: str) -> str:
     """Return an id in printable form."""
-    return external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")[:EXTERNAL_ID_MAX_CHARACTERS]
+    printable = external_id.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    return printable[:EXTERNAL_ID_MAX_CHARACTERS]
 
 
 def _first_reason(summary: ImportSummary) -> str:
