@@ -16,7 +16,15 @@ class BeforehandError(Exception):
 
 
 class InvalidCoordinates(BeforehandError):
-    """A longitude, latitude or bounding box is out of range."""
+    """A longitude, latitude or bounding box is out of range.
+
+    Attributes:
+        is_exchanged: whether the position would be valid with longitude and latitude exchanged.
+    """
+
+    def __init__(self, message: str, *about: str, is_exchanged: bool = False) -> None:
+        super().__init__(message, *about)
+        self.is_exchanged = is_exchanged
 
 
 class InvalidRoute(BeforehandError):

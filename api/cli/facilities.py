@@ -1,8 +1,9 @@
 """The command group facilities: import, count, compile-hours."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import isnan
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +18,7 @@ from geo.conflation.conflate import Conflation, conflate
 from geo.conflation.matching import MAX_M
 from geo.facilities import counts, recompile
 from geo.facilities.models import AUTHORITIES
-from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
+from geo.imports.edition import USUAL, EditionRefused, Example, ImportSummary, Limit, Limits
 from geo.imports.foreign import require_readable
 from geo.imports.formats import FORMATS, detect_format
 from geo.imports.record import FacilityRecord, Rejection, Source
@@ -76,6 +77,7 @@ def facilities_group() -> None:
 )
 @click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
 @click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
+@click.option("--accept-warnings", is_flag=True, help="Import FILE although it is implausible for its dataset.")
 @click.option("--dry-run", is_flag=True, help="Print what the import would do without doing it.")
 def import_file(
     file: Path,
@@ -87,6 +89,7 @@ def import_file(
     authority: str | None,
     max_vanished: Limit,
     max_rejected: Limit,
+    accept_warnings: bool,
     dry_run: bool,
 ) -> None:
     """Import a dataset in one transaction.
@@ -94,8 +97,13 @@ def import_file(
     Adds new facilities of FILE, updates changed ones and closes those that FILE no longer lists. Ratings are not
     changed. A facility whose row is rejected stays as it is. Importing the same file again changes nothing.
 
+    An edition is implausible, and refused with a warning, if another dataset lists most of its new facilities, if most
+    of its rows seem to have longitude and latitude exchanged, or if most are more than 100 km from where the dataset
+    listed its facilities.
+
     Exit status: 0 success or dry run; 1 error, such as an unreadable file; 2 wrong usage; 3 refused, because more
-    facilities would vanish or more rows were rejected than allowed. With 1, 2 and 3, nothing was changed.
+    facilities would vanish or more rows were rejected than allowed, or because of a warning. With 1, 2 and 3, nothing
+    was changed.
     """
     require_readable(file)
     format_ = FORMATS[format_name or detect_format(file)]
@@ -104,8 +112,12 @@ def import_file(
     if not licence or not attribution:
         raise click.UsageError("--licence and --attribution are required for this format")
     name = dataset or file.name.partition(".")[0] or file.name
-    limits = Limits(max_vanished, max_rejected)
-    _write(Dataset(name, Source(licence, attribution, url), authority, limits), format_.read(file), dry_run=dry_run)
+    limits = Limits(max_vanished, max_rejected, accept_warnings)
+    _write(
+        Dataset(name, Source(licence, attribution, url), authority, limits),
+        partial(format_.read, file),
+        dry_run=dry_run,
+    )
 
 
 class DistanceType(click.FloatRange):
@@ -180,19 +192,22 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_run: bool = False) -> None:
+def _write(
+    dataset: Dataset, read: Callable[[], Iterator[FacilityRecord | Rejection]], *, dry_run: bool = False
+) -> None:
+    """Import a dataset. ``read`` reads its rows from the beginning, each time that it is called."""
     started_s = perf_counter()
     refused: EditionRefused | None = None
-    with ready_database().write() as session, _counting() as progress:
+    with _progress(read) as progress, ready_database().write() as session:
         try:
-            summary = write_dataset(session, dataset, rows, now(), progress)
+            summary = write_dataset(session, dataset, read(), now(), progress)
         except EditionRefused as error:
             summary, refused = error.summary, error
         if not refused and not dry_run:
             session.commit()
     elapsed = f"in {perf_counter() - started_s:.1f} s"
     if dry_run:
-        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
+        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)", with_examples=True)
         if refused:
             click.echo(f"would be refused: {refused}; {_how_to_allow(refused)}")
     elif refused:
@@ -203,34 +218,62 @@ def _write(dataset: Dataset, rows: Iterable[FacilityRecord | Rejection], *, dry_
 
 
 def _how_to_allow(refused: EditionRefused) -> str:
-    options = " ".join(f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items())
-    return f"if the file is correct and complete, allow it with {options}"
+    options = [f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items()]
+    if refused.summary.warnings:
+        options.append("--accept-warnings")
+    return f"if the file is correct and complete, allow it with {' '.join(options)}"
 
 
 @contextmanager
-def _counting() -> Iterator[Any]:
-    """Show the number of rows read: on one line of a terminal, otherwise on one line for each report."""
-    ending = "\r" if sys.stderr.isatty() else "\n"
+def _progress(read: Callable[[], Iterable[object]]) -> Iterator[Callable[[int], None]]:
+    """Show how many rows have been read: on a terminal as a bar with the remaining time, otherwise as lines.
 
-    def progress(rows: int) -> None:
-        click.echo(f"{rows} rows read{ending}", err=True, nl=False)
+    A file does not say how many rows it has, so for the bar they are counted first.
+    """
+    if not sys.stderr.isatty():
+        yield lambda rows: click.echo(f"{rows} rows read", err=True)
+        return
+    click.echo("Counting rows", err=True)
+    total = sum(1 for _ in read())
+    with click.progressbar(length=total, label="Importing", show_percent=True, show_pos=True, file=sys.stderr) as bar:
+        yield lambda rows: bar.update(rows - bar.pos)
 
-    yield progress
-    if ending == "\r":
-        click.echo(err=True)
 
-
-def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
+def _print_summary(
+    dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False, with_examples: bool = False
+) -> None:
     figures = ", ".join(
         f"{getattr(summary, outcome)} {outcome}"
         for outcome in ("added", "changed", "unchanged", "vanished", "rejected")
     )
     lines = [f"{dataset.name}: {figures}, {ending}"]
+    if with_examples:
+        lines += _examples(summary)
     lines += [f"  rejected {each.external_id}: {each.reason}" for each in summary.rejections[:REJECTIONS_SHOWN]]
     if summary.rejected > REJECTIONS_SHOWN:
         lines.append(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
     if summary.kept:
         lines.append(f"  facilities left as they were, because their rows were rejected: {summary.kept}")
+    lines += [f"  warning: {warning}" for warning in summary.warnings]
     if summary.conflation.merged or summary.conflation.kept_apart:
         lines.append(f"  {_merged(summary.conflation)}")
     click.echo("\n".join(lines), err=err)
+
+
+def _examples(summary: ImportSummary) -> Iterator[str]:
+    """Yield a line for each of the first facilities of each outcome, and one for the number of the others."""
+    for outcome in ("added", "changed", "vanished"):
+        examples = [example for example in summary.examples if example.outcome == outcome]
+        yield from map(_example, examples)
+        others = getattr(summary, outcome) - len(examples)
+        if others:
+            yield f"  and {others} more {outcome}"
+
+
+def _example(example: Example) -> str:
+    if example.changes is None:
+        name = f", {example.name}" if example.name else ""
+        what = f"{example.kind} at lat {example.lat:.5f}, lon {example.lon:.5f}{name}"
+    else:
+        what = ", ".join(example.changes) or "none of its columns"
+    return f"  {example.outcome} {example.external_id}: {what}"

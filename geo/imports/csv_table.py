@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from geo.coordinates import Point
@@ -80,7 +81,7 @@ def point_of(lon: str, lat: str) -> Point:
 
 def _with_number(rejection: Rejection, number: int) -> Rejection:
     place = f"row {number}"
-    return Rejection(rejection.external_id or place, f"{place}: {rejection.reason}")
+    return replace(rejection, external_id=rejection.external_id or place, reason=f"{place}: {rejection.reason}")
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:
@@ -101,5 +102,5 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
     try:
         location = point_of(row.pop("lon"), row.pop("lat"))
     except InvalidCoordinates as error:
-        return Rejection(external_id, str(error))
+        return Rejection.of_position(external_id, error)
     return facility_of(external_id, location, row, {})

@@ -82,7 +82,9 @@ def unknown_text(start: bytes) -> str:
             return "Esri JSON; its server also returns GeoJSON, with f=geojson"
         is_geojson = re.search(rb'"type"\s*:\s*"Feature(?:Collection)?"', start)
         return "GeoJSON with properties of another kind" if is_geojson else "JSON with records of another kind"
-    header = start.partition(b"\n")[0].decode(errors="replace")
+    header = start.partition(b"\n")[0].partition(b"\r")[0].decode(errors="replace")
+    if not header.isprintable() and "\t" not in header:
+        return "binary data or text that is not UTF-8"
     delimiter = max(DELIMITERS, key=header.count)
     columns = [cell.strip() for cell in next(csv.reader(StringIO(header), delimiter=delimiter), [])]
     if len(columns) == 1:

@@ -85,7 +85,7 @@ def _facility_of_feature(
     try:
         location = location_of(feature.get("geometry"))
     except InvalidCoordinates as error:
-        return Rejection(external_id, str(error))
+        return Rejection.of_position(external_id, error)
     return read_properties(external_id, location, properties)
 
 

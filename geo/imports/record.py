@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from geo.coordinates import Point
+from geo.errors import InvalidCoordinates
 
 
 @dataclass(slots=True)
@@ -49,10 +51,17 @@ class Rejection:
     Attributes:
         external_id: the row's id in the source, or its position in the file (``row 17``).
         reason: the first error found.
+        is_exchanged: whether the row would be valid with longitude and latitude exchanged.
     """
 
     external_id: str
     reason: str
+    is_exchanged: bool = field(default=False, compare=False)
+
+    @classmethod
+    def of_position(cls, external_id: str, error: InvalidCoordinates) -> Self:
+        """Reject a row because of its position."""
+        return cls(external_id, str(error), error.is_exchanged)
 
 
 Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]

@@ -43,6 +43,9 @@ AUTHORITY = text("SELECT authority FROM dataset WHERE name = :name")
 PLACES_WITH_CHANGES = _read("35_places_with_changes.sql")
 RESOLVE = _read("40_resolve.sql")
 COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
+EXAMPLES = _read("45_examples.sql")
+TWIN_DATASET = _read("46_twin_dataset.sql")
+POSITIONS = _read("47_positions.sql")
 COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
 
 JUDGE = _read("50_judge.sql")
@@ -65,5 +68,10 @@ COMPOSED_PLACES = text(
 
 DROP_TABLES = text("DROP TABLE staged, staged_hours, rejected, resolved, judged")
 
-# A large part of the table may have changed: update the planner's statistics without waiting for autovacuum.
+# The planner has no statistics of temporary tables before the first ANALYZE.
+ANALYZE_TEMPORARY = text("ANALYZE staged (row_number, external_id), resolved")
+
+# A large part of the tables may have changed, and autovacuum cannot see it before the commit. With the statistics of
+# before, the planner expects no row of a new dataset, and joins it with `resolved` in a nested loop: minutes for 60,000
+# rows.
 ANALYZE = text("ANALYZE facility, facility_source")

@@ -21,9 +21,10 @@ from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities import locks
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
-from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
+from geo.imports.edition import EXAMPLES_KEPT, USUAL_LIMITS, Example, ImportSummary, Limits, require_within
+from geo.imports.plausibility import warnings_about
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.staging import IN_MEMORY_BYTES, CopyFile, StagedHours, copy_line, escaped
+from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_line, escaped
 from geo.imports.storable import fault_in
 
 PROGRESS_EVERY_ROWS = 10_000
@@ -66,7 +67,8 @@ def write_dataset(
     Raises:
         UnreadableFile: the reader failed, or no row is a facility, which would close the whole dataset. The caller must
             roll back.
-        EditionRefused: more vanishes or is rejected than the dataset's limits allow. The caller must roll back.
+        EditionRefused: more vanishes or is rejected than the dataset's limits allow, or the edition is implausible. The
+            caller must roll back.
         DatabaseUnavailable: the connection broke while the rows were sent.
     """
     summary = ImportSummary()
@@ -91,16 +93,22 @@ def write_dataset(
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
     merging.exclude_others(session)
     authority = session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one_or_none()
-    parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
+    parameters: dict[str, Any] = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
     changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
     records.add_records(session, changed_by_proposals, as_of)
     session.execute(statements.RESOLVE, parameters)
+    session.execute(statements.ANALYZE_TEMPORARY)
     for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
-    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
+    shown = {"examples": EXAMPLES_KEPT, "columns": [*ROW_COLUMNS], **parameters}
+    summary.examples = [Example(*row) for row in session.execute(statements.EXAMPLES, shown)]
+    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one()
+    summary.warnings = list(warnings_about(session, parameters["dataset_id"], summary, listed))
     require_within(dataset.limits, summary, listed)
     for statement in statements.APPLY:
         session.execute(statement, parameters)
+    if summary.added or summary.changed or summary.vanished:
+        session.execute(statements.ANALYZE)
     changed = session.execute(statements.PLACES, parameters).all()
     session.execute(statements.DROP_TABLES)
     composed = {row.facility_id for row in changed if row.has_record}
@@ -112,8 +120,6 @@ def write_dataset(
 
 def _unite(session: Session, composed: Collection[int], changed: Collection[int], as_of: datetime) -> Conflation:
     """Compose places from the records of their sources, and merge the changed ones with those near them."""
-    if changed:
-        session.execute(statements.ANALYZE)
     locks.lock_all(session, composed)
     records.compose(session, composed, as_of)
     return conflate(session, as_of, place_ids=changed) if changed else NOTHING_MERGED
@@ -139,18 +145,19 @@ def _lines(
     summary: ImportSummary,
     progress: Callable[[int], None],
 ) -> Iterator[str]:
-    def reject(external_id: str, reason: str) -> None:
-        summary.reject(_quoted(external_id), reason)
-        rejected.write(escaped(_quoted(external_id)) + "\n")
+    def reject(rejection: Rejection) -> None:
+        external_id = _quoted(rejection.external_id)
+        summary.reject(external_id, rejection.reason, is_exchanged=rejection.is_exchanged)
+        rejected.write(escaped(external_id) + "\n")
 
     for row in rows:
         summary.read += 1
         if summary.read % PROGRESS_EVERY_ROWS == 0:
             progress(summary.read)
         if isinstance(row, Rejection):
-            reject(row.external_id, row.reason)
+            reject(row)
         elif fault := fault_in(row):
-            reject(row.external_id, fault)
+            reject(Rejection(row.external_id, fault))
         else:
             yield copy_line(summary.read, row, hours)
     progress(summary.read)
@@ -163,6 +170,8 @@ def _quoted(external_id: str) -> str:
 
 
 def _first_reason(summary: ImportSummary) -> str:
+    if summary.exchanged * 2 > summary.read:
+        return f"; {summary.exchanged} of the {summary.read} rows would be valid with longitude and latitude exchanged"
     return "".join(f": {first.external_id}: {first.reason}" for first in summary.rejections[:1])
 
 

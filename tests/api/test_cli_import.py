@@ -127,7 +127,7 @@ def test_a_dry_run_prints_the_figures_and_changes_nothing(app: Flask, session: S
         "would be refused: 150 of the 200 facilities of this dataset would vanish;"
         " if the file is correct and complete, allow it with --max-vanished 150"
     )
-    assert more == ([refusal] if rows == 50 else [])
+    assert [line for line in more if line.startswith("would")] == ([refusal] if rows == 50 else [])
     done = run(app, "facilities", "import", city, *TERMS, "--max-vanished", "100%")
     assert without_time(figures.removesuffix(" (dry run: nothing was changed)")) == (
         without_time(done.stdout.splitlines()[0])

@@ -91,6 +91,8 @@ def test_a_foreign_file_is_refused_with_what_it_is_and_what_to_do(
         ("x.json", b'{"geometryType": "esriGeometryPoint", "spatialReference": {}, "features": []}', "Esri JSON"),
         ("x.geojson", b'{"type": "FeatureCollection", "features": []}', "GeoJSON with properties of another kind"),
         ("x.txt", b"Hello\n", "text without columns"),
+        ("x.csv", b"Name,Type\rA,B\r", "a table with other columns (Name, Type)"),
+        ("x.bin", b"\x01\x02\x03\0", "binary data or text that is not UTF-8"),
     ],
 )
 def test_an_unknown_text_is_refused_with_what_it_is(tmp_path: Path, name: str, content: bytes, what: str) -> None:

@@ -1,4 +1,3 @@
-import bz2
 import gzip
 import json
 from pathlib import Path
@@ -116,8 +115,3 @@ def test_a_truncated_line_is_refused_with_its_number(tmp_path: Path) -> None:
     path = written(tmp_path / "x.geojsonl", f"{line}\n{line}\n{line[:-9]}".encode())
     with pytest.raises(UnreadableFile, match=r"^x\.geojsonl is truncated or not JSON in line 3$"):
         records_of(path)
-
-
-def test_other_compressions_are_not_read(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match=r"^x\.csv\.bz2"):
-        records_of(written(tmp_path / "x.csv.bz2", bz2.compress(TABLE.encode())))
