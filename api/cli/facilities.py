@@ -19,8 +19,7 @@ from geo.conflation.matching import MAX_M
 from geo.facilities import counts, recompile
 from geo.facilities.models import AUTHORITIES
 from geo.imports.edition import USUAL, EditionRefused, Example, ImportSummary, Limit, Limits
-from geo.imports.foreign import require_readable
-from geo.imports.formats import FORMATS, detect_format
+from geo.imports.formats import FORMATS, format_of
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.writer import Dataset, write_dataset
 
@@ -105,8 +104,7 @@ def import_file(
     facilities would vanish or more rows were rejected than allowed, or because of a warning. With 1, 2 and 3, nothing
     was changed.
     """
-    require_readable(file)
-    format_ = FORMATS[format_name or detect_format(file)]
+    format_ = format_of(file, format_name)
     if source := format_.source:
         licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
     if not licence or not attribution:

@@ -9,7 +9,6 @@ from pathlib import Path
 from geo.errors import InvalidCoordinates, UnreadableFile
 from geo.imports.csv_table import Row, point_of, read_rows
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.source_file import delimiter_of
 
 COLUMN_OF_EDITION: Mapping[str, str] = {
     "FacilityID": "ToiletID",
@@ -67,8 +66,7 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, not CSV, not UTF-8, or not of the map.
     """
-    delimiter = delimiter_of(path, (*COLUMN_OF_EDITION, *REQUIRED_COLUMNS))
-    return read_rows(path, _check_columns, _facility_of_row, ("ToiletID", "FacilityID"), delimiter)
+    return read_rows(path, _check_columns, _facility_of_row, ("ToiletID", "FacilityID"))
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

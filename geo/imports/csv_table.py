@@ -3,15 +3,17 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
+from geo.imports.files import SNIFFED_BYTES, delimiter_of, opened
 from geo.imports.own_fields import FIELDS, facility_of
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.source_file import delimiter_of, opened_text
 
 REQUIRED_COLUMNS = ("external_id", "kind", "lon", "lat")
+KNOWN_COLUMNS = frozenset({*REQUIRED_COLUMNS, *FIELDS})
 
 Row = dict[str, str]
 
@@ -22,8 +24,7 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: as for read_rows, or a required column is missing or a column is unknown.
     """
-    delimiter = delimiter_of(path, REQUIRED_COLUMNS)
-    return read_rows(path, _check_columns, _facility_of_row, ("external_id",), delimiter)
+    return read_rows(path, _check_columns, _facility_of_row, ("external_id",))
 
 
 def read_rows(
@@ -31,22 +32,25 @@ def read_rows(
     check_columns: Callable[[Path, Sequence[str]], None],
     facility_of_row: Callable[[Row], FacilityRecord | Rejection | None],
     id_columns: Sequence[str],
-    delimiter: str = ",",
+    delimiter: str | None = None,
 ) -> Iterator[FacilityRecord | Rejection]:
-    """Read a CSV file row by row, in UTF-8 with or without a byte order mark.
+    """Read a CSV file row by row, in UTF-8 with or without a byte order mark, also compressed with gzip.
 
     Args:
         path: the file; its first row names the columns.
         check_columns: raises UnreadableFile if the columns are not valid.
         facility_of_row: parses one row, whose cells are stripped; None if the row is not a facility.
         id_columns: columns that contain the id of a row with too few or too many cells.
-        delimiter: the character between cells.
+        delimiter: the character between cells. Default: detected from the first row.
 
     Raises:
         UnreadableFile: the file is missing, not CSV or not UTF-8.
     """
     try:
-        with opened_text(path) as file:
+        with opened(path) as content, TextIOWrapper(content, "utf-8-sig", newline="") as file:
+            if delimiter is None:
+                delimiter = delimiter_of(file.readline(SNIFFED_BYTES), KNOWN_COLUMNS)
+                file.seek(0)
             rows = csv.reader(file, delimiter=delimiter, strict=True)
             columns = [column.strip() for column in next(rows, [])]
             check_columns(path, columns)
@@ -68,13 +72,13 @@ def read_rows(
 
 
 def point_of(lon: str, lat: str) -> Point:
-    """Parse a longitude and a latitude in degrees, with a decimal point or a decimal comma.
+    """Parse a longitude and a latitude in degrees, with a decimal point or comma.
 
     Raises:
         InvalidCoordinates: a value is not a number or out of range.
     """
     try:
-        return Point(float(lon.replace(",", ".")), float(lat.replace(",", ".")))
+        return Point(float(lon.replace(",", ".", 1)), float(lat.replace(",", ".", 1)))
     except ValueError:
         raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} must be numbers") from None
 
@@ -88,7 +92,7 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
     missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     if missing:
         raise UnreadableFile(f"{path.name} lacks the column {missing[0]}")
-    unknown = [column for column in columns if column not in FIELDS and column not in REQUIRED_COLUMNS]
+    unknown = [column for column in columns if column not in KNOWN_COLUMNS]
     if unknown:
         raise UnreadableFile(f"{path.name} has an unknown column: {unknown[0]!r}")
     if len(set(columns)) < len(columns):

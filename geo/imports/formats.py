@@ -8,9 +8,8 @@ from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, overpass
-from geo.imports.foreign import OSM_SUFFIXES, unknown_text
+from geo.imports.files import OSM_SUFFIXES, delimiter_of, first_bytes
 from geo.imports.record import FacilityRecord, Reader, Rejection, Source
-from geo.imports.source_file import delimiter_in, is_json_lines, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +30,20 @@ class ImportFormat:
 OPENSTREETMAP = Source("ODbL-1.0", "© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright")
 AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletmap.gov.au")
 
+COLUMNS_SHOWN = 8
+
+_JSON_KINDS = {
+    b'"Topology"': "is TopoJSON: convert it with `ogr2ogr -t_srs EPSG:4326 OUT.geojson FILE`",
+    b'"geometryType"': "is Esri JSON: its server also has GeoJSON (f=geojson)",
+    b'"features"': "is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}",
+    b'"Feature"': "is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}",
+    b"": "is JSON of another publisher; {mapping}",
+}
+"""What JSON is that has no known format, by a text in it."""
+
 OSM_ID = re.compile(
-    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"'
-    rb'|"(?:@type|osm_type)"\s*:\s*"(?:node|way|relation)"|"(?:full_)?id"\s*:\s*"[nwr]\d+"'
+    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"|"(?:@type|osm_type)"\s*:\s*"(?:node|way|relation)"|"full_id"\s*:\s*"[nwr]\d+"'
 )
-"""An id as written by overpass-turbo, osmium or QuickOSM."""
-COLUMNS = (("csv", ("external_id", "kind")), ("australia", ("ToiletID",)), ("australia", ("FacilityID",)))
-"""Formats of tables, and columns that a table of this format has."""
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
 
@@ -60,25 +66,32 @@ FORMATS: Mapping[str, ImportFormat] = MappingProxyType(
 )
 
 
-def detect_format(path: Path) -> str:
-    """Return the format of a file that require_readable accepts, detected from its suffix and its first bytes.
-
-    Returns:
-        A key of FORMATS.
+def format_of(path: Path, name: str | None = None) -> ImportFormat:
+    """Return a file's format, by name or detected from its suffix and its first bytes.
 
     Raises:
         UnreadableFile: the file cannot be opened, is empty, or has no known format; the message says what it is.
     """
-    start = start_of(path)
-    detected = _format_of(path.name.lower(), start)
-    if detected is not None:
-        return detected
-    if not start:
-        raise UnreadableFile(f"{path.name} is empty")
-    raise UnreadableFile(
-        f"{path.name} has no known format: it is {unknown_text(start)}; describe it in a file for --mapping,"
-        f" or set --format to one of: {', '.join(FORMATS)}"
-    )
+    text = first_bytes(path)
+    detected = name or _format_of(path.name.lower(), text)
+    if detected is None:
+        raise UnreadableFile(f"{path.name} {_description(text)}")
+    return FORMATS[detected]
+
+
+def _description(text: bytes) -> str:
+    """Return what a file without a known format seems to be, and what to do."""
+    mapping = "describe its columns in a mapping (docs/mapping.md) and import it with --mapping"
+    if not text:
+        return "is empty"
+    if text.startswith((b"{", b"[")):
+        return next(kind for sign, kind in _JSON_KINDS.items() if sign in text).format(mapping=mapping)
+    header = text.partition(b"\n")[0].decode(errors="replace").strip()
+    columns = [cell.strip(' "') for cell in header.split(delimiter_of(header))]
+    if len(columns) > 1:
+        shown = ", ".join(columns[:COLUMNS_SHOWN]) + (", …" if len(columns) > COLUMNS_SHOWN else "")
+        return f"is a table with the columns {shown}; {mapping}"
+    return f"has no known format; set --format to one of: {', '.join(FORMATS)}"
 
 
 def _format_of(name: str, text: bytes) -> str | None:
@@ -87,15 +100,14 @@ def _format_of(name: str, text: bytes) -> str | None:
     if text.startswith((b"{", b"\x1e")):
         return _format_of_json(text)
     header = text.partition(b"\n")[0].decode(errors="replace")
-    for format_, columns in COLUMNS:
-        cells = {cell.strip(' \t\r"') for cell in header.split(delimiter_in(header, columns))}
-        if cells.issuperset(columns):
-            return format_
-    return None
+    columns = {cell.strip(' \t\r"') for cell in header.split(delimiter_of(header))}
+    if columns & {"ToiletID", "FacilityID"}:
+        return "australia"
+    return "csv" if {"external_id", "kind"} <= columns else None
 
 
 def _format_of_json(text: bytes) -> str | None:
-    if b'"features"' not in text and not is_json_lines(text):
+    if b'"features"' not in text and not geojson.is_feature_line(text):
         return "overpass" if b'"elements"' in text else None
     if OWN_KIND.search(text):
         return "geojson"

@@ -12,21 +12,18 @@ from shapely.geometry import shape
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
 from geo.imports import osm_tags, own_fields
-from geo.imports.json_stream import read_text, stream_items
+from geo.imports.files import contains, first_bytes
+from geo.imports.json_stream import read_text, stream_items, stream_lines
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.source_file import contains, is_json_lines, json_lines, start_of
 from geo.imports.surface import point_on
 
-WGS84_NAMES = ("CRS84", "CRS84H", ":4326", ":4979")
-"""Ends of the names of WGS84 in longitude and latitude in the member ``crs`` of GeoJSON before RFC 7946."""
+_WGS84_NAMES = ("CRS84", "CRS84H", ":4326", ":4979")
+"""Ends of the names of WGS84; the last one and CRS84H have heights."""
 
-_OSM_TYPES = {"n": "node", "w": "way", "r": "relation"}
-_SHORT_OSM_ID = re.compile(r"([nwra])(\d{1,19})", re.ASCII)
+_QUICKOSM_TYPES = {"n": "node", "w": "way", "r": "relation"}
+_QUICKOSM_KEYS = frozenset(("full_id", "osm_id", "osm_type"))
+"""Properties of QuickOSM that are not tags."""
 
-_NOT_TAGS = frozenset(("full_id", "osm_id", "osm_type"))
-"""Properties that QuickOSM adds to the tags."""
-
-IdReader = Callable[[dict[str, Any], dict[str, Any]], str]
 PropertiesReader = Callable[[str, Point, dict[str, Any]], FacilityRecord | Rejection | None]
 
 
@@ -36,7 +33,7 @@ def read_osm(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, not JSON, truncated, or not a FeatureCollection.
     """
-    return _read(path, _facility_of_tags, _is_no_facility, _osm_id_of)
+    return _read(path, _facility_of_tags, _is_no_facility)
 
 
 def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
@@ -45,41 +42,46 @@ def read_own(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, not JSON, truncated, or not a FeatureCollection.
     """
-    return _read(path, _facility_of_own, lambda _feature: False, _external_id_of)
+    return _read(path, _facility_of_own, lambda _feature: False)
 
 
 def _read(
-    path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool], id_of: IdReader
+    path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool]
 ) -> Iterator[FacilityRecord | Rejection]:
-    for number, feature in enumerate(_features_of(path), start=1):
-        row = _facility_of_feature(read_properties, id_of, feature)
+    start = first_bytes(path)
+    _require_degrees(path)
+    features = stream_lines(path) if is_feature_line(start) else stream_items(path, "features")
+    for number, feature in enumerate(features, start=1):
+        row = _facility_of_feature(read_properties, feature)
         if row is None or (isinstance(row, Rejection) and is_passed_over(feature)):
             continue
         yield row if row.external_id else replace(row, external_id=f"feature {number}")
 
 
-def _features_of(path: Path) -> Iterator[Any]:
-    if is_json_lines(start_of(path)):
-        return json_lines(path)
-    if contains(path, b'"crs"'):
-        crs = read_text(path, "crs.properties.name") or WGS84_NAMES[0]
-        if not crs.upper().endswith(WGS84_NAMES):
-            raise UnreadableFile(
-                f"{path.name} is in the coordinate reference system {crs}, not in WGS84 degrees; convert it with"
-                f" `ogr2ogr -f GeoJSON -t_srs EPSG:4326 OUT.geojson {path.name}`"
-            )
-    return stream_items(path, "features")
+def is_feature_line(start: bytes) -> bool:
+    """Return whether a file begins with a feature on a line of its own, as ogr2ogr's GeoJSONSeq writes them."""
+    line = start.lstrip(b"\x1e").partition(b"\n")[0]
+    return line.startswith(b"{") and b'"Feature"' in line and b'"geometry"' in line and b'"features"' not in line
 
 
-def _facility_of_feature(
-    read_properties: PropertiesReader, id_of: IdReader, feature: Any
-) -> FacilityRecord | Rejection | None:
+def _require_degrees(path: Path) -> None:
+    """Check the coordinate reference system, which RFC 7946 no longer allows and older files name."""
+    name = read_text(path, "crs.properties.name") if contains(path, b'"crs"') else None
+    if name and not name.upper().endswith(_WGS84_NAMES):
+        system = re.sub(r".*?(\w+):+(?:[\d.]*:)?(\w+)$", r"\1:\2", name)
+        stem = path.name.partition(".")[0]
+        raise UnreadableFile(
+            f"{path.name} is in {system}: convert it with `ogr2ogr -t_srs EPSG:4326 {stem}-4326.geojson {path.name}`"
+        )
+
+
+def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> FacilityRecord | Rejection | None:
     if not isinstance(feature, dict):
         return Rejection("", "a feature must be an object")
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
-        return Rejection(id_of(feature, {}), "properties must be an object")
-    external_id = id_of(feature, properties)
+        return Rejection(_external_id_of(feature, {}), "properties must be an object")
+    external_id = _external_id_of(feature, properties)
     if not external_id:
         return Rejection("", "it has no id")
     try:
@@ -90,6 +92,8 @@ def _facility_of_feature(
 
 
 def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
+    if osm_id := _osm_id_of(properties):
+        return osm_id
     for name in (
         properties.get("@id"),
         feature.get("id"),
@@ -101,21 +105,16 @@ def _external_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
     return ""
 
 
-def _osm_id_of(feature: dict[str, Any], properties: dict[str, Any]) -> str:
-    """Return the id as ``node/1``: as written by overpass-turbo, or in the forms of osmium and QuickOSM."""
+def _osm_id_of(properties: dict[str, Any]) -> str | None:
+    """Return the id that osmium (``@type``, ``@id``) and QuickOSM (``full_id``) write in other ways."""
     match properties:
-        case {"@type": str() as type_, "@id": int() | str() as number} if str(number).isdecimal():
-            return f"{type_}/{number}"
-        case {"osm_type": "node" | "way" | "relation" as type_, "osm_id": int() | str() as number}:
-            return f"{type_}/{number}"
-    external_id = str(properties.get("full_id", "")) or _external_id_of(feature, properties)
-    short = _SHORT_OSM_ID.fullmatch(external_id)
-    if short is None:
-        return external_id
-    if short[1] == "a":  # osmium's areas: twice the id of a way, or twice the id of a relation plus one
-        type_, number = ("relation", "way")[int(short[2]) % 2 == 0], int(short[2]) // 2
-        return f"{type_}/{number}"
-    return f"{_OSM_TYPES[short[1]]}/{short[2]}"
+        case {"@type": "node" | "way" | "relation" as kind, "@id": int() | str() as number} if str(number).isdecimal():
+            return f"{kind}/{number}"
+        case {"full_id": str() as full_id} if full_id[:1] in _QUICKOSM_TYPES and full_id[1:].isdecimal():
+            return f"{_QUICKOSM_TYPES[full_id[0]]}/{full_id[1:]}"
+        case {"osm_type": "node" | "way" | "relation" as kind, "osm_id": int() | str() as number}:
+            return f"{kind}/{number}"
+    return None
 
 
 def location_of(geometry: Any) -> Point:
@@ -131,7 +130,7 @@ def location_of(geometry: Any) -> Point:
         case {"type": str(), "coordinates": list()}:
             return _point_on_geometry(geometry)
         case {"type": "GeometryCollection"}:
-            raise InvalidCoordinates("its geometry is a GeometryCollection; use one geometry, such as a Point")
+            raise InvalidCoordinates("its geometry is a GeometryCollection; it must be one point, line or area")
     raise InvalidCoordinates("it has no geometry")
 
 
@@ -161,12 +160,8 @@ def _tags_of(properties: dict[str, Any]) -> dict[str, str]:
 
 
 def _is_tag(key: str, value: Any) -> bool:
-    return (
-        isinstance(value, str | int | float)
-        and not isinstance(value, bool)
-        and not key.startswith("@")
-        and key not in _NOT_TAGS
-    )
+    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return is_text and not key.startswith("@") and key not in _QUICKOSM_KEYS
 
 
 def _facility_of_own(external_id: str, location: Point, properties: dict[str, Any]) -> FacilityRecord | Rejection:

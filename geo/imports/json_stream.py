@@ -1,8 +1,10 @@
 """Streams the items of a JSON array from documents of any length."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +13,7 @@ import ijson
 import orjson
 
 from geo.errors import UnreadableFile
-from geo.imports.source_file import BYTE_ORDER_MARK, opened, parse_json
+from geo.imports.files import BYTE_ORDER_MARK, opened
 
 YAJL_REASON = re.compile(r"error: ([^\\\n]+?)\.?\s*(?:\\|\n|$)")
 """The sentence in yajl's message, without the drawing of the error's position below it."""
@@ -22,10 +24,16 @@ PIECE_BYTES = 32_768
 _ITEM_BYTES = 262_144
 """Length of text without the end of an item after which ijson is used instead."""
 
+_PYTHON_READER = ijson.get_backend("python")
+
 _BETWEEN_OBJECTS = re.compile(rb"\}\s*,(?=\s*\{)")
 """The text between two items. It can also occur within an item or a string, so each match is tried."""
 
-_INVALID = (ValueError, RecursionError)
+_RECORD_SEPARATOR = b"\x1e"
+"""Precedes each item of a GeoJSON text sequence (RFC 8142)."""
+
+INT_64_DIGITS = 19
+"""Digits of the largest integers of 64 bits."""
 
 _BOUNDARIES_TRIED = 3
 """Number of boundaries tried, from the end of a text."""
@@ -36,19 +44,68 @@ class _NotInPieces(Exception):
 
 
 def stream_items(path: Path, key: str) -> Iterator[Any]:
-    """Yield the items of the array under a top-level key.
+    """Yield the items of an array.
+
+    Args:
+        path: the file.
+        key: a top-level key, or several that lead to the array, joined by dots; empty if the document is the array.
 
     Raises:
         UnreadableFile: the file is missing, not JSON, truncated, not UTF-8, or has no such array.
     """
     given = 0
     with _opened(path) as file:
+        if not key:
+            yield from _tolerant(file, key, path.name, given)
+            return
         try:
             for items in _pieces(file, key):
                 yield from items
                 given += len(items)
         except _NotInPieces:
-            yield from islice(_one_by_one(file, key, path.name), given, None)
+            yield from _tolerant(file, key, path.name, given)
+
+
+def stream_lines(path: Path) -> Iterator[Any]:
+    """Yield the items of a file with one on each line (NDJSON), also of a GeoJSON text sequence (RFC 8142).
+
+    Raises:
+        UnreadableFile: the file is missing, or a line is not JSON.
+
+    A value that is nested too deeply is None.
+    """
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            text = line.removeprefix(BYTE_ORDER_MARK).lstrip(_RECORD_SEPARATOR).strip()
+            if text:
+                try:
+                    yield _parsed(text)
+                except ValueError as error:
+                    raise UnreadableFile(f"{path.name} is truncated or not JSON in line {number}") from error
+                except RecursionError:
+                    yield None
+
+
+def _parsed(text: bytes) -> Any:
+    """Parse JSON, also with half a surrogate pair or a number like 1e400, which orjson refuses.
+
+    Raises:
+        ValueError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text, parse_int=_integer, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> int | float:
+    """Return an integer, or as orjson does a float for one of more than 64 bits."""
+    return int(digits) if len(digits) < INT_64_DIGITS else float(digits)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def read_text(path: Path, key: str) -> str | None:
@@ -58,8 +115,14 @@ def read_text(path: Path, key: str) -> str | None:
         UnreadableFile: the file is missing, not JSON, truncated or not UTF-8.
     """
     with _opened(path) as file:
-        _skip_byte_order_mark(file)
-        return next((text for text in ijson.items(file, key) if isinstance(text, str)), None)
+        for reader in (ijson, _PYTHON_READER):
+            _skip_byte_order_mark(file)
+            try:
+                return next((text for text in reader.items(file, key) if isinstance(text, str)), None)
+            except (UnicodeDecodeError, ijson.JSONError):
+                if reader is _PYTHON_READER:
+                    raise
+        return None
 
 
 @contextmanager
@@ -106,8 +169,8 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
     """Parse the items that end in a text, and return them and the rest of the text."""
     for boundary in list(_BETWEEN_OBJECTS.finditer(text))[: -_BOUNDARIES_TRIED - 1 : -1]:
         try:
-            return parse_json(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
-        except _INVALID:
+            return _parsed(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
+        except (ValueError, RecursionError):
             continue
     if len(text) > _ITEM_BYTES:
         raise _NotInPieces
@@ -116,23 +179,51 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
 
 def _last_items(text: bytes, key: str) -> list[Any]:
     try:
-        items = parse_json(b'{"%s":[' % key.encode() + text)[key]
-    except _INVALID as error:
+        items = _parsed(b'{"%s":[' % key.encode() + text)[key]
+    except (ValueError, RecursionError) as error:
         raise _NotInPieces from error
     if not isinstance(items, list):  # the document has the key twice
         raise _NotInPieces
     return items
 
 
-def _one_by_one(file: IO[bytes], key: str, name: str) -> Iterator[Any]:
-    """Read the whole file with ijson; numbers are floats."""
+def _tolerant(file: IO[bytes], key: str, name: str, given: int) -> Iterator[Any]:
+    """Yield the items after those given, also if one has half a surrogate pair or a number like 1e400.
+
+    Only ijson's reader in Python, which is slow, accepts those, so that a single row is rejected and not the file.
+    """
+    try:
+        for item in islice(_one_by_one(file, key, name), given, None):
+            given += 1
+            yield item
+    except (UnicodeDecodeError, ijson.JSONError) as error:
+        try:
+            yield from map(_with_floats, islice(_one_by_one(file, key, name, _PYTHON_READER), given, None))
+        except (ijson.JSONError, ValueError):
+            raise error from None
+
+
+def _with_floats(value: Any) -> Any:
+    """Return a JSON value with floats in place of decimals; those that are too large are infinite."""
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {key: _with_floats(each) for key, each in value.items()}
+        case list():
+            return [_with_floats(each) for each in value]
+    return value
+
+
+def _one_by_one(file: IO[bytes], key: str, name: str, reader: Any = ijson) -> Iterator[Any]:
+    """Read the whole file with ijson; numbers are floats, by its reader in Python decimals."""
     _skip_byte_order_mark(file)
     empty = True
-    for item in ijson.items(file, f"{key}.item", use_float=True):
+    for item in reader.items(file, f"{key}.item".removeprefix("."), use_float=reader is ijson):
         empty = False
         yield item
     if empty and not _has_array(file, key):
-        raise UnreadableFile(f'{name} has no array "{key}"')
+        raise UnreadableFile(f'{name} has no array "{key}"' if key else f"{name} is not an array")
 
 
 def _skip_byte_order_mark(file: IO[bytes]) -> None:

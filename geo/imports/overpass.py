@@ -7,13 +7,13 @@ from typing import Any
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
+from geo.imports.files import contains
 from geo.imports.json_stream import read_text, stream_items
 from geo.imports.osm_shapes import Shape, located, rows_of
 from geo.imports.osm_tags import is_facility
 from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.source_file import contains
-from geo.imports.surface import MAX_SPAN_DEG, Position, point_on_outline
+from geo.imports.surface import HALF_CIRCLE_DEG, Position, point_on_outline
 
 NOWHERE = "it has no position; use `out center` in the Overpass query"
 
@@ -136,6 +136,6 @@ def _middle_of(bounds: Any) -> Position | None:
             "minlat": float() | int() as south,
             "maxlon": float() | int() as east,
             "maxlat": float() | int() as north,
-        } if abs(east - west) <= MAX_SPAN_DEG:
+        } if abs(east - west) <= HALF_CIRCLE_DEG:
             return (west + east) / 2, (south + north) / 2
     return None

@@ -12,9 +12,9 @@ _MAX_CHARACTERS = {
 }
 """Maximum lengths of a record's free texts; opening hours that are too long become a note."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
 _LEAST_LIMIT = min(_MAX_CHARACTERS.values())
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 _free_texts = attrgetter(*_MAX_CHARACTERS)
 
@@ -28,9 +28,9 @@ def fault_in(record: FacilityRecord) -> str | None:
         for text, (name, limit) in zip(texts, _MAX_CHARACTERS.items(), strict=True):
             if text is not None and len(text) > limit:
                 return f"its {name} has {len(text)} characters; the maximum is {limit}"
-    text = "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values())))
-    if "\0" in text:
+    whole = "".join(filter(None, (*texts, record.opening_hours, *record.tags, *record.tags.values())))
+    if "\0" in whole:
         return "its text contains a NUL character"
-    if _SURROGATE.search(text):
-        return "its text contains half a surrogate pair, which is not Unicode text"
+    if not whole.isascii() and _HALF_CHARACTER.search(whole):
+        return "its text contains half a character (a lone surrogate)"
     return None

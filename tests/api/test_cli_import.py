@@ -184,7 +184,7 @@ def in_a_folder_with_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("city.csv", "--format", "geojson", *TERMS), 1, "Error: city.csv is truncated or not JSON"),
         (("city.csv", "--format", "australia"), 1, "Error: city.csv is not the National Public Toilet Map"),
         (("city.csv", "--format", "osm"), 1, "Error: city.csv cannot be read as an OSM extract"),
-        (("empty.json", *TERMS), 1, "Error: empty.json has no known format"),
+        (("empty.json", *TERMS), 1, "Error: empty.json is GeoJSON, but"),
         (("empty.json", "--format", "geojson", *TERMS), 1, "Error: there is no facility in empty"),
         ((), 2, "Error: Missing argument 'FILE'."),
         (

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import UnreadableFile
-from geo.imports.formats import FORMATS, OPENSTREETMAP, detect_format
+from geo.imports.formats import FORMATS, OPENSTREETMAP, format_of
 from geo.imports.record import FacilityRecord
 from geo.imports.storable import fault_in
 from tests.geo.imports.real_data import real_file
@@ -33,24 +33,26 @@ def test_a_format_is_detected_from_the_suffix_and_first_bytes(
 ) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert detect_format(path) == expected
+    assert format_of(path) is FORMATS[expected]
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "description"),
     [
-        "Facility Name,Location Type\n",
-        "[{}]",
-        "{}",
-        '{"type": "FeatureCollection", "features": []}',
-        '{"features": [{"properties": {"TYPE": "WC"}}]}',
+        ("Facility Name,Location Type\n", "is a table with the columns Facility Name, Location Type; describe"),
+        ("a;b;c;d;e;f;g;h;i;j\n", "is a table with the columns a, b, c, d, e, f, g, h, …; describe"),
+        ("[{}]", "is JSON of another publisher; describe"),
+        ("{}", "is JSON of another publisher; describe"),
+        ('{"type": "FeatureCollection", "features": []}', "is GeoJSON, but its features have neither"),
+        ('{"features": [{"properties": {"TYPE": "WC"}}]}', "is GeoJSON, but its features have neither"),
+        ("hello\n", "has no known format; set --format to one of: osm, overpass, osm-geojson, geojson,"),
     ],
 )
-def test_an_unknown_format_is_refused_with_the_list_of_supported_ones(tmp_path: Path, content: str) -> None:
+def test_a_file_without_a_known_format_is_described(tmp_path: Path, content: str, description: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UnreadableFile, match=r"^x\.txt has no known .* osm, overpass, osm-geojson, geojson,"):
-        detect_format(path)
+    with pytest.raises(UnreadableFile, match=f"^x.txt {description}"):
+        format_of(path)
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
@@ -58,12 +60,12 @@ def test_an_empty_file_is_refused_as_empty(tmp_path: Path, content: str) -> None
     path = tmp_path / "x.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"^x\.csv is empty$"):
-        detect_format(path)
+        format_of(path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^x\.csv cannot be opened: No such file"):
-        detect_format(tmp_path / "x.csv")
+        format_of(tmp_path / "x.csv")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +77,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_the_format_of_a_real_file_is_detected(name: str, expected: str) -> None:
-    assert detect_format(real_file(name)) == expected
+    assert format_of(real_file(name)) is FORMATS[expected]
 
 
 @pytest.mark.parametrize("name", ["nyc_public_restrooms_2025.csv", "paris_sanisettes_2022.json"])
 def test_the_format_of_a_custom_list_is_not_guessed(name: str) -> None:
-    with pytest.raises(UnreadableFile, match="has no known format"):
-        detect_format(real_file(name))
+    with pytest.raises(UnreadableFile, match="import it with --mapping"):
+        format_of(real_file(name))
 
 
 def test_only_formats_of_a_known_source_have_terms() -> None:
@@ -98,4 +100,4 @@ def test_a_lone_surrogate_is_a_bad_row_and_not_a_bad_file(tmp_path: Path) -> Non
     path.write_text(OVERPASS_WITH_HALF_A_PAIR, encoding="utf-8")
     (record,) = FORMATS["overpass"].read(path)
     assert isinstance(record, FacilityRecord)
-    assert fault_in(record) == "its text contains half a surrogate pair, which is not Unicode text"
+    assert fault_in(record) == "its text contains half a character (a lone surrogate)"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
 from geo.imports import geojson, json_stream
-from geo.imports.formats import detect_format
 from geo.imports.record import FacilityRecord, Rejection
 from tests.geo.imports.real_data import real_file
 
@@ -285,74 +284,7 @@ def test_plain_features_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.M
     assert [row["id"] for row in json_stream.stream_items(path, "features")] == list(range(5_000))
 
 
-@pytest.mark.parametrize(
-    ("properties", "feature_id", "expected"),
-    [
-        ({"@type": "node", "@id": 1}, None, "node/1"),
-        ({"@type": "way", "@id": "1"}, None, "way/1"),
-        ({"@id": "relation/7"}, None, "relation/7"),
-        ({"full_id": "n1", "osm_id": "1", "osm_type": "node"}, None, "node/1"),
-        ({"full_id": "r9"}, None, "relation/9"),
-        ({"osm_id": 5, "osm_type": "way"}, None, "way/5"),
-        ({}, "n12", "node/12"),
-        ({}, "a246", "way/123"),
-        ({}, "a247", "relation/123"),
-        ({}, "way/3", "way/3"),
-    ],
-)
-def test_an_osm_id_is_read_in_the_form_of_each_exporter(
-    tmp_path: Path, properties: dict[str, Any], feature_id: str | None, expected: str
-) -> None:
-    item = feature({"amenity": "toilets", **properties}, id=feature_id)
-    path = collection(tmp_path / "x.json", item)
-    (record,) = geojson.read_osm(path)
-    assert isinstance(record, FacilityRecord)
-    assert (record.external_id, record.tags) == (expected, {"amenity": "toilets"})
-    if not expected.endswith("/123"):  # ids of areas alone might be those of any file
-        assert detect_format(path) == "osm-geojson"
-
-
 GOOD = feature({"kind": "toilets"}, id="b")
-
-
-@pytest.mark.parametrize(
-    ("geometry", "reason"),
-    [
-        (None, "it has no geometry"),
-        (
-            {"type": "GeometryCollection", "geometries": [HERE]},
-            "its geometry is a GeometryCollection; use one geometry",
-        ),
-        (
-            {"type": "Polygon", "coordinates": [[[179, -17], [-179, -17], [-179, -16], [179, -17]]]},
-            "spans 358° of long",
-        ),
-        ({"type": "LineString", "coordinates": [[179.5, 1], [-179.5, 1]]}, "cut it in two at the antimeridian"),
-        (
-            {"type": "MultiPolygon", "coordinates": [[[[-91, 0], [90, 0], [90, 1], [-91, 0]]]]},
-            "spans 181° of longitude",
-        ),
-    ],
-)
-def test_a_geometry_that_gives_no_position_is_rejected_with_its_reason(
-    tmp_path: Path, geometry: dict[str, Any] | None, reason: str
-) -> None:
-    path = collection(tmp_path / "x.json", feature({"kind": "toilets"}, id="a") | {"geometry": geometry})
-    (rejection,) = geojson.read_own(path)
-    assert isinstance(rejection, Rejection)
-    assert reason in rejection.reason
-
-
-def test_an_area_that_is_cut_at_the_antimeridian_is_read(tmp_path: Path) -> None:
-    parts = [
-        [[[179.5, 1], [180, 1], [180, 2], [179.5, 2], [179.5, 1]]],
-        [[[-180, 1], [-179.9, 1], [-179.9, 2], [-180, 2], [-180, 1]]],
-    ]
-    geometry = {"type": "MultiPolygon", "coordinates": parts}
-    path = collection(tmp_path / "x.json", feature({"kind": "toilets"}, id="a") | {"geometry": geometry})
-    (record,) = geojson.read_own(path)
-    assert isinstance(record, FacilityRecord)
-    assert abs(record.location.lon) > 179
 
 
 @pytest.mark.parametrize("levels", [60, 900, 1_100, 3_000])
@@ -362,36 +294,3 @@ def test_coordinates_that_are_nested_too_deeply_reject_one_row(tmp_path: Path, l
     rejection, record = geojson.read_own(path)
     assert isinstance(rejection, Rejection)
     assert isinstance(record, FacilityRecord)
-
-
-@pytest.mark.parametrize("number", ["1e400", "-1e999", "9" * 400, "9" * 5_000])
-def test_a_number_beyond_a_float_rejects_one_row(tmp_path: Path, number: str) -> None:
-    path = collection(tmp_path / "x.geojson", feature({}, {"type": "Point", "coordinates": ["big", 1]}, id="a"), GOOD)
-    path.write_text(path.read_text().replace('"big"', number), encoding="utf-8")
-    rejection, record = geojson.read_own(path)
-    assert isinstance(rejection, Rejection)
-    assert rejection.reason.startswith("longitude ")
-    assert isinstance(record, FacilityRecord)
-
-
-@pytest.mark.parametrize(
-    "name", ["urn:ogc:def:crs:EPSG::3857", "EPSG:25832", "urn:ogc:def:crs:EPSG::2154", "urn:ogc:def:crs:EPSG::27700"]
-)
-@pytest.mark.parametrize("is_first", [True, False])
-def test_a_file_in_another_reference_system_is_refused_by_its_name(tmp_path: Path, name: str, is_first: bool) -> None:
-    crs, features = {"crs": {"type": "name", "properties": {"name": name}}}, {"features": [feature({}, id="a")]}
-    path = tmp_path / "x.geojson"
-    path.write_text(json.dumps(crs | features if is_first else features | crs), encoding="utf-8")
-    for read in (geojson.read_own, geojson.read_osm):
-        with pytest.raises(
-            UnreadableFile, match=rf"system {name}, .* `ogr2ogr -f GeoJSON -t_srs EPSG:4326 .* x\.geojson`"
-        ):
-            list(read(path))
-
-
-@pytest.mark.parametrize("name", ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"])
-def test_a_file_that_names_wgs84_is_read(tmp_path: Path, name: str) -> None:
-    crs = {"crs": {"type": "name", "properties": {"name": name}}}
-    path = tmp_path / "x.geojson"
-    path.write_text(json.dumps(crs | {"features": [feature({"kind": "toilets"}, id="a")]}), encoding="utf-8")
-    assert [row.external_id for row in geojson.read_own(path)] == ["a"]

@@ -56,11 +56,11 @@ ACROSS = {"minlon": -179.9, "minlat": 2, "maxlon": 179.9, "maxlat": 4}
     ("element", "reason"),
     [
         ({"type": "way", "id": 2, "bounds": ACROSS}, NOWHERE),
-        ({"type": "way", "id": 2, "geometry": [{"lon": 179, "lat": 1}, {"lon": -179, "lat": 1}]}, "spans 358° of"),
+        ({"type": "way", "id": 2, "geometry": [{"lon": 179, "lat": 1}, {"lon": -179, "lat": 1}]}, "more than 180°"),
         (
             {"type": "relation", "id": 3, "members": [
                 {"type": "way", "ref": 9, "geometry": [{"lon": 179, "lat": 1}, {"lon": -179, "lat": 1}]}]},
-            "spans 358° of",
+            "more than 180°",
         ),
     ],
 )  # fmt: skip

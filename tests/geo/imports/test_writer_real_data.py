@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from geo.facilities import counts
 from geo.imports.edition import ImportSummary
-from geo.imports.formats import FORMATS, detect_format
+from geo.imports.formats import format_of
 from geo.imports.record import Source
 from geo.imports.writer import Dataset, write_dataset
 from tests.conftest import NOON
@@ -15,7 +15,7 @@ from tests.geo.imports.real_data import real_file
 
 def import_file(session: Session, name: str) -> ImportSummary:
     path = real_file(name)
-    format_ = FORMATS[detect_format(path)]
+    format_ = format_of(path)
     return write_dataset(session, Dataset(name, format_.source or Source("x", "x")), format_.read(path), NOON)
 
 
