@@ -10,7 +10,7 @@ FAR_M = 100_000
 """A dataset whose facilities move farther than this, in metres, is probably another dataset or misread."""
 
 NEAR_DEG = 1.0
-"""Half the width of the box, in degrees, in which another facility is near: some 100 km."""
+"""Distance in degrees within which another facility is near: some 100 km, less between east and west."""
 
 GRID_DEG = 0.1
 """Grid of the former positions, in degrees: some 10 km, precise enough for FAR_M, and few even in a country."""
