@@ -31,7 +31,7 @@ def archive(*names: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as packed:
         for name in names:
-            packed.writestr(name, "x")
+            packed.writestr(zipfile.ZipInfo(name), "x")
     return content.getvalue()
 
 
@@ -63,7 +63,7 @@ def written(path: Path, content: bytes | str) -> Path:
         ("a.csv", archive("[Content_Types].xml", "xl/workbook.xml"), "a spreadsheet: save it as CSV"),
         ("a.csv", b"\xd0\xcf\x11\xe0", "a spreadsheet or another Office document: save it as CSV"),
         ("a.pdf", b"%PDF-1.7", "a PDF document"),
-        ("a.csv.gz", gzip.compress(b"<html>503"), "a web page"),
+        ("a.csv.gz", gzip.compress(b"<html>503", mtime=0), "a web page"),
         ("a.osm.pbf", b'{"error": "not found"}', "no OSM extract in PBF: download it again"),
         ("a.bin", b"\0\0\0\x0d\n\tOSMHeader", "an OSM extract in PBF: rename it to a.bin.osm.pbf"),
         ("a.xml", b'<?xml version="1.0"?><osm version="0.6">', "OSM data in XML: rename it to a.xml.osm"),
