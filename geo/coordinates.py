@@ -32,8 +32,8 @@ class Point:
         if not (isfinite(self.lon) and -180 <= self.lon <= 180):
             raise InvalidCoordinates(f"longitude {self.lon} must be between -180 and 180")
         if not (isfinite(self.lat) and -90 <= self.lat <= 90):
-            is_exchanged = abs(self.lat) <= 180 and abs(self.lon) <= 90
-            raise InvalidCoordinates(f"latitude {self.lat} must be between -90 and 90", is_exchanged=is_exchanged)
+            is_swapped = 90 < abs(self.lat) <= 180 and abs(self.lon) <= 90
+            raise InvalidCoordinates(f"latitude {self.lat} must be between -90 and 90", is_swapped=is_swapped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,11 @@ class BeforehandError(Exception):
 
 
 class InvalidCoordinates(BeforehandError):
-    """A longitude, latitude or bounding box is out of range.
+    """A longitude, latitude or bounding box is out of range; ``is_swapped``: it is valid the other way round."""
 
-    Attributes:
-        is_exchanged: whether the position would be valid with longitude and latitude exchanged.
-    """
-
-    def __init__(self, message: str, *about: str, is_exchanged: bool = False) -> None:
-        super().__init__(message, *about)
-        self.is_exchanged = is_exchanged
+    def __init__(self, reason: str, *, is_swapped: bool = False) -> None:
+        super().__init__(reason)
+        self.is_swapped = is_swapped
 
 
 class InvalidRoute(BeforehandError):

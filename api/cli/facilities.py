@@ -1,9 +1,8 @@
 """The command group facilities: import, count, compile-hours."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from math import isnan
 from pathlib import Path
 from time import perf_counter
@@ -13,17 +12,25 @@ import click
 from flask import Blueprint
 
 from api.cli.commands import PlainCommand, ready_database
+from api.config import PROJECT
 from api.http.services import now
 from geo.conflation.conflate import Conflation, conflate
 from geo.conflation.matching import MAX_M
 from geo.facilities import counts, recompile
 from geo.facilities.models import AUTHORITIES
-from geo.imports.edition import USUAL, EditionRefused, Example, ImportSummary, Limit, Limits
+from geo.imports.edition import USUAL, EditionRefused, ImportSummary, Limit, Limits
+from geo.imports.files import first_bytes
 from geo.imports.formats import FORMATS, format_of
-from geo.imports.record import FacilityRecord, Rejection, Source
+from geo.imports.mapped_rows import MappedReader
+from geo.imports.mapping import load
+from geo.imports.record import Reader, Source
 from geo.imports.writer import Dataset, write_dataset
 
 commands = Blueprint("facility_commands", __name__, cli_group=None)
+
+MAPPINGS = PROJECT / "seed_data" / "mappings"
+SHIPPED = tuple(sorted(file.name for file in MAPPINGS.glob("*.toml")))
+"""Names of the mappings that the project contains."""
 
 MAX_DISTANCE_M = 200.0
 """Farther apart, two entries are never one place."""
@@ -64,6 +71,13 @@ def facilities_group() -> None:
 @facilities_group.command("import", cls=PlainCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Format of FILE. Default: detected.")
+@click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(path_type=Path),
+    help="TOML file that maps another publisher's columns to fields: a path, or the name of a shipped one "
+    f"({', '.join(SHIPPED)}).",
+)
 @click.option("--dataset", help="Dataset that FILE is an edition of. Default: name of FILE.")
 @click.option("--licence", help="Licence of the data, as an SPDX identifier.")
 @click.option("--attribution", help="Attribution that the licence requires.")
@@ -76,11 +90,12 @@ def facilities_group() -> None:
 )
 @click.option("--max-vanished", type=LimitType(), default=USUAL, help=f"How many facilities may vanish. {_USUAL}")
 @click.option("--max-rejected", type=LimitType(), default=USUAL, help=f"How many rows may be rejected. {_USUAL}")
-@click.option("--accept-warnings", is_flag=True, help="Import FILE although it is implausible for its dataset.")
+@click.option("--accept-warnings", is_flag=True, help="Import although the file is probably the wrong one.")
 @click.option("--dry-run", is_flag=True, help="Print what the import would do without doing it.")
 def import_file(
     file: Path,
     format_name: str | None,
+    mapping_file: Path | None,
     dataset: str | None,
     licence: str | None,
     attribution: str | None,
@@ -96,26 +111,40 @@ def import_file(
     Adds new facilities of FILE, updates changed ones and closes those that FILE no longer lists. Ratings are not
     changed. A facility whose row is rejected stays as it is. Importing the same file again changes nothing.
 
-    An edition is implausible, and refused with a warning, if another dataset lists most of its new facilities, if most
-    of its rows seem to have longitude and latitude exchanged, or if most are more than 100 km from where the dataset
-    listed its facilities.
-
     Exit status: 0 success or dry run; 1 error, such as an unreadable file; 2 wrong usage; 3 refused, because more
     facilities would vanish or more rows were rejected than allowed, or because of a warning. With 1, 2 and 3, nothing
     was changed.
     """
-    format_ = format_of(file, format_name)
-    if source := format_.source:
+    if mapping_file and format_name:
+        raise click.UsageError("--mapping contains the format; leave --format out")
+    mapping = load(_mapping_path(mapping_file)) if mapping_file else None
+    reader = MappedReader(mapping) if mapping else None
+    read, source = _reading(file, format_name, reader)
+    if source:
         licence, attribution, url = licence or source.licence, attribution or source.attribution, url or source.url
+    if mapping:
+        dataset, authority = dataset or mapping.dataset, authority or mapping.authority
     if not licence or not attribution:
         raise click.UsageError("--licence and --attribution are required for this format")
     name = dataset or file.name.partition(".")[0] or file.name
     limits = Limits(max_vanished, max_rejected, accept_warnings)
-    _write(
-        Dataset(name, Source(licence, attribution, url), authority, limits),
-        partial(format_.read, file),
-        dry_run=dry_run,
-    )
+    _write(Dataset(name, Source(licence, attribution, url), authority, limits), read, file, dry_run=dry_run)
+    for note in reader.notes() if reader else ():
+        click.echo(f"  {note}")
+
+
+def _reading(file: Path, format_name: str | None, mapped: MappedReader | None) -> tuple[Reader, Source | None]:
+    """Return the function that reads a file, and the source of its data if it is known."""
+    if mapped:
+        first_bytes(file)
+        return mapped.read, mapped.mapping.source
+    format_ = format_of(file, format_name)
+    return format_.read, format_.source
+
+
+def _mapping_path(path: Path) -> Path:
+    """Return the path of a mapping: as given, else of the shipped one of this name."""
+    return MAPPINGS / path.name if not path.exists() and path.name in SHIPPED else path
 
 
 class DistanceType(click.FloatRange):
@@ -190,22 +219,20 @@ def compile_all_hours() -> int:
     return compiled
 
 
-def _write(
-    dataset: Dataset, read: Callable[[], Iterator[FacilityRecord | Rejection]], *, dry_run: bool = False
-) -> None:
-    """Import a dataset. ``read`` reads its rows from the beginning, each time that it is called."""
+def _write(dataset: Dataset, read: Reader, file: Path, *, dry_run: bool = False) -> None:
     started_s = perf_counter()
     refused: EditionRefused | None = None
-    with _progress(read) as progress, ready_database().write() as session:
+    with ready_database().write() as session, _counting(read, file) as progress:
         try:
-            summary = write_dataset(session, dataset, read(), now(), progress)
+            summary = write_dataset(session, dataset, read(file), now(), progress)
         except EditionRefused as error:
             summary, refused = error.summary, error
         if not refused and not dry_run:
             session.commit()
     elapsed = f"in {perf_counter() - started_s:.1f} s"
     if dry_run:
-        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)", with_examples=True)
+        _print_summary(dataset, summary, f"{elapsed} (dry run: nothing was changed)")
+        _print_examples(summary)
         if refused:
             click.echo(f"would be refused: {refused}; {_how_to_allow(refused)}")
     elif refused:
@@ -217,61 +244,47 @@ def _write(
 
 def _how_to_allow(refused: EditionRefused) -> str:
     options = [f"--max-{outcome} {rows}" for outcome, rows in refused.lost.items()]
-    if refused.summary.warnings:
+    if refused.is_doubtful:
         options.append("--accept-warnings")
     return f"if the file is correct and complete, allow it with {' '.join(options)}"
 
 
 @contextmanager
-def _progress(read: Callable[[], Iterable[object]]) -> Iterator[Callable[[int], None]]:
-    """Show how many rows have been read: on a terminal as a bar with the remaining time, otherwise as lines.
+def _counting(read: Reader, file: Path) -> Iterator[Callable[[int], None]]:
+    """Show the progress: on a terminal as a bar with the remaining time, otherwise on a line for each report.
 
-    A file does not say how many rows it has, so for the bar they are counted first.
+    For the total, the file is read once before; that takes a tenth of the time of an import.
     """
     if not sys.stderr.isatty():
         yield lambda rows: click.echo(f"{rows} rows read", err=True)
         return
-    click.echo("Counting rows", err=True)
-    total = sum(1 for _ in read())
-    with click.progressbar(length=total, label="Importing", show_percent=True, show_pos=True, file=sys.stderr) as bar:
+    with click.progressbar(
+        length=sum(1 for _ in read(file)), label="rows", file=sys.stderr, show_percent=True, show_pos=True
+    ) as bar:
         yield lambda rows: bar.update(rows - bar.pos)
 
 
-def _print_summary(
-    dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False, with_examples: bool = False
-) -> None:
+def _print_examples(summary: ImportSummary) -> None:
+    for outcome, shown in summary.examples.items():
+        more = getattr(summary, outcome) - len(shown)
+        for each in shown:
+            click.echo(f"  {outcome} {each}")
+        if more:
+            click.echo(f"  and {more} more {outcome}")
+
+
+def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:
     figures = ", ".join(
         f"{getattr(summary, outcome)} {outcome}"
         for outcome in ("added", "changed", "unchanged", "vanished", "rejected")
     )
     lines = [f"{dataset.name}: {figures}, {ending}"]
-    if with_examples:
-        lines += _examples(summary)
     lines += [f"  rejected {each.external_id}: {each.reason}" for each in summary.rejections[:REJECTIONS_SHOWN]]
     if summary.rejected > REJECTIONS_SHOWN:
         lines.append(f"  and {summary.rejected - REJECTIONS_SHOWN} more")
+    lines += [f"  warning: {warning}" for warning in summary.warnings]
     if summary.kept:
         lines.append(f"  facilities left as they were, because their rows were rejected: {summary.kept}")
-    lines += [f"  warning: {warning}" for warning in summary.warnings]
     if summary.conflation.merged or summary.conflation.kept_apart:
         lines.append(f"  {_merged(summary.conflation)}")
     click.echo("\n".join(lines), err=err)
-
-
-def _examples(summary: ImportSummary) -> Iterator[str]:
-    """Yield a line for each of the first facilities of each outcome, and one for the number of the others."""
-    for outcome in ("added", "changed", "vanished"):
-        examples = [example for example in summary.examples if example.outcome == outcome]
-        yield from map(_example, examples)
-        others = getattr(summary, outcome) - len(examples)
-        if others:
-            yield f"  and {others} more {outcome}"
-
-
-def _example(example: Example) -> str:
-    if example.changes is None:
-        name = f", {example.name}" if example.name else ""
-        what = f"{example.kind} at lat {example.lat:.5f}, lon {example.lon:.5f}{name}"
-    else:
-        what = ", ".join(example.changes) or "none of its columns"
-    return f"  {example.outcome} {example.external_id}: {what}"

@@ -84,7 +84,7 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
     try:
         location = point_of(row["Longitude"], row["Latitude"])
     except InvalidCoordinates as error:
-        return Rejection.of_position(external_id, error)
+        return Rejection.of(external_id, error)
     hours = row.get("IsOpen", row.get("OpeningHours", ""))
     return FacilityRecord(
         external_id=external_id,

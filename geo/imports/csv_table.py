@@ -106,5 +106,5 @@ def _facility_of_row(row: Row) -> FacilityRecord | Rejection:
     try:
         location = point_of(row.pop("lon"), row.pop("lat"))
     except InvalidCoordinates as error:
-        return Rejection.of_position(external_id, error)
+        return Rejection.of(external_id, error)
     return facility_of(external_id, location, row, {})

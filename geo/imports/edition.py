@@ -12,42 +12,15 @@ REJECTIONS_KEPT = 100
 """Maximum number of rejections in a summary, to bound memory; the others are counted."""
 
 
-EXAMPLES_KEPT = 10
-"""Examples of each outcome in a summary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What an import does to one facility.
-
-    Attributes:
-        outcome: ``added``, ``changed`` or ``vanished``.
-        external_id: its id in the dataset.
-        kind: its kind.
-        name: its name.
-        lon: its new longitude in degrees; the former one if it vanished.
-        lat: its latitude.
-        changes: what changes, such as columns; None unless it is a changed one.
-    """
-
-    outcome: str
-    external_id: str
-    kind: str
-    name: str | None
-    lon: float
-    lat: float
-    changes: Sequence[str] | None
-
-
 @dataclass(slots=True)
 class ImportSummary:
     """The figures of an import; ``rejections`` contains the first of the ``rejected`` rows.
 
     Attributes:
         kept: number of known facilities that were not changed because their row was rejected.
-        exchanged: number of rejected rows that would be valid with longitude and latitude exchanged.
-        examples: what happens to the first facilities of each outcome.
-        warnings: what makes the edition implausible, each in one sentence.
+        swapped: number of rejected rows whose position would be valid with longitude and latitude swapped.
+        examples: the first ids of each outcome, with names and what changes.
+        warnings: sentences about probable mistakes.
         conflation: the result of merging the imported places with those of other datasets.
     """
 
@@ -58,18 +31,18 @@ class ImportSummary:
     vanished: int = 0
     kept: int = 0
     rejected: int = 0
-    exchanged: int = 0
+    swapped: int = 0
     rejections: list[Rejection] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
     conflation: Conflation = NOTHING_MERGED
 
-    def reject(self, external_id: str, reason: str, *, is_exchanged: bool = False) -> None:
+    def reject(self, rejection: Rejection) -> None:
         """Count a rejection, and store it up to REJECTIONS_KEPT."""
         self.rejected += 1
-        self.exchanged += is_exchanged
+        self.swapped += rejection.is_swapped
         if len(self.rejections) < REJECTIONS_KEPT:
-            self.rejections.append(Rejection(external_id, reason))
+            self.rejections.append(rejection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +91,35 @@ class Limits:
     Attributes:
         vanished: facilities that the file no longer lists, of all that the dataset listed.
         rejected: rejected rows, of all rows read.
-        warnings: whether an implausible edition is accepted.
+        accepts_warnings: whether an import with warnings is allowed.
     """
 
     vanished: Limit = USUAL
     rejected: Limit = USUAL
-    warnings: bool = False
+    accepts_warnings: bool = False
 
 
 USUAL_LIMITS = Limits()
 
 
 class EditionRefused(BeforehandError):
-    """An import loses more than its limits allow, or is implausible.
+    """An import loses more than its limits allow, or is probably a mistake.
 
     Attributes:
         summary: what the import would have done.
         lost: the numbers that exceed their limits, by ``vanished`` and ``rejected``.
+        is_doubtful: whether there are warnings that were not accepted.
     """
 
-    def __init__(self, reason: str, summary: ImportSummary, lost: Mapping[str, int]) -> None:
+    def __init__(self, reason: str, summary: ImportSummary, lost: Mapping[str, int], limits: Limits) -> None:
         super().__init__(reason)
         self.summary = summary
         self.lost = lost
+        self.is_doubtful = bool(summary.warnings) and not limits.accepts_warnings
 
 
 def require_within(limits: Limits, summary: ImportSummary, listed: int) -> None:
-    """Check that an import does not lose too much.
+    """Check that an import does not lose too much and has no warnings that were not accepted.
 
     Args:
         limits: limits of the import.
@@ -152,14 +127,14 @@ def require_within(limits: Limits, summary: ImportSummary, listed: int) -> None:
         listed: number of facilities that the dataset listed before.
 
     Raises:
-        EditionRefused: more facilities vanish, or more rows are rejected, than the limits allow, or there are warnings.
+        EditionRefused: more facilities vanish, or more rows are rejected, than the limits allow; or there are warnings.
     """
     reasons: dict[str, str] = {}
     if not limits.vanished.allows(summary.vanished, listed):
         reasons["vanished"] = f"{summary.vanished} of the {listed} facilities of this dataset would vanish"
     if not limits.rejected.allows(summary.rejected, summary.read):
         reasons["rejected"] = f"{summary.rejected} of the {summary.read} rows read are rejected"
-    lost = {outcome: getattr(summary, outcome) for outcome in reasons}
-    refusals = [*reasons.values(), *(() if limits.warnings else summary.warnings)]
-    if refusals:
-        raise EditionRefused(" and ".join(refusals), summary, lost)
+    warnings = () if limits.accepts_warnings else summary.warnings
+    if reasons or warnings:
+        lost = {outcome: getattr(summary, outcome) for outcome in reasons}
+        raise EditionRefused(" and ".join((*reasons.values(), *warnings)), summary, lost, limits)

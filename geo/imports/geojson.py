@@ -87,7 +87,7 @@ def _facility_of_feature(read_properties: PropertiesReader, feature: Any) -> Fac
     try:
         location = location_of(feature.get("geometry"))
     except InvalidCoordinates as error:
-        return Rejection.of_position(external_id, error)
+        return Rejection.of(external_id, error)
     return read_properties(external_id, location, properties)
 
 

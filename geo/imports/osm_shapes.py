@@ -54,5 +54,5 @@ def located(name: str, tags: dict[str, str], locate: Callable[[], Point]) -> Fac
     try:
         location = locate()
     except InvalidCoordinates as error:
-        return Rejection.of_position(name, error)
+        return Rejection.of(name, error)
     return facility_of(name, location, tags) or Rejection(name, "its tags are not those of a facility")

@@ -38,7 +38,7 @@ def facility_of(
             continue
         if isinstance(value, str) and (name in FREE_TEXTS or value in ALLOWED_WORDS.get(name, ())):
             words[name] = value
-        elif (fault := _fault_in(name, value)) is not None:
+        elif (fault := field_fault(name, value)) is not None:
             return Rejection(external_id, fault)
         else:
             words[name] = str(value)
@@ -50,7 +50,8 @@ def facility_of(
     return FacilityRecord(external_id, kind, location, closed=closed, attributes=attributes, tags=tags, **words)
 
 
-def _fault_in(name: str, value: object) -> str | None:
+def field_fault(name: str, value: object) -> str | None:
+    """Return why a field cannot have a value, in words that name the field; None if it can."""
     if name not in FIELDS:
         return f"{name} is an unknown field"
     allowed = ALLOWED_WORDS.get(name)

@@ -51,17 +51,17 @@ class Rejection:
     Attributes:
         external_id: the row's id in the source, or its position in the file (``row 17``).
         reason: the first error found.
-        is_exchanged: whether the row would be valid with longitude and latitude exchanged.
+        is_swapped: whether its position would be valid with longitude and latitude swapped.
     """
 
     external_id: str
     reason: str
-    is_exchanged: bool = field(default=False, compare=False)
+    is_swapped: bool = False
 
     @classmethod
-    def of_position(cls, external_id: str, error: InvalidCoordinates) -> Self:
-        """Reject a row because of its position."""
-        return cls(external_id, str(error), error.is_exchanged)
+    def of(cls, external_id: str, error: InvalidCoordinates) -> Self:
+        """Return the rejection of a row because of its position."""
+        return cls(external_id, str(error), error.is_swapped)
 
 
 Reader = Callable[[Path], Iterator[FacilityRecord | Rejection]]

@@ -43,10 +43,12 @@ AUTHORITY = text("SELECT authority FROM dataset WHERE name = :name")
 PLACES_WITH_CHANGES = _read("35_places_with_changes.sql")
 RESOLVE = _read("40_resolve.sql")
 COUNT_OUTCOMES = text("SELECT outcome, count(*) FROM resolved GROUP BY outcome")
-EXAMPLES = _read("45_examples.sql")
-TWIN_DATASET = _read("46_twin_dataset.sql")
-POSITIONS = _read("47_positions.sql")
 COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :dataset_id AND vanished_at IS NULL")
+
+EXAMPLES = _read("41_examples.sql")
+SAME_ROWS = _read("42_same_rows.sql")
+DISPLACEMENT = _read("43_displacement.sql")
+SWAPPED = _read("44_swapped.sql")
 
 JUDGE = _read("50_judge.sql")
 CHANGE_FACILITIES = _read("60_change_facilities.sql")
@@ -68,10 +70,7 @@ COMPOSED_PLACES = text(
 
 DROP_TABLES = text("DROP TABLE staged, staged_hours, rejected, resolved, judged")
 
-# The planner has no statistics of temporary tables before the first ANALYZE.
-ANALYZE_TEMPORARY = text("ANALYZE staged (row_number, external_id), resolved")
-
-# A large part of the tables may have changed, and autovacuum cannot see it before the commit. With the statistics of
-# before, the planner expects no row of a new dataset, and joins it with `resolved` in a nested loop: minutes for 60,000
-# rows.
+# A large part of the tables may have changed, and nothing else analyses temporary ones. Without these statistics the
+# planner expects a handful of rows: a nested loop over 60,000 rows of each takes minutes.
+ANALYZE_STAGED = text("ANALYZE staged (row_number, external_id), resolved")
 ANALYZE = text("ANALYZE facility, facility_source")

@@ -34,3 +34,8 @@ def fault_in(record: FacilityRecord) -> str | None:
     if not whole.isascii() and _HALF_CHARACTER.search(whole):
         return "its text contains half a character (a lone surrogate)"
     return None
+
+
+def fit_to_print(text: str) -> str:
+    """Return a text with characters that can be stored."""
+    return _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", "\N{REPLACEMENT CHARACTER}"))

@@ -6,8 +6,8 @@ loses more than its limits allow is refused. Imports are idempotent by (dataset,
 transaction, and do not change ratings.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -21,14 +21,17 @@ from geo.errors import DatabaseUnavailable, UnreadableFile
 from geo.facilities import locks
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
-from geo.imports.edition import EXAMPLES_KEPT, USUAL_LIMITS, Example, ImportSummary, Limits, require_within
-from geo.imports.plausibility import warnings_about
+from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
 from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_line, escaped
-from geo.imports.storable import fault_in
+from geo.imports.storable import fault_in, fit_to_print
+from geo.imports.warnings import warnings_about
 
 PROGRESS_EVERY_ROWS = 10_000
 """Rows between two progress reports: about half a second."""
+
+EXAMPLES_KEPT = 10
+"""Facilities of each outcome that a summary names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def write_dataset(
     Raises:
         UnreadableFile: the reader failed, or no row is a facility, which would close the whole dataset. The caller must
             roll back.
-        EditionRefused: more vanishes or is rejected than the dataset's limits allow, or the edition is implausible. The
-            caller must roll back.
+        EditionRefused: more vanishes or is rejected than the dataset's limits allow, or there is a warning that they do
+            not accept. The caller must roll back.
         DatabaseUnavailable: the connection broke while the rows were sent.
     """
     summary = ImportSummary()
@@ -88,23 +91,15 @@ def write_dataset(
             _copy(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(statements.DROP_REPEATED):
         for _ in range(repeats):
-            summary.reject(external_id, "the same id is in an earlier row, which was imported")
+            summary.reject(Rejection(external_id, "the same id is in an earlier row, which was imported"))
     if summary.read == summary.rejected:
         raise UnreadableFile(f"there is no facility in {dataset.name}, so nothing was changed{_first_reason(summary)}")
     merging.exclude_others(session)
     authority = session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one_or_none()
-    parameters: dict[str, Any] = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
+    parameters = {"dataset_id": _dataset_id(session, dataset, as_of), "as_of": as_of}
     changed_by_proposals = session.execute(statements.PLACES_WITH_CHANGES, parameters).scalars().all()
     records.add_records(session, changed_by_proposals, as_of)
-    session.execute(statements.RESOLVE, parameters)
-    session.execute(statements.ANALYZE_TEMPORARY)
-    for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
-        setattr(summary, outcome, facilities)
-    shown = {"examples": EXAMPLES_KEPT, "columns": [*ROW_COLUMNS], **parameters}
-    summary.examples = [Example(*row) for row in session.execute(statements.EXAMPLES, shown)]
-    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one()
-    summary.warnings = list(warnings_about(session, parameters["dataset_id"], summary, listed))
-    require_within(dataset.limits, summary, listed)
+    _compare(session, dataset.limits, parameters, summary)
     for statement in statements.APPLY:
         session.execute(statement, parameters)
     if summary.added or summary.changed or summary.vanished:
@@ -116,6 +111,21 @@ def write_dataset(
         composed |= set(session.execute(statements.COMPOSED_PLACES, parameters).scalars())
     summary.conflation = _unite(session, composed, [row.facility_id for row in changed], as_of)
     return summary
+
+
+def _compare(session: Session, limits: Limits, parameters: Mapping[str, Any], summary: ImportSummary) -> None:
+    """Compare the staged rows with the dataset, and check what the import would do."""
+    session.execute(statements.RESOLVE, parameters)
+    session.execute(statements.ANALYZE_STAGED)
+    for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
+        setattr(summary, outcome, facilities)
+    shown = {**parameters, "most": EXAMPLES_KEPT, "columns": [*ROW_COLUMNS]}
+    for outcome, external_id, name, changes in session.execute(statements.EXAMPLES, shown):
+        what = f"{external_id} ({name})" if name else external_id
+        summary.examples.setdefault(outcome, []).append(f"{what}: {', '.join(changes)}" if changes else what)
+    summary.warnings = warnings_about(session, parameters["dataset_id"], summary)
+    listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
+    require_within(limits, summary, listed)
 
 
 def _unite(session: Session, composed: Collection[int], changed: Collection[int], as_of: datetime) -> Conflation:
@@ -146,9 +156,9 @@ def _lines(
     progress: Callable[[int], None],
 ) -> Iterator[str]:
     def reject(rejection: Rejection) -> None:
-        external_id = _quoted(rejection.external_id)
-        summary.reject(external_id, rejection.reason, is_exchanged=rejection.is_exchanged)
-        rejected.write(escaped(external_id) + "\n")
+        printable = replace(rejection, external_id=_quoted(rejection.external_id))
+        summary.reject(printable)
+        rejected.write(escaped(printable.external_id) + "\n")
 
     for row in rows:
         summary.read += 1
@@ -165,13 +175,12 @@ def _lines(
 
 def _quoted(external_id: str) -> str:
     """Return an id in printable form."""
-    printable = external_id.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
-    return printable[:EXTERNAL_ID_MAX_CHARACTERS]
+    return fit_to_print(external_id)[:EXTERNAL_ID_MAX_CHARACTERS]
 
 
 def _first_reason(summary: ImportSummary) -> str:
-    if summary.exchanged * 2 > summary.read:
-        return f"; {summary.exchanged} of the {summary.read} rows would be valid with longitude and latitude exchanged"
+    if summary.swapped * 2 > summary.read:
+        return f"; {summary.swapped} of the {summary.read} rows would be valid with lon and lat swapped"
     return "".join(f": {first.external_id}: {first.reason}" for first in summary.rejections[:1])
 
 

@@ -1,7 +1,7 @@
 """Opening hours in English become OSM's where they are exact; everything else stays a note."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.facilities.hours import compile_hours
@@ -67,6 +67,7 @@ def test_a_text_that_is_not_exact_or_contradicts_itself_stays_a_note(text: str) 
     assert opening_hours(text) is None
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=200)
     | st.lists(st.sampled_from([*DAYS, "8am", "-", "to", "5 pm", ":", ",", ";", "closed"])).map(" ".join)

@@ -111,7 +111,7 @@ def test_a_way_with_inline_node_positions_is_read(tmp_path: Path) -> None:
 def test_a_node_with_invalid_coordinates_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     path = osm_xml(tmp_path / "x.osm", node(1, 24, 95, amenity="toilets"), node(2, 24, 60, amenity="toilets"))
     rejection, record = osm_pbf.read(path)
-    assert rejection == Rejection("node/1", "latitude 95.0 must be between -90 and 90")
+    assert rejection == Rejection("node/1", "latitude 95.0 must be between -90 and 90", is_swapped=True)
     assert isinstance(record, FacilityRecord)
 
 

@@ -1,5 +1,6 @@
--- Returns the other dataset that lists the most of the new rows: the same id at the same position.
-SELECT dataset.name, count(*) AS listed
+-- Returns the other dataset that lists the most of the new rows, under the same id at the same position, and how many.
+-- Rows that this dataset lists, too, were accepted before.
+SELECT dataset.name, count(*) AS rows
 FROM resolved
 JOIN staged USING (row_number)
 JOIN facility_source AS source
@@ -8,5 +9,5 @@ JOIN facility AS place ON place.id = coalesce(source.record_id, source.facility_
 JOIN dataset ON dataset.id = source.dataset_id
 WHERE resolved.outcome = 'added' AND place.location = staged.location
 GROUP BY dataset.name
-ORDER BY listed DESC, dataset.name
+ORDER BY rows DESC, dataset.name
 LIMIT 1

@@ -1,7 +1,6 @@
 -- Returns the first facilities of each outcome; for a changed one, what changes: columns, whether it is closed, or that
 -- the dataset lists again what had vanished.
-SELECT outcome, numbered.external_id, coalesce(staged.kind, known.kind) AS kind, coalesce(staged.name, known.name) AS name,
-       ST_X(coalesce(staged.location, known.location)) AS lon, ST_Y(coalesce(staged.location, known.location)) AS lat,
+SELECT outcome, numbered.external_id, coalesce(staged.name, known.name) AS name,
        CASE WHEN outcome = 'changed' THEN ARRAY(
            SELECT before.key
            FROM jsonb_each(to_jsonb(known)) AS before JOIN jsonb_each(to_jsonb(staged)) AS after USING (key)
@@ -17,5 +16,5 @@ LEFT JOIN staged USING (row_number)
 LEFT JOIN facility AS known ON known.id = numbered.facility_id
 LEFT JOIN facility_source AS source
     ON source.dataset_id = :dataset_id AND source.external_id = numbered.external_id
-WHERE place <= :examples
+WHERE place <= :most
 ORDER BY outcome, place
