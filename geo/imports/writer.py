@@ -18,7 +18,7 @@ from geo.conflation import merging, records
 from geo.conflation.conflate import NOTHING_MERGED, Conflation, conflate
 from geo.database import Session, sql_connection
 from geo.errors import DatabaseUnavailable, UnreadableFile
-from geo.facilities import locks
+from geo.facilities import locks, recompile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
@@ -110,6 +110,7 @@ def write_dataset(
     if session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one() != authority:
         composed |= set(session.execute(statements.COMPOSED_PLACES, parameters).scalars())
     summary.conflation = _unite(session, composed, [row.facility_id for row in changed], as_of)
+    recompile.recompile_changed(session, as_of)
     return summary
 
 
