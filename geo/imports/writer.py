@@ -21,7 +21,7 @@ from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.staging import IN_MEMORY_BYTES, CopyFile, StagedHours, copy_into, copy_line, escaped
+from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_into, copy_line, escaped
 from geo.imports.storable import fault_in, fit_to_print
 from geo.imports.warnings import warnings_about
 
@@ -118,8 +118,10 @@ def _compare(session: Session, limits: Limits, parameters: Mapping[str, Any], su
     session.execute(statements.ANALYZE_STAGED)
     for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
-    for outcome, external_id, name in session.execute(statements.EXAMPLES, {"most": EXAMPLES_KEPT}):
-        summary.examples.setdefault(outcome, []).append(f"{external_id} ({name})" if name else external_id)
+    shown = {**parameters, "most": EXAMPLES_KEPT, "columns": [*ROW_COLUMNS]}
+    for outcome, external_id, name, changes in session.execute(statements.EXAMPLES, shown):
+        what = f"{external_id} ({name})" if name else external_id
+        summary.examples.setdefault(outcome, []).append(f"{what}: {', '.join(changes)}" if changes else what)
     summary.warnings = warnings_about(session, parameters["dataset_id"], summary)
     listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
     require_within(limits, summary, listed)
@@ -163,6 +165,8 @@ def _quoted(external_id: str) -> str:
 
 
 def _first_reason(summary: ImportSummary) -> str:
+    if summary.swapped * 2 > summary.read:
+        return f"; {summary.swapped} of the {summary.read} rows would be valid with lon and lat swapped"
     return "".join(f": {first.external_id}: {first.reason}" for first in summary.rejections[:1])
 
 
