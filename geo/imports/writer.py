@@ -12,18 +12,16 @@ from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-import psycopg2
-
 from geo.conflation import merging, records
 from geo.conflation.conflate import NOTHING_MERGED, Conflation, conflate
-from geo.database import Session, sql_connection
-from geo.errors import DatabaseUnavailable, UnreadableFile
+from geo.database import Session
+from geo.errors import UnreadableFile
 from geo.facilities import locks, recompile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_line, escaped
+from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_into, copy_line, escaped
 from geo.imports.storable import fault_in, fit_to_print
 from geo.imports.warnings import warnings_about
 
@@ -81,14 +79,14 @@ def write_dataset(
         SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="ascii") as hours,
         SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="utf-8") as rejected,
     ):
-        _copy(
+        copy_into(
             session,
             statements.COPY_ROWS,
             CopyFile(_lines(rows, StagedHours(hours, as_of), rejected, summary, progress)),
         )
         for copy, file in ((statements.COPY_HOURS, hours), (statements.COPY_REJECTED, rejected)):
             file.seek(0)
-            _copy(session, copy, CopyFile(file))
+            copy_into(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(statements.DROP_REPEATED):
         for _ in range(repeats):
             summary.reject(Rejection(external_id, "the same id is in an earlier row, which was imported"))
@@ -134,19 +132,6 @@ def _unite(session: Session, composed: Collection[int], changed: Collection[int]
     locks.lock_all(session, composed)
     records.compose(session, composed, as_of)
     return conflate(session, as_of, place_ids=changed) if changed else NOTHING_MERGED
-
-
-def _copy(session: Session, copy: str, file: CopyFile) -> None:
-    connection = sql_connection(session)
-    driver_connection: Any = connection.connection.driver_connection
-    try:
-        with driver_connection.cursor() as cursor:
-            cursor.copy_expert(copy, file)
-    except psycopg2.Error as error:
-        if file.failure is not None:
-            raise file.failure from None
-        connection.invalidate()
-        raise DatabaseUnavailable("the database aborted the import: nothing was changed") from error
 
 
 def _lines(
