@@ -41,9 +41,10 @@ proof-hours: .venv/development .node/node_modules/opening_hours
 
 # The reference implementation of OSM's opening_hours, for the proof and its slow test only.
 .node/node_modules/opening_hours: bench/hours_proof/package-lock.json
+	@command -v npm > /dev/null || { echo 'make proof-hours: npm is missing: install Node.js, version 14 or later'; exit 1; }
 	@mkdir -p .node
 	@cp bench/hours_proof/package*.json .node
-	@npm ci --prefix .node --no-audit --no-fund --silent
+	@npm ci --prefix .node --no-audit --no-fund --silent --fetch-retries=1 --fetch-timeout=30000
 	@touch $@
 
 stop: .venv/runtime

@@ -12,6 +12,7 @@ from api.fences import endpoints as fences
 from api.hints import endpoints as hints
 from api.http import callers, cors, declarations, documentation, limits, logs, paths, problems, services, status
 from api.http.services import Clock, Services, system_clock
+from api.localities import endpoints as localities
 from api.me import endpoints as me
 from api.moderation import endpoints as moderation
 from api.pages import endpoints as pages
@@ -26,7 +27,7 @@ MAX_BODY_BYTES = 64 * 1024
 """Maximum size of a request body. A rating with the longest comment has a tenth of it; larger bodies are not read."""
 
 
-ROOMS = (places, crowd, me, route, hints, fences, moderation, records, partners)
+ROOMS = (places, localities, crowd, me, route, hints, fences, moderation, records, partners)
 """The rooms of the API. The doors of each are its blueprints."""
 
 

@@ -17,6 +17,13 @@ from geo.rows import sql_file
 MIGRATION_LOCK = 0x62656668
 """Key of the advisory lock that lets one migration run at a time ("befh" in ASCII)."""
 
+EXTENSIONS = {
+    "postgis": ("PostGIS", "postgresql-{version}-postgis-3"),
+    "pg_trgm": ("pg_trgm", "postgresql-contrib"),
+}
+"""The extensions that the schema needs: name for messages, and Debian package. Since PostgreSQL 13 the owner of a
+database may install pg_trgm."""
+
 CONSTANTS = {
     "slow_half_life_days": quality.SLOW_HALF_LIFE_DAYS,
     "fast_half_life_days": quality.FAST_HALF_LIFE_DAYS,
@@ -54,11 +61,11 @@ def upgrade(database: Database) -> None:
     """Upgrade the schema to the revision of this code, in one transaction and under a lock.
 
     Raises:
-        DatabaseUnavailable: PostGIS is missing, or this role may not install it.
+        DatabaseUnavailable: PostGIS or pg_trgm is missing, or this role may not install it.
     """
     with database.connection() as connection:
         _hold_the_lock(connection)
-        _require_postgis(connection)
+        _require_extensions(connection)
         _migrate(connection, "upgrade", "head")
         _install_search(connection)
         connection.commit()
@@ -105,22 +112,21 @@ def _hold_the_lock(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
 
 
-def _require_postgis(connection: Connection) -> None:
+def _require_extensions(connection: Connection) -> None:
     version = connection.dialect.server_version_info[0] if connection.dialect.server_version_info else 15
-    available = connection.execute(
-        text("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'")
-    ).scalar_one()
-    if not available:
-        raise DatabaseUnavailable(
-            f"PostGIS is missing on the database server: install it there, on Debian with"
-            f" apt-get install postgresql-{version}-postgis-3"
-        )
-    try:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
-    except DBAPIError as error:
-        raise DatabaseUnavailable(
-            "this database role may not install PostGIS: run CREATE EXTENSION postgis as a superuser once"
-        ) from error
+    available = set(connection.execute(text("SELECT name FROM pg_available_extensions")).scalars())
+    for extension, (name, package) in EXTENSIONS.items():
+        if extension not in available:
+            raise DatabaseUnavailable(
+                f"{name} is missing on the database server: install it there, on Debian with"
+                f" apt-get install {package.format(version=version)}"
+            )
+        try:
+            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+        except DBAPIError as error:
+            raise DatabaseUnavailable(
+                f"this database role may not install {name}: run CREATE EXTENSION {extension} as a superuser once"
+            ) from error
 
 
 def _functions() -> str:

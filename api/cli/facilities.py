@@ -258,14 +258,19 @@ def _counting(read: Reader, file: Path) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda rows: click.echo(f"{rows} rows read", err=True)
         return
-    with click.progressbar(length=sum(1 for _ in read(file)), label="rows", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(
+        length=sum(1 for _ in read(file)), label="rows", file=sys.stderr, show_percent=True, show_pos=True
+    ) as bar:
         yield lambda rows: bar.update(rows - bar.pos)
 
 
 def _print_examples(summary: ImportSummary) -> None:
     for outcome, shown in summary.examples.items():
         more = getattr(summary, outcome) - len(shown)
-        click.echo(f"  {outcome} {', '.join(shown)}{f' and {more} more' if more else ''}")
+        for each in shown:
+            click.echo(f"  {outcome} {each}")
+        if more:
+            click.echo(f"  and {more} more {outcome}")
 
 
 def _print_summary(dataset: Dataset, summary: ImportSummary, ending: str, *, err: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The moderators' queue, decisions and appeals, under /admin/v1."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any
 
@@ -18,7 +19,9 @@ from api.moderation import examples, schemas
 from api.moderation.texts import reason_text
 from geo.casework import decisions, queue
 from geo.casework.statements import REASONS
-from geo.errors import Conflict, NotAllowed, OutOfDate, RecordNotFound
+from geo.database import Session
+from geo.errors import Conflict, DatabaseUnavailable, NotAllowed, OutOfDate, RecordNotFound
+from geo.facilities import changed_hours, recompile
 from geo.moderation import appeals, decide, targets, viewing
 from geo.moderation.actions.action import NewDecision
 
@@ -117,12 +120,26 @@ def new_decision(body: Mapping[str, Any]) -> NewDecision:
 
 
 def _decide(item_id: int, version: int, decision: NewDecision, *, dry_run: bool) -> int:
-    with database().write() as session:
+    with _deciding(dry_run=dry_run) as session:
         seen = decide.SeenItem(item_id, version)
-        decision_id = decide.on_item(session, calling_staff(), seen, decision, now())
-        if not dry_run:
-            session.commit()
-    return decision_id
+        return decide.on_item(session, calling_staff(), seen, decision, now())
+
+
+@contextmanager
+def _deciding(*, dry_run: bool = False) -> Iterator[Session]:
+    """Commit a decision, then compile the opening hours that it changed, in no transaction."""
+    with database().write() as session:
+        yield session
+        if dry_run:
+            return
+        session.commit()
+        changed = changed_hours.changed_in(session)
+    # The decision is made, whatever happens now: the nightly run compiles what is left.
+    with suppress(DatabaseUnavailable), database().write() as session:
+        places = changed_hours.uncompiled(session, changed)
+        session.rollback()
+        recompile.store(session, recompile.compiled(places, now()))
+        session.commit()
 
 
 def _outcome(item_id: int, version: int, decision: NewDecision, dry_run: bool) -> dict[str, Any]:
@@ -158,11 +175,10 @@ def list_decisions(parameters: Mapping[str, Any]) -> Response:
 def make_decision(body: Mapping[str, Any]) -> Response:
     """Decide on a place, a comment or a device that is not in the queue."""
     as_of = now()
-    with database().write() as session:
+    with _deciding() as session:
         new = new_decision(body)
         target = targets.lock(session, body["target"], body.get("target_id"), body.get("handle"), other_id=new.other_id)
         decision_id = decide.on_target(session, calling_staff(), target, new, as_of)
-        session.commit()
     return private({"decision_id": decision_id}, status=201)
 
 
@@ -177,11 +193,10 @@ def make_decision(body: Mapping[str, Any]) -> Response:
 def revert_decision(body: Mapping[str, Any], decision_id: int) -> Response:
     """Revert a decision by a new one, which lifts the restriction."""
     as_of = now()
-    with database().write() as session:
+    with _deciding() as session:
         revert = decide.Revert(decision_id, body["reason"], body["note"] or None)
         made = decide.revert(session, calling_staff(), revert, as_of)
         appeals.end_others(session, decision_id, as_of)
-        session.commit()
     return private({"decision_id": made}, status=201)
 
 
@@ -205,7 +220,7 @@ def list_appeals(parameters: Mapping[str, Any]) -> Response:
 @decisions_door.response(204, description="The appeal is decided. Granting it reverts the decision.")
 def decide_appeal(body: Mapping[str, Any], appeal_id: int) -> Response:
     """Decide on an appeal. The member of staff who made the decision may not."""
-    with database().write() as session:
+    with _deciding() as session:
         appeals.decide(
             session,
             calling_staff(),
@@ -215,7 +230,6 @@ def decide_appeal(body: Mapping[str, Any], appeal_id: int) -> Response:
             granted=body["outcome"] == "granted",
             answer=body["answer"],
         )
-        session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 

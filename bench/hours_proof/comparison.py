@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,21 +46,28 @@ class Comparison:
 
     Attributes:
         left_out: why it does not count; None if it does.
-        agreeing: the number of slots, out of SLOTS, with the same state.
-        first: the first slot that differs.
-        note: why the reference cannot be trusted with it, or that it is a note here.
+        differing: the numbers of the slots, out of SLOTS, with another state.
+        is_note: whether the text is a note here.
     """
 
     place: Place
     left_out: str | None
-    agreeing: int = 0
-    first: datetime | None = None
-    note: str = ""
+    differing: tuple[int, ...] = ()
+    is_note: bool = False
 
 
-def is_installed() -> bool:
-    """Return whether the reference can run."""
-    return (NODE_PROJECT / "node_modules" / "opening_hours").exists()
+def missing() -> str | None:
+    """Return what the reference lacks to run, and how to get it."""
+    if shutil.which("node") is None:
+        return "node is missing: install Node.js, version 14 or later"
+    if not (NODE_PROJECT / "node_modules" / "opening_hours").exists():
+        return "opening_hours.js is missing: run make .node/node_modules/opening_hours, which needs npm"
+    return None
+
+
+def agreement(compared: Sequence[Comparison]) -> float:
+    """Return the share of the slots that agree."""
+    return 1 - sum(len(one.differing) for one in compared) / (len(compared) * SLOTS)
 
 
 def compare(places: Iterable[Place], as_of: datetime) -> list[Comparison]:
@@ -107,26 +115,19 @@ def _countries() -> dict[str, str]:
 
 def _compared(place: Place, answer: dict[str, object], start: datetime) -> Comparison:
     reason = next((reason for reason, pattern in LEFT_OUT.items() if pattern.search(place.text)), None)
-    if "error" in answer or answer.get("warnings"):
-        shown = str(answer.get("error") or answer["warnings"])[:100]
-        return Comparison(
-            place, "the reference warns" if "error" not in answer else "the reference refuses", note=shown
-        )
+    if "error" in answer:
+        return Comparison(place, "the reference refuses")
+    if answer["warnings"]:
+        return Comparison(place, "the reference warns")
     hours = compile_hours(place.text, place.location, start)
     theirs = _states({"open": answer["open"], "unknown": answer["unknown"]}, start)
     ours = _own_states(hours, start)
-    differing = [
+    differing = (
         slot
         for slot, (one, other) in enumerate(zip(ours, theirs, strict=True))
         if one != other and not (reason and "closed" not in {one, other})
-    ]
-    return Comparison(
-        place,
-        reason,
-        SLOTS - len(differing),
-        start + differing[0] * SLOT if differing else None,
-        "" if hours else "a note here",
     )
+    return Comparison(place, reason, tuple(differing), is_note=hours is None)
 
 
 def _own_states(hours: CompiledHours | None, start: datetime) -> list[str]:

@@ -12,7 +12,7 @@ from geo.casework.statements import Grounds
 from geo.conflation import merging
 from geo.conflation.matching import MAX_M, Candidate, match
 from geo.database import Session
-from geo.facilities import locks
+from geo.facilities import locks, recompile
 from geo.rows import sql_file
 
 _CANDIDATES = text(sql_file(Path(__file__).parent / "sql" / "30_candidates.sql", {}))
@@ -57,6 +57,7 @@ def conflate(
     free = [each for each in candidates if not {each.facility_id, each.other_id} & obstacles.keys()]
     matches = match(free, merging.decided_apart(session, near))
     merging.merge_groups(session, matches.groups, locked, as_of)
+    recompile.recompile_changed(session, as_of)
     count = 0
     for place_id, *others in matches.groups:
         for absorbed_id in others:

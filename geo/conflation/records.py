@@ -17,9 +17,8 @@ from geo.casework.decisions import is_effective
 from geo.casework.models import Decision
 from geo.coordinates import Point
 from geo.database import Session
-from geo.facilities import merged
+from geo.facilities import changed_hours, merged
 from geo.facilities.attributes import ATTRIBUTE_NAMES
-from geo.facilities.hours import compile_hours, multirange
 from geo.facilities.models import Facility
 from geo.moderation.models import FacilityChange
 from geo.rows import sql_file
@@ -131,6 +130,7 @@ def compose(
         changed = _accepted(session, place_id, except_decision)
         if changed:
             _write(session, place_id, changed, as_of)
+    changed_hours.compile_later(session, composed)
     return composed
 
 
@@ -223,24 +223,14 @@ def _values(session: Session, facility_id: int) -> dict[str, Any]:
 
 
 def _write(session: Session, facility_id: int, changes: Mapping[str, Any], as_of: datetime) -> None:
-    """Write columns by the names that proposals use; the hours compiled where they are in OSM syntax."""
+    """Write columns by the names that proposals use. The compiled hours of a new text or location follow later."""
     now = _values(session, facility_id)
     point = Point(changes.get("lon", now["lon"]), changes.get("lat", now["lat"]))
     columns = {name: value for name, value in changes.items() if name not in {"lon", "lat"}}
     if {"lon", "lat"} & changes.keys():
-        columns["location"] = f"SRID=4326;POINT({point.lon!r} {point.lat!r})"
+        columns |= {"location": f"SRID=4326;POINT({point.lon!r} {point.lat!r})", **changed_hours.NOT_COMPILED}
     if {"opening_hours", "opening_hours_note"} & changes.keys():
-        columns |= hours_columns(columns.get("opening_hours"), columns.get("opening_hours_note"), point, as_of)
+        columns |= changed_hours.columns_of(columns.get("opening_hours"), columns.get("opening_hours_note"))
     columns["updated_at"] = as_of
     session.execute(update(Facility).where(Facility.id == facility_id).values(**columns))
-
-
-def hours_columns(hours: str | None, note: str | None, point: Point, as_of: datetime) -> dict[str, Any]:
-    """Return the columns of opening hours: compiled, or kept as a note where they are in no syntax."""
-    compiled = compile_hours(hours, point, as_of) if hours else None
-    return {
-        "opening_hours": hours if compiled else None,
-        "opening_hours_note": None if compiled else (hours or note),
-        "open_during": multirange(compiled.open_during) if compiled else None,
-        "unknown_during": multirange(compiled.unknown_during) if compiled else None,
-    }
+    changed_hours.compile_later(session, [facility_id])

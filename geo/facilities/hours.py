@@ -6,18 +6,23 @@ end (``17:00+``) does not specify when the place closes.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, State, validate
+from opening_hours import (  # type: ignore[attr-defined]  # the stubs lack ParserError
+    OpeningHours,
+    ParserError,
+    State,
+    validate,
+)
 
 from geo.coordinates import Point
 from geo.facilities.hours_calendar import Calendar
 from geo.facilities.hours_rules import Rule, rules_of
-from geo.facilities.hours_syntax import OF_THIS_PLACE_ALONE, PUBLIC_HOLIDAYS, normalised, on_daily_holidays
+from geo.facilities.hours_syntax import OF_THIS_PLACE_ALONE, PUBLIC_HOLIDAYS, normalised, repeats_weekly
 from geo.facilities.hours_timeline import CLOSED, OPEN, UNKNOWN, timeline
 from geo.facilities.models import MAX_CHARACTERS
 
@@ -113,6 +118,14 @@ def compile_hours(text: str, location: Point, as_of: datetime) -> CompiledHours 
     return _compile_at(text, start, *first)
 
 
+def is_in_syntax(text: str) -> bool:
+    """Return whether a text is in OSM syntax, without compiling it."""
+    if len(text) > MAX_CHARACTERS["opening_hours"]:
+        return False
+    text = normalised(text)
+    return text == "24/7" or _alternatives(text) is not None
+
+
 def time_zone(location: Point, as_of: datetime) -> ZoneInfo:
     """Return the time zone of a place.
 
@@ -197,8 +210,8 @@ def _compile(text: str, start: datetime, zone: ZoneInfo, lon: float, lat: float)
     calendar = Calendar(start.date() - _DAYS_BEFORE * _DAY, _CALENDAR_DAYS, zone, lon, lat)
     try:
         states = timeline(alternatives, calendar)
-        constant = _constant_state(text, states, calendar)
-    except SyntaxError:  # days counted from school holidays
+        constant = _constant_state(states, alternatives, calendar) if repeats_weekly(text) else None
+    except ParserError:  # a selector that is valid only together with the rest of its rule
         return None
     except BaseException as failure:
         if type(failure).__name__ == "PanicException":  # a bug of the library; it derives only from BaseException
@@ -219,16 +232,13 @@ def _alternatives(text: str) -> list[list[Rule]] | None:
     return alternatives
 
 
-def _constant_state(text: str, states: bytes, calendar: Calendar) -> int | None:
+def _constant_state(states: bytes, alternatives: list[list[Rule]], calendar: Calendar) -> int | None:
     """Return the state that lasts forever, whichever days are public holidays; None if it may change."""
     state = states[0]
     if states.count(state) < len(states):
         return None
-    on_holidays = on_daily_holidays(text)
-    alternatives = on_holidays and _alternatives(on_holidays)
-    if not alternatives or timeline(alternatives, calendar) != states:
-        return None
-    return state
+    on_holidays = timeline(alternatives, replace(calendar, has_daily_holidays=True))
+    return state if on_holidays == states else None
 
 
 def _ranges(states: bytes, calendar: Calendar, start: datetime) -> CompiledHours:

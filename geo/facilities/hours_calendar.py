@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours, State
 
 from geo.facilities.hours_rules import MINUTES_OF_DAY
+from geo.facilities.hours_syntax import on_daily_holidays
 
 NOON = MINUTES_OF_DAY // 2
 _DAY = timedelta(days=1)
@@ -20,22 +21,28 @@ _SUN_SPANS = (("sunrise", "sunset"), ("dawn", "dusk"))
 
 @dataclass(frozen=True)
 class Calendar:
-    """A number of days of one place, from a first day, by its own clock."""
+    """A number of days of one place, from a first day, by its own clock.
+
+    ``has_daily_holidays`` makes every day a public holiday.
+    """
 
     first: date
     days: int
     zone: ZoneInfo
     lon: float
     lat: float
+    has_daily_holidays: bool = False
 
     def on(self, selector: str) -> bytes:
         """Return 1 for each day that a day selector of OSM's syntax selects, else 0; all for an empty selector.
 
         Raises:
-            SyntaxError: the selector is invalid.
+            ParserError: the selector is invalid.
         """
         if not selector:
             return b"\1" * self.days
+        if self.has_daily_holidays:
+            selector = on_daily_holidays(selector)
         begin = datetime.combine(self.first, time())
         hours = OpeningHours(f"{selector} 00:00-24:00", coords=(self.lat, self.lon), auto_timezone=False)
         selected = bytearray(self.days)

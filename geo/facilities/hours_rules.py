@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from geo.facilities.hours_syntax import SUN_EVENT
@@ -14,6 +15,7 @@ LAST_MINUTE = 2 * MINUTES_OF_DAY
 """The latest end of a span, in minutes since the start of its day: ``48:00``."""
 
 _RULE = re.compile(r'(?P<scope>.*?)(?:^| )?(?P<word>\b(?:open|off|closed|unknown))? ?(?P<comment>"\?")?', re.IGNORECASE)
+_WEEKDAYS = re.compile(r"(?:Mo|Tu|We|Th|Fr|Sa|Su|[-,])*", re.IGNORECASE)
 _TIME = rf"(?:\d?\d:\d\d|{SUN_EVENT}|\({SUN_EVENT} ?[-+] ?\d?\d:\d\d\))"
 _SPAN = re.compile(rf"(?P<since>{_TIME})(?: ?- ?(?P<until>{_TIME}))?(?P<open_end>\+)?", re.IGNORECASE)
 _FIRST_TIME = re.compile(rf"\d?\d:\d\d|\(?{SUN_EVENT}", re.IGNORECASE)
@@ -86,6 +88,20 @@ class Rule:
     spans: tuple[TimeSpan, ...]
     state: HoursState
     additional: bool
+
+    @cached_property
+    def closes_special_days(self) -> bool:
+        """Whether it closes days other than weekdays: ``PH off``, ``Dec 25 off``."""
+        return self.state == "closed" and not self.spans and not _WEEKDAYS.fullmatch(self.days)
+
+    @cached_property
+    def leaves_special_days_closed(self) -> bool:
+        """Whether special days that earlier rules close stay closed: ``PH off; Mo-Su``, which opens without times.
+
+        The specification lets the later rule replace the earlier one, which would then never apply. opening_hours.js
+        warns that such a rule is not explicit.
+        """
+        return self.state == "open" and not self.spans and bool(self.days) and bool(_WEEKDAYS.fullmatch(self.days))
 
 
 def rules_of(alternative: str) -> list[Rule] | None:

@@ -24,8 +24,12 @@ _RULE_COMMA = re.compile(
 )
 """A comma that starts a rule: after times, unless more times follow, and after a state or a comment."""
 
+_HOLIDAYS = re.compile(r"\b[PS]H\b", re.IGNORECASE)
 SCHOOL_HOLIDAYS = re.compile(r"\bSH\b", re.IGNORECASE)
 _LISTED_SCHOOL_HOLIDAYS = re.compile(r"\bSH,|,SH\b", re.IGNORECASE)
+_LISTED_DAY = rf"{_WEEKDAY}(?:-{_WEEKDAY})?(?:\[[^]]*\])?(?: ?[-+] ?\d+ ?days?)?"
+_DAY_IN_LIST = re.compile(_LISTED_DAY, re.IGNORECASE)
+_LIST_OF_DAYS = re.compile(rf"\b{_LISTED_DAY}(?:,{_LISTED_DAY})*", re.IGNORECASE)
 PUBLIC_HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
 OF_THIS_PLACE_ALONE = re.compile(rf"{SUN_EVENT}|\bPH\s*[-+]", re.IGNORECASE)
 """The position of the sun, and days counted from holidays, which may lie outside the compiled weeks."""
@@ -39,13 +43,21 @@ _WEEKLY = re.compile(
 def normalised(text: str) -> str:
     """Normalise a text to the strict grammar. A text that is invalid stays invalid.
 
-    Only a comma that starts a rule is followed by a space, ``;`` is only between rules, ``||`` between spaces, and each
-    comment is ``"?"``: the words of a comment do not affect the state.
+    Only a comma that starts a rule is followed by a space, ``;`` is only between rules, ``||`` between spaces, holidays
+    are before weekdays, and each comment is ``"?"``: the words of a comment do not affect the state.
     """
     text = _COMMENT.sub(lambda comment: '"?"' if len(comment[0]) > len('""') else '""', " ".join(text.split()))
     text = _DAY_BEFORE_TIME.sub(r"\1 ", text)
     text = _RULE_COMMA.sub(r"\g<0> ", _COMMA.sub(",", text))
+    if _HOLIDAYS.search(text):
+        text = _LIST_OF_DAYS.sub(_with_holidays_first, text)
     return " || ".join(alternative.strip(" ;") for alternative in text.split("||"))
+
+
+def _with_holidays_first(days: re.Match[str]) -> str:
+    """Return a list of days in the order that the library reads: holidays, each once, then weekdays."""
+    listed = dict.fromkeys(_DAY_IN_LIST.findall(days[0]))
+    return ",".join(sorted(listed, key=lambda day: not _HOLIDAYS.match(day)))
 
 
 def outside_school_holidays(days: str) -> str | None:
@@ -56,14 +68,17 @@ def outside_school_holidays(days: str) -> str | None:
 
 def within_school_holidays(days: str) -> str:
     """Rewrite a day selector with ``SH`` as if every day were a school holiday."""
-    return " ".join(part for part in days.split() if not SCHOOL_HOLIDAYS.search(part))
+    return _LIST_OF_DAYS.sub(lambda days: "" if SCHOOL_HOLIDAYS.search(days[0]) else days[0], days).strip()
 
 
-def on_daily_holidays(text: str) -> str | None:
-    """Rewrite a normalised text as if every day were a public holiday.
+def on_daily_holidays(days: str) -> str:
+    """Rewrite a day selector as if every day were a public holiday."""
+    return PUBLIC_HOLIDAYS.sub("Mo-Su", days)
 
-    Returns:
-        None if the text contains more than weekdays, times, public holidays and the whole year: weeks may differ for
-        another reason.
+
+def repeats_weekly(text: str) -> bool:
+    """Return whether a normalised text contains only weekdays, times, public holidays and the whole year.
+
+    Its weeks then differ only by their holidays.
     """
-    return PUBLIC_HOLIDAYS.sub("Mo-Su", text) if _WEEKLY.fullmatch(text) else None
+    return _WEEKLY.fullmatch(text) is not None

@@ -78,10 +78,12 @@ def _painted(rules: Sequence[Rule], selected: Sequence[bytes], calendar: Calenda
     of_yesterday: set[int] = set()
     for day in range(calendar.days):
         applying: list[tuple[int, int]] = []
-        for number in range(len(rules)):
-            if selected[number][day]:
+        is_special = False
+        for number, rule in enumerate(rules):
+            if selected[number][day] and not (is_special and rule.leaves_special_days_closed):
                 if replacing[number]:
                     applying.clear()
+                    is_special = rule.closes_special_days
                 applying.append((number, day))
             if number in of_yesterday:
                 applying.append((number, day - 1))

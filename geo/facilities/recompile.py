@@ -1,12 +1,14 @@
-"""Recompiles opening hours every night, so that the coming weeks are always known."""
+"""Compiles stored opening hours: all of them every night, so that the coming weeks are known, and changed ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import RowMapping, text
 
 from geo.coordinates import Point
 from geo.database import Session
+from geo.facilities import changed_hours
 from geo.facilities.hours import compile_hours
 
 BATCH = 1_000
@@ -39,9 +41,19 @@ def next_batch(session: Session, after: int) -> Sequence[RowMapping]:
 
 
 def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetime) -> None:
-    """Compile the hours of a batch for the weeks after ``as_of``. Facilities changed in the meantime are skipped.
+    """Compile and store the hours of a batch for the weeks after ``as_of``."""
+    store(session, compiled(facilities, as_of))
 
-    For text without valid syntax the hours are removed, in case an earlier release compiled them.
+
+def recompile_changed(session: Session, as_of: datetime) -> None:
+    """Compile the hours that were changed in this session; for commands, which may compile within a transaction."""
+    recompile(session, changed_hours.uncompiled(session, changed_hours.changed_in(session)), as_of)
+
+
+def compiled(facilities: Sequence[RowMapping], as_of: datetime) -> list[dict[str, Any]]:
+    """Compile the hours of a batch for the weeks after ``as_of``, without a session.
+
+    For text without valid syntax there are none, in case an earlier release compiled them.
     """
     values = []
     for facility in facilities:
@@ -55,5 +67,10 @@ def recompile(session: Session, facilities: Sequence[RowMapping], as_of: datetim
                 "unknown_during": unknown_during,
             }
         )
+    return values
+
+
+def store(session: Session, values: list[dict[str, Any]]) -> None:
+    """Store the result of ``compiled``. Facilities whose text has changed in the meantime are skipped."""
     if values:
         session.execute(_STORE, values)

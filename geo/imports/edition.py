@@ -16,10 +16,12 @@ REJECTIONS_KEPT = 100
 class ImportSummary:
     """The figures of an import; ``rejections`` contains the first of the ``rejected`` rows.
 
-    ``kept`` counts known facilities that were not changed because their row was rejected; ``swapped`` counts rejected
-    rows whose position would be valid with longitude and latitude swapped; ``examples`` are the first ids of each
-    outcome, with names; ``warnings`` are sentences about probable mistakes; ``conflation`` is the result of merging the
-    imported places with those of other datasets.
+    Attributes:
+        kept: number of known facilities that were not changed because their row was rejected.
+        swapped: number of rejected rows whose position would be valid with longitude and latitude swapped.
+        examples: the first ids of each outcome, with names and what changes.
+        warnings: sentences about probable mistakes.
+        conflation: the result of merging the imported places with those of other datasets.
     """
 
     read: int = 0

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -24,6 +25,14 @@ _COMPRESSED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", 
 """The first bytes of compressed files that are not read."""
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+
+_SPREADSHEET_PARTS = (b"[Content_Types].xml", b"xl/", b"opendocument.spreadsheet")
+"""Contents of spreadsheets, which are ZIP archives."""
+
+OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+
+_PBF_HEADER_BYTES = 32
+"""The first bytes of a PBF file, which contain the name of its first block."""
 
 _GEODATA = {
     b"SQLite format 3\x00": "a GeoPackage",
@@ -54,7 +63,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
                 return
             with gzip.GzipFile(fileobj=file) as content:
                 yield cast("IO[bytes]", content)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFile(f"{path.name} is truncated or damaged: {error}") from error
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror or error}") from error
@@ -71,6 +80,21 @@ def first_bytes(path: Path) -> bytes:
     if kind := _foreign_kind(path, start):
         raise UnreadableFile(f"{path.name} is {kind}")
     return start.removeprefix(BYTE_ORDER_MARK).lstrip()
+
+
+def contains(path: Path, text: bytes) -> bool:
+    """Return whether a file's content contains a text.
+
+    Raises:
+        UnreadableFile: the file cannot be opened.
+    """
+    before = b""
+    with opened(path) as file:
+        while piece := file.read(SNIFFED_BYTES):
+            if text in before + piece:
+                return True
+            before = piece[-len(text) :]
+    return False
 
 
 def delimiter_of(header: str, wanted: Collection[str] = ()) -> str:
@@ -94,10 +118,20 @@ def _foreign_kind(path: Path, start: bytes) -> str | None:
     name, stem = path.name.lower(), path.name.partition(".")[0]
     text = start.removeprefix(BYTE_ORDER_MARK).lstrip()[:1024].lower()
     to_geojson = f"convert it with `ogr2ogr -t_srs EPSG:4326 {stem}.geojson"
+    is_archive = start.startswith(b"PK\x03\x04")
+    is_pbf = b"OSMHeader" in start[:_PBF_HEADER_BYTES]
     kinds = [
         (text.startswith(_WEB_PAGE), "a web page, not data: check the address that it was downloaded from"),
         (name.endswith(_SPREADSHEETS), "a spreadsheet: save it as CSV in UTF-8"),
-        (start.startswith(b"PK\x03\x04"), "a ZIP archive: unpack it and import the file in it"),
+        (is_archive and any(sign in start for sign in _SPREADSHEET_PARTS), "a spreadsheet: save it as CSV in UTF-8"),
+        (start.startswith(b"\xd0\xcf\x11\xe0"), "a spreadsheet or another Office document: save it as CSV in UTF-8"),
+        (is_archive and b".shp" in start, f"a ZIP archive with a shapefile: {to_geojson} /vsizip/{path.name}`"),
+        (is_archive and b".kml" in start, f"compressed KML: {to_geojson} {path.name}`"),
+        (start.startswith(b"%PDF"), "a PDF document, from which no data can be read"),
+        (is_pbf and not name.endswith(".pbf"), f"an OSM extract in PBF: rename it to {path.name}.osm.pbf"),
+        (name.endswith(".pbf") and not is_pbf and start != b"", "no OSM extract in PBF: download it again"),
+        (b"<osm" in text and not name.endswith(OSM_SUFFIXES), f"OSM data in XML: rename it to {path.name}.osm"),
+        (is_archive, "a ZIP archive: unpack it and import the file in it"),
         (start.startswith((b"\xff\xfe", b"\xfe\xff")), "text in UTF-16: save it in UTF-8"),
         (name.endswith(_PARTS_OF_SHAPEFILE), f"a part of a shapefile: {to_geojson} {stem}.shp`"),
         *((start.startswith(magic), f"{kind}: {to_geojson} {path.name}`") for magic, kind in _GEODATA.items()),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from geo.errors import UnreadableFile
 from geo.imports import australia, csv_table, geojson, overpass
-from geo.imports.files import delimiter_of, first_bytes
+from geo.imports.files import OSM_SUFFIXES, delimiter_of, first_bytes
 from geo.imports.record import FacilityRecord, Reader, Rejection, Source
 
 
@@ -32,9 +32,17 @@ AUSTRALIA = Source("CC-BY-3.0-AU", "Commonwealth of Australia", "https://toiletm
 
 COLUMNS_SHOWN = 8
 
-OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+_JSON_KINDS = {
+    b'"Topology"': "is TopoJSON: convert it with `ogr2ogr -t_srs EPSG:4326 OUT.geojson FILE`",
+    b'"geometryType"': "is Esri JSON: its server also has GeoJSON (f=geojson)",
+    b'"features"': "is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}",
+    b'"Feature"': "is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}",
+    b"": "is JSON of another publisher; {mapping}",
+}
+"""What JSON is that has no known format, by a text in it."""
+
 OSM_ID = re.compile(
-    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"|"@type"\s*:\s*"(?:node|way|relation)"|"full_id"\s*:\s*"[nwr]\d+"'
+    rb'"@?id"\s*:\s*"(?:node|way|relation)/\d+"|"(?:@type|osm_type)"\s*:\s*"(?:node|way|relation)"|"full_id"\s*:\s*"[nwr]\d+"'
 )
 OWN_KIND = re.compile(rb'"kind"\s*:\s*"(?:toilets|drinking_water|shower|baby_care)"')
 
@@ -77,9 +85,7 @@ def _description(text: bytes) -> str:
     if not text:
         return "is empty"
     if text.startswith((b"{", b"[")):
-        if b'"features"' in text or b'"Feature"' in text:
-            return f"is GeoJSON, but its features have neither OSM's ids nor a property kind; {mapping}"
-        return f"is JSON of another publisher; {mapping}"
+        return next(kind for sign, kind in _JSON_KINDS.items() if sign in text).format(mapping=mapping)
     header = text.partition(b"\n")[0].decode(errors="replace").strip()
     columns = [cell.strip(' "') for cell in header.split(delimiter_of(header))]
     if len(columns) > 1:

@@ -12,12 +12,13 @@ from shapely.geometry import shape
 from geo.coordinates import Point
 from geo.errors import InvalidCoordinates, UnreadableFile
 from geo.imports import osm_tags, own_fields
-from geo.imports.files import first_bytes
-from geo.imports.json_stream import stream_items, stream_lines
+from geo.imports.files import contains, first_bytes
+from geo.imports.json_stream import read_text, stream_items, stream_lines
 from geo.imports.record import FacilityRecord, Rejection
 from geo.imports.surface import point_on
 
-_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"]+)"')
+_WGS84_NAMES = ("CRS84", "CRS84H", ":4326", ":4979")
+"""Ends of the names of WGS84; the last one and CRS84H have heights."""
 
 _QUICKOSM_TYPES = {"n": "node", "w": "way", "r": "relation"}
 _QUICKOSM_KEYS = frozenset(("full_id", "osm_id", "osm_type"))
@@ -48,7 +49,7 @@ def _read(
     path: Path, read_properties: PropertiesReader, is_passed_over: Callable[[Any], bool]
 ) -> Iterator[FacilityRecord | Rejection]:
     start = first_bytes(path)
-    _require_degrees(path, start)
+    _require_degrees(path)
     features = stream_lines(path) if is_feature_line(start) else stream_items(path, "features")
     for number, feature in enumerate(features, start=1):
         row = _facility_of_feature(read_properties, feature)
@@ -63,11 +64,11 @@ def is_feature_line(start: bytes) -> bool:
     return line.startswith(b"{") and b'"Feature"' in line and b'"geometry"' in line and b'"features"' not in line
 
 
-def _require_degrees(path: Path, start: bytes) -> None:
-    """Check the coordinate reference system, which RFC 7946 no longer allows and older files name at their start."""
-    named = _CRS.search(start)
-    if named and not named[1].endswith((b"CRS84", b":4326")):
-        system = re.sub(r".*?(\w+):+(?:[\d.]*:)?(\w+)$", r"\1:\2", named[1].decode(errors="replace"))
+def _require_degrees(path: Path) -> None:
+    """Check the coordinate reference system, which RFC 7946 no longer allows and older files name."""
+    name = read_text(path, "crs.properties.name") if contains(path, b'"crs"') else None
+    if name and not name.upper().endswith(_WGS84_NAMES):
+        system = re.sub(r".*?(\w+):+(?:[\d.]*:)?(\w+)$", r"\1:\2", name)
         stem = path.name.partition(".")[0]
         raise UnreadableFile(
             f"{path.name} is in {system}: convert it with `ogr2ogr -t_srs EPSG:4326 {stem}-4326.geojson {path.name}`"
@@ -111,6 +112,8 @@ def _osm_id_of(properties: dict[str, Any]) -> str | None:
             return f"{kind}/{number}"
         case {"full_id": str() as full_id} if full_id[:1] in _QUICKOSM_TYPES and full_id[1:].isdecimal():
             return f"{_QUICKOSM_TYPES[full_id[0]]}/{full_id[1:]}"
+        case {"osm_type": "node" | "way" | "relation" as kind, "osm_id": int() | str() as number}:
+            return f"{kind}/{number}"
     return None
 
 
@@ -134,7 +137,9 @@ def location_of(geometry: Any) -> Point:
 def _point_on_geometry(geometry: dict[str, Any]) -> Point:
     try:
         return point_on(shape(geometry))
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, ShapelyError) as error:
+    except RecursionError as error:
+        raise InvalidCoordinates("its coordinates are nested too deeply") from error
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, ShapelyError) as error:
         raise InvalidCoordinates(f"its {geometry['type']} is not valid") from error
 
 

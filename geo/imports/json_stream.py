@@ -1,5 +1,6 @@
 """Streams the items of a JSON array from documents of any length."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ _BETWEEN_OBJECTS = re.compile(rb"\}\s*,(?=\s*\{)")
 
 _RECORD_SEPARATOR = b"\x1e"
 """Precedes each item of a GeoJSON text sequence (RFC 8142)."""
+
+INT_64_DIGITS = 19
+"""Digits of the largest integers of 64 bits."""
 
 _BOUNDARIES_TRIED = 3
 """Number of boundaries tried, from the end of a text."""
@@ -67,15 +71,41 @@ def stream_lines(path: Path) -> Iterator[Any]:
 
     Raises:
         UnreadableFile: the file is missing, or a line is not JSON.
+
+    A value that is nested too deeply is None.
     """
     with opened(path) as file:
         for number, line in enumerate(file, start=1):
             text = line.removeprefix(BYTE_ORDER_MARK).lstrip(_RECORD_SEPARATOR).strip()
             if text:
                 try:
-                    yield orjson.loads(text)
-                except orjson.JSONDecodeError as error:
+                    yield _parsed(text)
+                except ValueError as error:
                     raise UnreadableFile(f"{path.name} is truncated or not JSON in line {number}") from error
+                except RecursionError:
+                    yield None
+
+
+def _parsed(text: bytes) -> Any:
+    """Parse JSON, also with half a surrogate pair or a number like 1e400, which orjson refuses.
+
+    Raises:
+        ValueError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text, parse_int=_integer, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> int | float:
+    """Return an integer, or as orjson does a float for one of more than 64 bits."""
+    return int(digits) if len(digits) < INT_64_DIGITS else float(digits)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def read_text(path: Path, key: str) -> str | None:
@@ -139,8 +169,8 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
     """Parse the items that end in a text, and return them and the rest of the text."""
     for boundary in list(_BETWEEN_OBJECTS.finditer(text))[: -_BOUNDARIES_TRIED - 1 : -1]:
         try:
-            return orjson.loads(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
-        except orjson.JSONDecodeError:
+            return _parsed(b"[" + text[: boundary.end() - 1] + b"]"), text[boundary.end() :]
+        except (ValueError, RecursionError):
             continue
     if len(text) > _ITEM_BYTES:
         raise _NotInPieces
@@ -149,8 +179,8 @@ def _split(text: bytes) -> tuple[list[Any], bytes]:
 
 def _last_items(text: bytes, key: str) -> list[Any]:
     try:
-        items = orjson.loads(b'{"%s":[' % key.encode() + text)[key]
-    except orjson.JSONDecodeError as error:
+        items = _parsed(b'{"%s":[' % key.encode() + text)[key]
+    except (ValueError, RecursionError) as error:
         raise _NotInPieces from error
     if not isinstance(items, list):  # the document has the key twice
         raise _NotInPieces

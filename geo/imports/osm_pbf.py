@@ -1,6 +1,7 @@
 """Reads OpenStreetMap extracts: PBF and the other formats of libosmium (XML, also compressed)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,19 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
     Raises:
         UnreadableFile: the file is missing, damaged, truncated, incomplete, or not an OSM extract.
     """
-    try:
+    with reading_errors(path):
         yield from _read(path)
+
+
+@contextmanager
+def reading_errors(path: Path) -> Iterator[None]:
+    """Translate the errors of libosmium.
+
+    Raises:
+        UnreadableFile: the file is missing, damaged, truncated, or not an OSM extract.
+    """
+    try:
+        yield
     except (RuntimeError, ValueError) as error:
         # libosmium raises a RuntimeError for a missing or damaged file, a ValueError for a number out of range.
         reason = str(error).partition("\n")[0].replace(str(path), path.name)

@@ -7,12 +7,13 @@ from typing import Any
 
 from geo.coordinates import Point
 from geo.errors import UnreadableFile
+from geo.imports.files import contains
 from geo.imports.json_stream import read_text, stream_items
 from geo.imports.osm_shapes import Shape, located, rows_of
 from geo.imports.osm_tags import is_facility
 from geo.imports.osm_xml import FAILURE
 from geo.imports.record import FacilityRecord, Rejection
-from geo.imports.surface import Position, point_on_outline
+from geo.imports.surface import HALF_CIRCLE_DEG, Position, point_on_outline
 
 NOWHERE = "it has no position; use `out center` in the Overpass query"
 
@@ -50,7 +51,7 @@ def read(path: Path) -> Iterator[FacilityRecord | Rejection]:
 
 
 def _check_complete(path: Path) -> None:
-    remark = read_text(path, "remark") or ""
+    remark = (read_text(path, "remark") if contains(path, b'"remark"') else None) or ""
     if FAILURE.search(remark):
         raise UnreadableFile(f"{path.name} is incomplete: {' '.join(remark.split())}")
 
@@ -135,6 +136,6 @@ def _middle_of(bounds: Any) -> Position | None:
             "minlat": float() | int() as south,
             "maxlon": float() | int() as east,
             "maxlat": float() | int() as north,
-        }:
+        } if abs(east - west) <= HALF_CIRCLE_DEG:
             return (west + east) / 2, (south + north) / 2
     return None

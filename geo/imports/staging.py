@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import IO
+from typing import IO, Any
 
 import orjson
+import psycopg2
 
 from geo.coordinates import SRID_WGS84, Point
+from geo.database import Session, sql_connection
+from geo.errors import DatabaseUnavailable
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 from geo.facilities.hours import compile_hours
 from geo.facilities.models import MAX_CHARACTERS
@@ -66,6 +69,29 @@ class CopyFile:
         except BaseException as error:
             self.failure = error
             raise
+
+
+def copy_into(session: Session, copy: str, file: CopyFile) -> None:
+    """Send lines to the database.
+
+    Args:
+        session: a write session.
+        copy: a COPY statement.
+        file: the lines.
+
+    Raises:
+        DatabaseUnavailable: the connection broke while the lines were sent.
+    """
+    connection = sql_connection(session)
+    driver_connection: Any = connection.connection.driver_connection
+    try:
+        with driver_connection.cursor() as cursor:
+            cursor.copy_expert(copy, file)
+    except psycopg2.Error as error:
+        if file.failure is not None:
+            raise file.failure from None
+        connection.invalidate()
+        raise DatabaseUnavailable("the database aborted the import: nothing was changed") from error
 
 
 class StagedHours:

@@ -48,6 +48,7 @@ COUNT_LISTED = text("SELECT count(*) FROM facility_source WHERE dataset_id = :da
 EXAMPLES = _read("41_examples.sql")
 SAME_ROWS = _read("42_same_rows.sql")
 DISPLACEMENT = _read("43_displacement.sql")
+SWAPPED = _read("44_swapped.sql")
 
 JUDGE = _read("50_judge.sql")
 CHANGE_FACILITIES = _read("60_change_facilities.sql")

@@ -12,18 +12,16 @@ from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-import psycopg2
-
 from geo.conflation import merging, records
 from geo.conflation.conflate import NOTHING_MERGED, Conflation, conflate
-from geo.database import Session, sql_connection
-from geo.errors import DatabaseUnavailable, UnreadableFile
-from geo.facilities import locks
+from geo.database import Session
+from geo.errors import UnreadableFile
+from geo.facilities import locks, recompile
 from geo.facilities.models import EXTERNAL_ID_MAX_CHARACTERS
 from geo.imports import statements
 from geo.imports.edition import USUAL_LIMITS, ImportSummary, Limits, require_within
 from geo.imports.record import FacilityRecord, Rejection, Source
-from geo.imports.staging import IN_MEMORY_BYTES, CopyFile, StagedHours, copy_line, escaped
+from geo.imports.staging import IN_MEMORY_BYTES, ROW_COLUMNS, CopyFile, StagedHours, copy_into, copy_line, escaped
 from geo.imports.storable import fault_in, fit_to_print
 from geo.imports.warnings import warnings_about
 
@@ -81,14 +79,14 @@ def write_dataset(
         SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="ascii") as hours,
         SpooledTemporaryFile(IN_MEMORY_BYTES, "w+", encoding="utf-8") as rejected,
     ):
-        _copy(
+        copy_into(
             session,
             statements.COPY_ROWS,
             CopyFile(_lines(rows, StagedHours(hours, as_of), rejected, summary, progress)),
         )
         for copy, file in ((statements.COPY_HOURS, hours), (statements.COPY_REJECTED, rejected)):
             file.seek(0)
-            _copy(session, copy, CopyFile(file))
+            copy_into(session, copy, CopyFile(file))
     for external_id, repeats in session.execute(statements.DROP_REPEATED):
         for _ in range(repeats):
             summary.reject(Rejection(external_id, "the same id is in an earlier row, which was imported"))
@@ -110,6 +108,7 @@ def write_dataset(
     if session.execute(statements.AUTHORITY, {"name": dataset.name}).scalar_one() != authority:
         composed |= set(session.execute(statements.COMPOSED_PLACES, parameters).scalars())
     summary.conflation = _unite(session, composed, [row.facility_id for row in changed], as_of)
+    recompile.recompile_changed(session, as_of)
     return summary
 
 
@@ -119,8 +118,10 @@ def _compare(session: Session, limits: Limits, parameters: Mapping[str, Any], su
     session.execute(statements.ANALYZE_STAGED)
     for outcome, facilities in session.execute(statements.COUNT_OUTCOMES):
         setattr(summary, outcome, facilities)
-    for outcome, external_id, name in session.execute(statements.EXAMPLES, {"most": EXAMPLES_KEPT}):
-        summary.examples.setdefault(outcome, []).append(f"{external_id} ({name})" if name else external_id)
+    shown = {**parameters, "most": EXAMPLES_KEPT, "columns": [*ROW_COLUMNS]}
+    for outcome, external_id, name, changes in session.execute(statements.EXAMPLES, shown):
+        what = f"{external_id} ({name})" if name else external_id
+        summary.examples.setdefault(outcome, []).append(f"{what}: {', '.join(changes)}" if changes else what)
     summary.warnings = warnings_about(session, parameters["dataset_id"], summary)
     listed = session.execute(statements.COUNT_LISTED, parameters).scalar_one() if summary.vanished else 0
     require_within(limits, summary, listed)
@@ -131,19 +132,6 @@ def _unite(session: Session, composed: Collection[int], changed: Collection[int]
     locks.lock_all(session, composed)
     records.compose(session, composed, as_of)
     return conflate(session, as_of, place_ids=changed) if changed else NOTHING_MERGED
-
-
-def _copy(session: Session, copy: str, file: CopyFile) -> None:
-    connection = sql_connection(session)
-    driver_connection: Any = connection.connection.driver_connection
-    try:
-        with driver_connection.cursor() as cursor:
-            cursor.copy_expert(copy, file)
-    except psycopg2.Error as error:
-        if file.failure is not None:
-            raise file.failure from None
-        connection.invalidate()
-        raise DatabaseUnavailable("the database aborted the import: nothing was changed") from error
 
 
 def _lines(
@@ -177,6 +165,8 @@ def _quoted(external_id: str) -> str:
 
 
 def _first_reason(summary: ImportSummary) -> str:
+    if summary.swapped * 2 > summary.read:
+        return f"; {summary.swapped} of the {summary.read} rows would be valid with lon and lat swapped"
     return "".join(f": {first.external_id}: {first.reason}" for first in summary.rejections[:1])
 
 

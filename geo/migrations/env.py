@@ -6,6 +6,7 @@ from geo.casework import models as casework_models
 from geo.crowd import models as crowd_models
 from geo.database import Base
 from geo.facilities import models as facility_models
+from geo.gazetteer import models as gazetteer_models
 from geo.limits import models as limit_models
 from geo.moderation import models as moderation_models
 from geo.moderation.actions import registry as moderation_actions
@@ -13,7 +14,7 @@ from geo.partners import models as partner_models
 
 KNOWN_MODELS = (
     *(facility_models, casework_models, crowd_models, moderation_models, moderation_actions),
-    *(partner_models, limit_models),
+    *(partner_models, limit_models, gazetteer_models),
 )
 """Imported so that their tables and constraints are in the metadata that `alembic check` compares with the database."""
 

@@ -10,8 +10,7 @@ from geo.conflation import records
 from geo.coordinates import Point
 from geo.database import Session
 from geo.errors import Conflict
-from geo.facilities import merged
-from geo.facilities.hours import compile_hours, multirange
+from geo.facilities import changed_hours, merged
 from geo.facilities.models import Facility
 from geo.moderation.models import FacilityChange
 
@@ -91,8 +90,10 @@ def _columns(session: Session, facility_id: int, changes: Mapping[str, Any]) -> 
 
 def _add(session: Session, changes: Mapping[str, Any], as_of: datetime) -> int:
     point = Point(changes["lon"], changes["lat"])
-    values = {**_stored(changes, point, as_of), "created_at": as_of, "updated_at": as_of}
-    return session.execute(insert(Facility).values(**values).returning(Facility.id)).scalar_one()
+    values = {**_stored(changes, point), "created_at": as_of, "updated_at": as_of}
+    facility_id = session.execute(insert(Facility).values(**values).returning(Facility.id)).scalar_one()
+    changed_hours.compile_later(session, [facility_id])
+    return facility_id
 
 
 def _change(session: Session, facility_id: int, changes: Mapping[str, Any], as_of: datetime) -> None:
@@ -100,24 +101,16 @@ def _change(session: Session, facility_id: int, changes: Mapping[str, Any], as_o
         select(Facility.location.ST_X(), Facility.location.ST_Y()).where(Facility.id == facility_id)
     ).one()
     point = Point(changes.get("lon", here[0]), changes.get("lat", here[1]))
-    values = {**_stored(changes, point, as_of), "updated_at": as_of}
+    values = {**_stored(changes, point), "updated_at": as_of}
     session.execute(update(Facility).where(Facility.id == facility_id).values(**values))
+    changed_hours.compile_later(session, [facility_id])
 
 
-def _stored(changes: Mapping[str, Any], point: Point, as_of: datetime) -> dict[str, Any]:
-    """Return the facility's columns. Opening hours are compiled, or stored as the note if their syntax is invalid."""
+def _stored(changes: Mapping[str, Any], point: Point) -> dict[str, Any]:
+    """Return the facility's columns. The compiled hours of a new text or location follow after the commit."""
     columns = {name: value for name, value in changes.items() if name not in {"lon", "lat"}}
     if "lon" in changes:
-        columns["location"] = f"SRID=4326;POINT({point.lon!r} {point.lat!r})"
+        columns |= {"location": f"SRID=4326;POINT({point.lon!r} {point.lat!r})", **changed_hours.NOT_COMPILED}
     if "opening_hours" in columns:
-        text = columns["opening_hours"]
-        hours = compile_hours(text, point, as_of) if text else None
-        columns |= {
-            "opening_hours": text if hours else None,
-            "opening_hours_note": columns.get("opening_hours_note") if hours or not text else text,
-            "open_during": multirange(hours.open_during) if hours else None,
-            "unknown_during": multirange(hours.unknown_during) if hours else None,
-        }
-        if hours:
-            columns["opening_hours_note"] = None
+        columns |= changed_hours.columns_of(columns["opening_hours"], columns.get("opening_hours_note"))
     return columns

@@ -128,12 +128,12 @@ def test_a_dry_run_prints_the_figures_and_changes_nothing(app: Flask, session: S
         " if the file is correct and complete, allow it with --max-vanished 150"
     )
     examples = {
-        50: "  vanished 100, 101, 102, 103, 104, 105, 106, 107, 108, 109 and 140 more",
-        190: "  vanished 190, 191, 192, 193, 194, 195, 196, 197, 198, 199",
-        200: None,
-        230: "  added 200, 201, 202, 203, 204, 205, 206, 207, 208, 209 and 20 more",
+        50: [*(f"  vanished {number}" for number in range(100, 110)), "  and 140 more vanished", refusal],
+        190: [f"  vanished {number}" for number in range(190, 200)],
+        200: [],
+        230: [*(f"  added {number}" for number in range(200, 210)), "  and 20 more added"],
     }
-    assert more == [line for line in (examples[rows], refusal if rows == 50 else None) if line]
+    assert more == examples[rows]
     done = run(app, "facilities", "import", city, *TERMS, "--max-vanished", "100%")
     assert without_time(figures.removesuffix(" (dry run: nothing was changed)")) == (
         without_time(done.stdout.splitlines()[0])

@@ -130,6 +130,15 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("ck_partner_usage_served", {"served": -1}),
     ("ck_partner_usage_granted", {"served": 2, "granted": 1}),
     ("ck_rate_limit_digest", {"digest": b"short"}),
+    ("ck_locality_kind", {"kind": "planet"}),
+    ("ck_locality_importance", {"importance": 11}),
+    ("ck_locality_external_id", {"external_id": ""}),
+    ("ck_locality_name", {"name": ""}),
+    ("ck_locality_search_name", {"search_name": "x" * 256}),
+    ("ck_locality_population", {"population": -1}),
+    ("ck_locality_longitude", {"location": "SRID=4326;POINT(181 0)"}),
+    ("ck_locality_latitude", {"location": "SRID=4326;POINT(0 91)"}),
+    ("ck_locality_lines", {"kind": "street"}),
 ]
 
 
@@ -172,6 +181,17 @@ def a_row_in_each_table(session: Session) -> None:
             SELECT id, 'publishable', 1, decode(repeat('00', 32), 'hex'), 'hint', '{facilities:read}',
                    '{https://a.example}', :at
             FROM known
+            """
+        ),
+        {"at": NOON},
+    )
+    session.execute(
+        text(
+            """
+            WITH known AS (INSERT INTO gazetteer_dataset (name, licence, attribution, imported_at)
+                           VALUES ('d', 'l', 'a', :at) RETURNING id)
+            INSERT INTO locality (dataset_id, external_id, kind, importance, name, search_name, location)
+            SELECT id, 'node/1', 'town', 9, 'Town', 'town', 'SRID=4326;POINT(1 2)' FROM known
             """
         ),
         {"at": NOON},

@@ -1,7 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +10,7 @@ from opening_hours import OpeningHours, State
 
 from geo.coordinates import Point
 from geo.facilities.hours import COMPILED_AHEAD, CompiledHours, compile_hours, multirange
+from tests.geo.imports.real_data import real_file
 from tests.geo.opening import (
     ALWAYS,
     HELSINKI,
@@ -27,8 +27,6 @@ from tests.geo.opening import (
     state_at,
     states,
 )
-
-SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +63,8 @@ def test_hours_that_never_open_are_closed_without_bounds(text: str) -> None:
         ("Mo-Su; easter off", "open"),
         ("Mo-Su; Mo[5] off", "open"),
         ("Mo-Su; PH off", "open"),
+        ("PH off; Mo-Su", "open"),
+        ("easter -2 days off; Mo-Su", "open"),
         ("Mo-Su; PH +1 day off", "open"),
         ("Jan-Dec; Dec 25 off", "open"),
         ("Jan-Feb", "closed"),
@@ -144,6 +144,14 @@ def test_school_holidays_make_only_the_hours_unknown_that_depend_on_them(
     assert states(text, "2026-11-24T09:00", "2026-11-24T12:00", "2026-11-24T22:00", "2026-11-28T12:00") == [
         *(morning, noon, night, saturday_noon)
     ]
+
+
+@pytest.mark.parametrize(
+    "days", ["SH,PH +1 day", "SH,Mo[1] +1 day", "PH +1 day,SH", "Mo,SH,PH -2 days", "week 2 SH,Su[1] +2 days"]
+)
+def test_school_holidays_in_a_list_with_counted_days_compile(days: str) -> None:
+    assert states(f"Mo-Su 08:00-18:00; {days} off", "2026-11-24T07:00") == ["closed"]
+    assert states(f"Mo-Su 08:00-18:00; {days} 07:00-08:00", "2026-11-24T22:00") == ["closed"]
 
 
 def test_open_under_a_comment_is_unknown_and_closed_under_a_comment_is_closed() -> None:
@@ -289,11 +297,10 @@ def test_ranges_are_sorted_disjoint_in_utc_and_no_instant_is_both_open_and_unkno
         assert all(bound is None or bound.tzinfo is UTC for bounds in ranges for bound in bounds)
 
 
-@pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="the real files of ../shared/data are not here")
 def test_every_text_of_paris_but_one_in_plain_french_compiles() -> None:
     texts: set[str] = set()
     for name in ("paris_osm_toilets_2021.geojson", "paris_osm_drinking_water_2021.geojson"):
-        features = json.loads((SHARED_DATA / name).read_text())["features"]
+        features = json.loads(real_file(name).read_text())["features"]
         texts |= {f["properties"]["opening_hours"] for f in features if "opening_hours" in f["properties"]}
     notes = {text for text in texts if compile_hours(text, Point(2.35, 48.85), MONDAY) is None}
     assert len(texts) == 17

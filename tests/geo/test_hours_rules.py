@@ -1,5 +1,7 @@
 """Each rule of opening hours applies to the days it names: nights, open ends, fallbacks and separators."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.geo.opening import states
@@ -66,6 +68,9 @@ def test_a_night_belongs_to_the_day_on_which_it_starts(text: str, local: str, ex
         ("Mo-Fr 08:00-17:00,17:00+", ["open", "unknown", "closed"]),
         ("Mo-Fr 08:00-24:00; Sa 18:00+", ["open", "open", "unknown"]),
         ("Tu 08:00-10:00,19:00+", ["open", "unknown", "closed"]),
+        ("07:00-17:00,17:00+", ["open", "unknown", "unknown"]),
+        ("Sa off; Mo-Fr 09:00-24:00, Sa 19:00+", ["open", "open", "unknown"]),
+        ("Mo-Sa 08:00-24:00; Sa 08:00-18:00+", ["open", "open", "unknown"]),
     ],
 )
 def test_an_open_end_leaves_other_closing_times_as_they_are(text: str, expected: list[str]) -> None:
@@ -85,3 +90,40 @@ def test_an_open_end_leaves_other_closing_times_as_they_are(text: str, expected:
 )
 def test_each_fallback_makes_its_hours_unknown(text: str, expected: list[str]) -> None:
     assert states(text, "2026-11-24T09:00", "2026-11-28T11:00", "2026-11-29T11:00") == expected
+
+
+FINLAND = {
+    "Independence Day": "2026-12-06T12:00",
+    "the day after": "2026-12-07T12:00",
+    "a Saturday": "2026-12-12T12:00",
+    "Boxing Day": "2026-12-26T12:00",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("PH off; Mo-Su", ["Independence Day", "Boxing Day"]),
+        ("PH +1 day off; Mo-Su", ["the day after", "Boxing Day"]),  # Christmas Day is a holiday, too
+        ("Dec 26 off; Mo-Su open", ["Boxing Day"]),
+        ("week 50 off; Mo-Fr, Sa-Su", ["the day after", "a Saturday"]),
+        ("Dec Sa[2] off; Mo-Su", ["a Saturday"]),
+        ("Mo-Su; PH off", ["Independence Day", "Boxing Day"]),
+        # As in opening_hours.js, a later rule with times or without days opens all of its days.
+        ("PH off; Mo-Su 00:00-24:00", []),
+        ("PH off; 24/7", []),
+        ("Mo off; Mo-Su", []),
+        ("PH off; Dec 26; Mo-Su", ["Independence Day"]),
+    ],
+)
+def test_days_closed_by_name_stay_closed_where_a_later_rule_opens_weekdays_without_times(
+    text: str, closed: list[str]
+) -> None:
+    assert [day for day, instant in FINLAND.items() if states(text, instant) == ["closed"]] == closed
+
+
+def test_a_day_closed_before_easter_is_closed_and_the_others_are_open() -> None:
+    march = datetime(2027, 3, 22, tzinfo=UTC)
+    good_friday, the_day_after = "2027-03-26T12:00", "2027-03-27T12:00"
+    assert states("easter -2 days off; Mo-Su", good_friday, the_day_after, as_of=march) == ["closed", "open"]
+    assert states("easter -1 day off; Mo-Su", good_friday, the_day_after, as_of=march) == ["open", "closed"]

@@ -29,6 +29,11 @@ def compiled(text: str) -> CompiledHours | None:
         ("Mo ,We 08:00-18:00", "Mo,We 08:00-18:00"),
         ("Mo\t,\N{NO-BREAK SPACE}We\N{NO-BREAK SPACE}08:00-18:00", "Mo,We 08:00-18:00"),
         ("PH, Mo-Fr 08:00-18:00", "PH,Mo-Fr 08:00-18:00"),
+        ("Mo, PH, Fr 08:00-18:00", "PH,Mo,Fr 08:00-18:00"),
+        ("Mo-We,PH +1 day,Fr 08:00-18:00", "PH +1 day,Mo-We,Fr 08:00-18:00"),
+        ("Mo[1,3],PH,Su[-1] 08:00-18:00", "PH,Mo[1,3],Su[-1] 08:00-18:00"),
+        ("PH,Sa,PH 08:00-18:00", "PH,Sa 08:00-18:00"),
+        ("We-Fr, SH, Su 08:00-18:00", "SH,We-Fr,Su 08:00-18:00"),
         ("PH +1 day, We 08:00-18:00", "PH +1 day,We 08:00-18:00"),
         ("Su[1], Mo[-1] 08:00-18:00", "Su[1],Mo[-1] 08:00-18:00"),
         ("Mo[1, 3] 08:00-18:00", "Mo[1,3] 08:00-18:00"),
@@ -48,7 +53,7 @@ def compiled(text: str) -> CompiledHours | None:
         ('Mo 08:00-18:00||"ask"', 'Mo 08:00-18:00 || "ask"'),
     ],
 )
-def test_spaces_around_the_comma_of_a_list_are_ignored(written: str, strict: str) -> None:
+def test_a_list_may_have_any_order_and_spaces_around_its_commas(written: str, strict: str) -> None:
     assert compiled(written) is not None
     assert compiled(written) == compiled(strict)
 

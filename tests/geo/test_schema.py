@@ -173,7 +173,7 @@ def known_now(database: Database) -> tuple[dict[int, tuple[list[str], int]], dic
 
 def test_the_migrations_create_the_schema_of_the_models(empty_database: Database, database_url: str) -> None:
     with empty_database.connection() as connection:
-        connection.execute(text("CREATE EXTENSION postgis"))
+        connection.execute(text("CREATE EXTENSION postgis; CREATE EXTENSION pg_trgm"))
         Base.metadata.create_all(connection)
         connection.commit()
     migrated = Database(database_url)

@@ -1,11 +1,18 @@
 """Proposals: nothing live changes until one is accepted; then ids, ratings and history stay."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from time import process_time
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
 
+from geo.coordinates import Point
+from geo.errors import DatabaseBusy
+from geo.facilities import recompile
+from geo.facilities.hours import CompiledHours, compile_hours
 from tests.api.moderation.callers import Caller, Phones, StaffOf, scalar
 from tests.factories import add_facility, facility_row
 
@@ -89,6 +96,86 @@ def test_accepting_the_longest_hours_is_fast(place: int, phones: Phones, moderat
     assert process_time() - before < 1  # some 15 ms, and 160 ms the first time in a process
     opening = author("GET", f"/v1/facilities/{place}").get_json()["properties"]["open"]
     assert (opening["state"], opening["opening_hours"]) == ("open", hours)
+
+
+@pytest.fixture
+def in_transaction(session: Session) -> Iterator[set[Session]]:
+    """The sessions, other than the test's own, that are in a transaction."""
+    found: set[Session] = set()
+
+    def began(other: Session, transaction: SessionTransaction) -> None:
+        if other is not session and transaction.parent is None:
+            found.add(other)
+
+    def ended(other: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            found.discard(other)
+
+    event.listen(Session, "after_transaction_create", began)
+    event.listen(Session, "after_transaction_end", ended)
+    yield found
+    event.remove(Session, "after_transaction_create", began)
+    event.remove(Session, "after_transaction_end", ended)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"opening_hours": "easter -2 days off; Mo-Su"}, {"opening_hours": "sunrise-22:00"}]
+)
+def test_no_hours_are_compiled_in_a_transaction_of_a_request(
+    place: int,
+    phones: Phones,
+    staff_of: StaffOf,
+    in_transaction: set[Session],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
+) -> None:
+    compiled = []
+
+    def compile_outside(hours: str, location: Point, as_of: datetime) -> CompiledHours | None:
+        assert not in_transaction
+        compiled.append(hours)
+        return compile_hours(hours, location, as_of)
+
+    monkeypatch.setattr(recompile, "compile_hours", compile_outside)
+    senior, author = staff_of("senior"), phones()
+
+    def accept_and_state() -> str:
+        propose(author, {"facility_id": place, "attributes": changes})
+        senior.decide(senior.queue()[0], "accept_proposal", "verified")
+        return str(author("GET", f"/v1/facilities/{place}").get_json()["properties"]["open"]["state"])
+
+    assert accept_and_state() == "open"
+    changes["opening_hours"] = "PH 03:00-03:05"
+    assert accept_and_state() == "closed"
+    newest = senior("GET", "/admin/v1/decisions").get_json()["decisions"][0]["id"]
+    assert senior("POST", f"/admin/v1/decisions/{newest}/revert", {"reason": "mistake"}).status_code == 201
+    assert author("GET", f"/v1/facilities/{place}").get_json()["properties"]["open"]["state"] == "open"
+    assert compiled == [compiled[0], "PH 03:00-03:05", compiled[0]]
+
+
+def test_hours_are_compiled_again_where_an_accepted_proposal_moves_a_place(
+    session: Session, phones: Phones, moderator: Caller
+) -> None:
+    author = phones()
+    # 12:00 UTC is 14:00 in Helsinki and 13:00 in Stockholm.
+    harbour = add_facility(session, 24.94, 60.17)
+    for body in ({"attributes": {"opening_hours": "13:30-14:30"}}, {"lat": 59.33, "lon": 18.07, "attributes": {}}):
+        propose(author, {"facility_id": harbour, **body})
+        moderator.decide(moderator.queue()[0], "accept_proposal", "verified")
+    assert author("GET", f"/v1/facilities/{harbour}").get_json()["properties"]["open"]["state"] == "closed"
+
+
+def test_a_decision_stands_where_hours_cannot_be_stored(
+    place: int, phones: Phones, moderator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise DatabaseBusy("an import has locked it")
+
+    monkeypatch.setattr(recompile, "store", busy)
+    propose(phones(), {"facility_id": place, "attributes": {"opening_hours": "24/7"}})
+    assert moderator.decide(moderator.queue()[0], "accept_proposal", "verified").status_code == 201
+    opening = phones()("GET", f"/v1/facilities/{place}").get_json()["properties"]["open"]
+    assert (opening["state"], opening["opening_hours"]) == ("unknown", "24/7")
 
 
 def test_a_proposal_returns_its_likely_duplicates(session: Session, phones: Phones) -> None:

@@ -1,7 +1,9 @@
 """Files in other forms are read, or refused with what they are and what to do."""
 
 import gzip
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,14 @@ FEATURE = {
     "geometry": {"type": "Point", "coordinates": [24.9, 60.1]},
 }
 OSM_ROW = {"geometry": {"type": "Point", "coordinates": [24.9, 60.1]}, "type": "Feature"}
+
+
+def archive(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:
+        for name in names:
+            packed.writestr(zipfile.ZipInfo(name), "x")
+    return content.getvalue()
 
 
 def read(path: Path) -> list[FacilityRecord | Rejection]:
@@ -47,6 +57,16 @@ def written(path: Path, content: bytes | str) -> Path:
         ("a.xls", b"\xd0\xcf\x11\xe0", "a spreadsheet"),
         ("a.ods", b"PK\x03\x04", "a spreadsheet"),
         ("a.zip", b"PK\x03\x04", "a ZIP archive: unpack it"),
+        ("a.zip", archive("x.csv"), "a ZIP archive: unpack it"),
+        ("a.zip", archive("x.shp", "x.dbf"), "a ZIP archive with a shapefile: .* a.geojson /vsizip/a.zip`"),
+        ("a.kmz", archive("doc.kml"), "compressed KML: convert it"),
+        ("a.csv", archive("[Content_Types].xml", "xl/workbook.xml"), "a spreadsheet: save it as CSV"),
+        ("a.csv", b"\xd0\xcf\x11\xe0", "a spreadsheet or another Office document: save it as CSV"),
+        ("a.pdf", b"%PDF-1.7", "a PDF document"),
+        ("a.csv.gz", gzip.compress(b"<html>503", mtime=0), "a web page"),
+        ("a.osm.pbf", b'{"error": "not found"}', "no OSM extract in PBF: download it again"),
+        ("a.bin", b"\0\0\0\x0d\n\tOSMHeader", "an OSM extract in PBF: rename it to a.bin.osm.pbf"),
+        ("a.xml", b'<?xml version="1.0"?><osm version="0.6">', "OSM data in XML: rename it to a.xml.osm"),
         (
             "a.gpkg",
             b"SQLite format 3\x00",
@@ -130,6 +150,7 @@ def test_a_broken_line_of_features_is_refused_with_its_number(tmp_path: Path) ->
         ({"full_id": "n1", "osm_id": "1", "osm_type": "node"}, None, "node/1"),
         ({"full_id": "w22", "osm_id": "22", "osm_type": "way"}, None, "way/22"),
         ({"full_id": "r3"}, 12, "relation/3"),
+        ({"osm_id": 5, "osm_type": "way"}, None, "way/5"),
         ({"@id": "node/5"}, None, "node/5"),
     ],
 )
@@ -228,3 +249,41 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "external_id;kind;lat\na1;toilets;1\n")
     with pytest.raises(UnreadableFile, match=r"^a\.csv lacks the column lon$"):
         list(csv_table.read(path))
+
+
+def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
+    content = bytearray(gzip.compress(b"external_id,kind,lon,lat\n" * 99))
+    content[30:50] = b"x" * 20
+    with pytest.raises(UnreadableFile, match=r"^a\.csv\.gz is truncated or damaged"):
+        read(written(tmp_path / "a.csv.gz", bytes(content)))
+
+
+def test_a_bad_line_of_features_rejects_its_row_alone(tmp_path: Path) -> None:
+    good = json.dumps(FEATURE)
+    bad = [
+        good.replace("24.9,", "1e400,"),
+        good.replace("24.9,", "9" * 400 + ","),
+        good.replace("[24.9, 60.1]", "[" * 3_000 + "]" * 3_000),
+    ]
+    rows = read(written(tmp_path / "a.geojsonl", "\n".join([*bad, good])))
+    assert [isinstance(row, Rejection) for row in rows] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::2154", "EPSG:27700"])
+def test_a_system_that_is_named_at_the_end_is_refused(tmp_path: Path, name: str) -> None:
+    crs = {"crs": {"type": "name", "properties": {"name": name}}}
+    path = written(tmp_path / "a.geojson", json.dumps({"features": [FEATURE] * 2_000} | crs))
+    with pytest.raises(UnreadableFile, match=r"^a\.geojson is in EPSG:\d+: convert it"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ('{"type": "Topology", "objects": {}}', "is TopoJSON: convert it"),
+        ('{"geometryType": "esriGeometryPoint", "spatialReference": {}, "features": []}', "is Esri JSON"),
+    ],
+)
+def test_json_of_another_kind_is_named(tmp_path: Path, content: str, kind: str) -> None:
+    with pytest.raises(UnreadableFile, match=rf"^a\.json {kind}"):
+        read(written(tmp_path / "a.json", content))

@@ -6,6 +6,7 @@ import pytest
 from geo.errors import UnreadableFile
 from geo.imports.formats import FORMATS, OPENSTREETMAP, format_of
 from geo.imports.record import FacilityRecord
+from geo.imports.storable import fault_in
 from tests.geo.imports.real_data import real_file
 
 OSM_FEATURE = {"properties": {"@id": "node/1", "amenity": "toilets"}}
@@ -15,7 +16,7 @@ OWN_FEATURE = {"id": "a1", "properties": {"kind": "toilets"}}
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("x.osm.pbf", "", "osm"),
+        ("x.osm.pbf", "\0\0\0\x0d\n\tOSMHeader", "osm"),
         ("x.OSM", "<osm/>", "osm"),
         ("x.osm.bz2", "", "osm"),
         ("x.json", '{"version": 0.6, "generator": "Overpass API", "elements": []}', "overpass"),
@@ -94,9 +95,9 @@ OVERPASS_WITH_HALF_A_PAIR = r"""{"elements": [{"type": "node", "id": 1, "lon": 1
     "tags": {"amenity": "toilets", "name": "W\ud800C"}}]}"""
 
 
-def test_a_lone_surrogate_does_not_reach_the_database(tmp_path: Path) -> None:
+def test_a_lone_surrogate_is_a_bad_row_and_not_a_bad_file(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text(OVERPASS_WITH_HALF_A_PAIR, encoding="utf-8")
     (record,) = FORMATS["overpass"].read(path)
     assert isinstance(record, FacilityRecord)
-    assert (record.name or "").encode() != b""
+    assert fault_in(record) == "its text contains half a character (a lone surrogate)"

@@ -127,7 +127,7 @@ def test_deeply_nested_coordinates_reject_only_their_feature(tmp_path: Path) -> 
         encoding="utf-8",
     )
     rejection, record = geojson.read_own(path)
-    assert rejection == Rejection("a", "its Polygon is not valid")
+    assert rejection == Rejection("a", "its coordinates are nested too deeply")
     assert record.external_id == "b"
 
 
@@ -169,7 +169,6 @@ def test_an_invalid_property_is_rejected_with_a_reason(tmp_path: Path, propertie
     [
         b"",
         b"[]",
-        b'{"type": "Feature"}',
         b'{"type": "FeatureCollection", "features": [{"type": "Feature", ',
         b'{"features": [{"type": "Feature"}], }',
         b'{"features": [{"id": "\xff"}]}',
@@ -283,3 +282,15 @@ def test_plain_features_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.M
     path = collection(tmp_path / "x.json", *[feature(TOILETS, id=number) for number in range(5_000)])
     assert path.stat().st_size > 2 * json_stream.PIECE_BYTES
     assert [row["id"] for row in json_stream.stream_items(path, "features")] == list(range(5_000))
+
+
+GOOD = feature({"kind": "toilets"}, id="b")
+
+
+@pytest.mark.parametrize("levels", [60, 900, 1_100, 3_000])
+def test_coordinates_that_are_nested_too_deeply_reject_one_row(tmp_path: Path, levels: int) -> None:
+    path = collection(tmp_path / "x.geojson", feature({}, {"type": "Polygon", "coordinates": "deep"}, id="a"), GOOD)
+    path.write_text(path.read_text().replace('"deep"', "[" * levels + "1, 2" + "]" * levels), encoding="utf-8")
+    rejection, record = geojson.read_own(path)
+    assert isinstance(rejection, Rejection)
+    assert isinstance(record, FacilityRecord)

@@ -49,6 +49,29 @@ def test_an_element_has_the_position_in_the_response(
     assert (record.external_id, record.location, record.tags) == (external_id, location, TOILETS)
 
 
+ACROSS = {"minlon": -179.9, "minlat": 2, "maxlon": 179.9, "maxlat": 4}
+
+
+@pytest.mark.parametrize(
+    ("element", "reason"),
+    [
+        ({"type": "way", "id": 2, "bounds": ACROSS}, NOWHERE),
+        ({"type": "way", "id": 2, "geometry": [{"lon": 179, "lat": 1}, {"lon": -179, "lat": 1}]}, "more than 180°"),
+        (
+            {"type": "relation", "id": 3, "members": [
+                {"type": "way", "ref": 9, "geometry": [{"lon": 179, "lat": 1}, {"lon": -179, "lat": 1}]}]},
+            "more than 180°",
+        ),
+    ],
+)  # fmt: skip
+def test_an_element_across_the_antimeridian_is_not_put_on_the_other_side_of_the_earth(
+    tmp_path: Path, element: dict[str, Any], reason: str
+) -> None:
+    (rejection,) = overpass.read(reply(tmp_path / "x.json", {**element, "tags": TOILETS}))
+    assert isinstance(rejection, Rejection)
+    assert reason in rejection.reason
+
+
 def test_the_nodes_of_a_way_are_skipped(tmp_path: Path) -> None:
     node = {"type": "node", "id": 1, "lon": 1, "lat": 1}
     assert list(overpass.read(reply(tmp_path / "x.json", node, {**node, "tags": {"highway": "crossing"}}))) == []

@@ -158,7 +158,7 @@ def test_the_first_row_of_an_id_is_imported_and_the_others_are_rejected(session:
 
 def test_equal_ids_of_two_datasets_are_different_facilities(session: Session) -> None:
     write(session, record("a", name="one"))
-    write(session, record("a", name="other"), dataset=OTHER_CITY)
+    write(session, record("a", name="other", location=Point(1.1, 2.0)), dataset=OTHER_CITY)
     assert counts(write(session, record("b"))) == (1, 0, 0, 1, 0)
     assert facility_row(session, id_of(session, "a", OTHER_CITY))["status"] == "active"
 

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from geo.coordinates import Point
 from geo.imports.record import FacilityRecord, Rejection
 from tests.geo.imports.city import LATER, OTHER_CITY, counts, every_row, record, status_of, write
 
@@ -56,7 +57,7 @@ def test_a_rejected_id_may_be_any_text(session: Session, odd: str) -> None:
 
 def test_rejected_rows_of_one_dataset_keep_no_facilities_of_another(session: Session) -> None:
     write(session, record("a"), record("b"), dataset=OTHER_CITY)
-    write(session, record("b"))
+    write(session, record("b", name="B", location=Point(1.1, 2.0)))
     assert write(session, Rejection("a", "kind is empty"), record("b")).kept == 0
 
 

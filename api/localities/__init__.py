@@ -1,0 +1,1 @@
+"""Search for named places, stations and streets."""
