@@ -43,15 +43,14 @@ class Place(NamedTuple):
     kind: str
     venue: str | None
     address: str | None
-    street: str | None
+    street: str | None = None
 
 
-def place_of(properties: Mapping[str, Any], street: str | None, language: Language) -> Place:
-    """Return what a facility's label is made of.
+def place_of(properties: Mapping[str, Any], language: Language) -> Place:
+    """Return what a facility's label is made of, without the nearest street.
 
     Args:
         properties: those of its Feature.
-        street: the nearest named street, if known.
         language: of the words.
     """
     parts = properties["address"]
@@ -60,8 +59,21 @@ def place_of(properties: Mapping[str, Any], street: str | None, language: Langua
         _kind_words(language)[(properties["offers"] or [properties["kind"]])[0]],
         venue_word(properties["venue"], language),
         address(parts["street"], parts["house_number"], parts["country"]),
-        street,
     )
+
+
+def may_need_street(places: Sequence[Place]) -> list[int]:
+    """Return the indexes of the places whose label or detail contains the nearest street, if there is one.
+
+    They have no address, and no name either or the same one as another place.
+    """
+    names = [place_name(place) for place in places]
+    times = Counter(names)
+    return [
+        index
+        for index, place in enumerate(places)
+        if place.address is None and (names[index] == place.kind or times[names[index]] > 1)
+    ]
 
 
 def place_name(place: Place) -> str:

@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.http.languages import Language
-from api.places.geojson import attribution, features
+from api.places.geojson import Shown, show
 from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text, whereabouts
 from geo.ahead.route.journey import Gap, Journey, Stop, StopsQuery
+from geo.database import Session
 
 
-def document(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
+def document(session: Session, query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
     """Return the FeatureCollection of the stops, with the plan."""
+    shown = _shown(session, query, journey, language)
     return {
         "type": "FeatureCollection",
-        "features": _features(query, journey, language),
+        "features": shown.features,
         "stops_found": len(journey.stops),
         "route": {
             "length_m": round(query.route.length_m, 1),
@@ -24,19 +26,21 @@ def document(query: StopsQuery, journey: Journey, language: Language) -> dict[st
         "plan": _plan(query, journey, language),
         "note": _note(query, journey, language),
         "as_of": query.as_of,
-        "attribution": attribution(list(journey.cards.values())),
+        "attribution": shown.attribution,
     }
 
 
-def _features(query: StopsQuery, journey: Journey, language: Language) -> list[dict[str, Any]]:
+def _shown(session: Session, query: StopsQuery, journey: Journey, language: Language) -> Shown:
     planned = set(journey.plan.stops)
     stops = [journey.stops[index] for index in journey.cards]
-    ones = features(
-        [*journey.cards.values()], language, query.mode, lambda shown: whereabouts(stops[shown].along_m, language)
-    )
-    for one, stop, index in zip(ones, stops, journey.cards, strict=True):
-        one["properties"] |= _of_stop(query, stop, language, is_planned=index in planned)
-    return ones
+
+    def along_route(index: int) -> str:
+        return whereabouts(stops[index].along_m, language)
+
+    shown = show(session, [*journey.cards.values()], language, query.mode, along_route)
+    for feature, stop, index in zip(shown.features, stops, journey.cards, strict=True):
+        feature["properties"] |= _of_stop(query, stop, language, is_planned=index in planned)
+    return shown
 
 
 def _of_stop(query: StopsQuery, stop: Stop, language: Language, *, is_planned: bool) -> dict[str, Any]:

@@ -12,7 +12,10 @@ STREET_WITHIN_M = 150
 
 _NEAREST = driver_text(
     """
-    SELECT number, name, distance_m
+    SELECT number, name, distance_m, (
+        SELECT json_agg(json_build_object('attribution', attribution, 'licence', licence, 'url', url))
+        FROM gazetteer_dataset
+    )::text
     FROM facility_search.nearest_streets(
         ARRAY(
             SELECT facility_search.point(lon, lat)
@@ -26,24 +29,31 @@ _NEAREST = driver_text(
 
 
 class NearestStreet(NamedTuple):
-    """A named street, and its distance from the point that was asked about."""
+    """A named street.
+
+    Attributes:
+        name: its name.
+        distance_m: its distance from the point that was asked about.
+        terms: a JSON array of the attribution, licence and url of each imported gazetteer. An answer that contains the
+            name must contain them.
+    """
 
     name: str
     distance_m: float
+    terms: str
 
 
 class _Row(NamedTuple):
     number: int
     name: str
     distance_m: float
+    terms: str
 
 
 def streets(
     session: Session, origins: Sequence[Point], within_m: float = STREET_WITHIN_M
 ) -> list[NearestStreet | None]:
     """Return the nearest named street of each point, in the order of the points.
-
-    An answer that contains one of these names must contain the gazetteer's attribution: see ``datasets.terms``.
 
     Args:
         session: any session.
@@ -62,5 +72,5 @@ def streets(
     }
     nearest: list[NearestStreet | None] = [None] * len(origins)
     for row in driver_rows(session, _NEAREST, parameters, _Row):
-        nearest[row.number - 1] = NearestStreet(row.name, row.distance_m)
+        nearest[row.number - 1] = NearestStreet(row.name, row.distance_m, row.terms)
     return nearest
