@@ -1,6 +1,6 @@
 """GET /v1/fences: the regions that a phone should monitor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -12,7 +12,7 @@ from api.http.declarations import EVERYBODY
 from api.http.door import Door
 from api.http.languages import Language, callers_language, spoken
 from api.http.services import database, now
-from api.places.geojson import GEOJSON, attribution, feature
+from api.places.geojson import GEOJSON, Shown, show
 from geo.ahead.fences.grid import RADIUS_M
 from geo.ahead.fences.regions import DWELL_S, Fences, FencesQuery, watch
 from geo.errors import CellTooCoarse
@@ -40,15 +40,17 @@ def list_fences(parameters: Mapping[str, Any]) -> Response:
             return spoken(unchanged, language)
         query = FencesQuery(**parameters, as_of=as_of)
         fences = watch(session, query)
+        # The labels have no direction, because they are read when the reader has come near.
+        shown = show(session, fences.cards, language, whereabouts=lambda _: None)
     return spoken(
-        answer(_document(query, fences, language), GEOJSON, as_of, fences.data_version, language.code), language
+        answer(_document(query, fences, shown, language), GEOJSON, as_of, fences.data_version, language.code), language
     )
 
 
-def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[str, Any]:
+def _document(query: FencesQuery, fences: Fences, shown: Shown, language: Language) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
-        "features": [_region(card, language) for card in fences.cards],
+        "features": _regions(fences.cards, shown, language),
         "refresh_region": {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [query.origin.lon, query.origin.lat]},
@@ -58,14 +60,15 @@ def _document(query: FencesQuery, fences: Fences, language: Language) -> dict[st
         "note": None if fences.cards else empty_note(language),
         "as_of": query.as_of,
         "expires_at": fences.expires_at,
-        "attribution": attribution(fences.cards),
+        "attribution": shown.attribution,
     }
 
 
-def _region(card: Card, language: Language) -> dict[str, Any]:
-    region = feature(card, language)
-    region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": fence_text(card, language)}
-    return region
+def _regions(cards: Sequence[Card], shown: Shown, language: Language) -> list[dict[str, Any]]:
+    for region, name, card in zip(shown.features, shown.names, cards, strict=True):
+        text = fence_text(card, name, language)
+        region["properties"] |= {"radius_m": RADIUS_M, "dwell_s": DWELL_S, "text": text}
+    return shown.features
 
 
 doors = (door,)

@@ -1,14 +1,12 @@
 """Texts of geofences: one short sentence in the caller's language."""
 
-from api.hints.texts import place_name
 from api.http.languages import Language
 from geo.ahead.fences.thinning import WATCHED_TO_M
 from geo.facilities.cards import Card
 
 
-def fence_text(card: Card, language: Language) -> str:
-    """Return the text to show to a person who stays near a facility."""
-    place = place_name(card, language)
+def fence_text(card: Card, place: str, language: Language) -> str:
+    """Return the text to show to a person who stays near a facility, which is called place."""
     if card.mean_stars is None:
         return language.say("Close by: %(place)s.", place=place)
     stars = language.decimal(round(card.quality, 1))

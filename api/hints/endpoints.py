@@ -12,7 +12,7 @@ from api.http.door import Door
 from api.http.languages import callers_language, spoken
 from api.http.responses import private
 from api.http.services import database, now
-from api.places.geojson import attribution, feature
+from api.places.geojson import show
 from api.route.schemas import MAX_BODY_BYTES
 from geo.ahead.hints.advice import advise
 from geo.ahead.hints.situation import Memory, Situation
@@ -38,21 +38,25 @@ def ask_for_hint(body: Mapping[str, Any]) -> Response:
     minute. docs/hints.md states every rule.
     """
     situation = Situation(**{**body, "memory": Memory(**body["memory"])}, as_of=now())
+    language = callers_language()
     with database().read() as session:
         advice = advise(session, situation)
-    language, hint = callers_language(), advice.hint
-    candidates = [candidate for candidate in (hint.facility, hint.backup) if candidate is not None]
+        hint = advice.hint
+        stops = {"facility": hint.facility, "backup": hint.backup}
+        cards = {role: candidate.card for role, candidate in stops.items() if candidate is not None}
+        shown = show(session, [*cards.values()], language, situation.mode)
+    features = dict(zip(cards, shown.features, strict=True))
     document = {
         "speak": hint.speak,
         "reason": hint.reason,
-        "text": hint_text(hint, language) if hint.speak else None,
+        "text": hint_text(hint, shown.names[0], language) if hint.speak else None,
         "language": language.code,
-        "facility": hint.facility and feature(hint.facility.card, language),
-        "backup": hint.backup and feature(hint.backup.card, language),
+        "facility": features.get("facility"),
+        "backup": features.get("backup"),
         "valid_until": hint.valid_until,
         "ask_again": {"after_s": advice.ask_again.after_s, "after_m": advice.ask_again.after_m},
         "as_of": situation.as_of,
-        "attribution": attribution(candidate.card for candidate in candidates),
+        "attribution": shown.attribution,
     }
     return spoken(private(document), language)
 

@@ -2,7 +2,6 @@
 
 from api.http.languages import Language
 from geo.ahead.hints.rules import Hint
-from geo.facilities.cards import Card
 
 HERE_M = 50
 """Distance below which the text says "right here": the door is in sight."""
@@ -11,11 +10,17 @@ SPOKEN_TO_M = 1_000
 """Distance from which texts use kilometres."""
 
 
-def hint_text(hint: Hint, spoken: Language) -> str:
-    """Return the text of a hint, which says why and where to stop. The hint must have a facility."""
+def hint_text(hint: Hint, place: str, spoken: Language) -> str:
+    """Return the text of a hint, which says why and where to stop.
+
+    Args:
+        hint: it must have a facility.
+        place: what to call the facility.
+        spoken: the caller's language.
+    """
     candidate = hint.facility
     assert candidate is not None  # noqa: S101 - for mypy
-    where = {"place": place_name(candidate.card, spoken), "away": _away(candidate.away_m, spoken)}
+    where = {"place": place, "away": _away(candidate.away_m, spoken)}
     if hint.reason == "long_gap_ahead":
         return spoken.say(
             "%(place)s, %(away)s: a good stop before %(gap)s without one.", **where, gap=_gap(hint, spoken)
@@ -25,18 +30,6 @@ def hint_text(hint: Hint, spoken: Language) -> str:
     if hint.reason == "best_for_a_while":
         return spoken.say("%(place)s, %(away)s: the best stop for a while.", **where)
     return spoken.say("%(place)s, %(away)s: a good moment for a stop.", **where)
-
-
-def place_name(card: Card, spoken: Language) -> str:
-    """Return a facility's name, or else the first thing that it offers."""
-    if card.name:
-        return card.name
-    return {
-        "toilets": spoken.say("Toilets"),
-        "drinking_water": spoken.say("Drinking water"),
-        "shower": spoken.say("A shower"),
-        "baby_care": spoken.say("A baby-care room"),
-    }[card.offers[0]]
 
 
 def _away(metres: float, spoken: Language) -> str:

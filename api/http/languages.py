@@ -4,7 +4,7 @@ The gettext catalogues, api/translations/<language>.po, are read on first use; t
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +19,15 @@ DEFAULT_LANGUAGE = "en"
 """The language of the message ids."""
 
 LANGUAGES = (DEFAULT_LANGUAGE, "fr", "de", "es", "fi")
+
+ROUNDS_TO_KM_FROM_M = 995
+"""Distance that rounds to 1 km, and from which distances are in kilometres."""
+
+ROUNDS_TO_10_KM_FROM_M = 9_950
+"""Distance that rounds to 10 km, and from which distances have no decimals."""
+
+CACHED_LENGTHS = 2_000
+"""Formatted lengths kept: the rounded distances up to 10 km, in all languages; formatting one takes 20 microseconds."""
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 
@@ -49,11 +58,22 @@ class Language:
 
     def metres(self, number: float) -> str:
         """Return a length in metres formatted for this language, such as 1,500 m."""
-        return format_unit(number, "length-meter", length="short", locale=self.code)
+        return _length(number, "length-meter", self.code)
 
     def kilometres(self, number: float) -> str:
         """Return a length in kilometres formatted for this language, such as 2.4 km."""
-        return format_unit(number, "length-kilometer", length="short", locale=self.code)
+        return _length(number, "length-kilometer", self.code)
+
+    def distance(self, metres: float) -> str:
+        """Return a rounded distance: 300 m, 2.4 km, 62 km."""
+        if metres < ROUNDS_TO_KM_FROM_M:
+            return self.metres(round(metres / 10) * 10)
+        return self.kilometres(round(metres / 1000, 1 if metres < ROUNDS_TO_10_KM_FROM_M else 0))
+
+
+@lru_cache(CACHED_LENGTHS)
+def _length(number: float, unit: str, code: str) -> str:
+    return format_unit(number, unit, length="short", locale=code)
 
 
 @cache

@@ -14,7 +14,7 @@ from api.http.languages import callers_language, spoken
 from api.http.paths import id_segment
 from api.http.services import database, now
 from api.places import examples, filters, schemas
-from api.places.geojson import GEOJSON, attribution, collection, feature
+from api.places.geojson import GEOJSON, add_explanations, show
 from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
@@ -68,13 +68,17 @@ def answer_list(parameters: Mapping[str, Any]) -> Response:
             found, mode = search.nearby(session, query), query.mode
         else:
             found, mode = search.in_box(session, query), "walk"
-    document = collection(
-        found,
-        language,
-        as_of=as_of,
-        note=list_note(query, found, language),
-        ranking=RANKINGS[query.rank, mode] if parameters["explain"] else None,
-    )
+        shown = show(session, found.facilities, language, mode)
+    if parameters["explain"]:
+        add_explanations(shown, found.facilities, RANKINGS[query.rank, mode])
+    document = {
+        "type": "FeatureCollection",
+        "features": shown.features,
+        "as_of": as_of,
+        "widened": found.widened,
+        "note": list_note(query, found, language),
+        "attribution": shown.attribution,
+    }
     return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 
 
@@ -85,12 +89,13 @@ def answer_one(facility_id: int) -> Response:
         if unchanged := not_modified(session, as_of, language.code):
             return spoken(unchanged, language)
         found = search.one(session, facility_id, as_of)
+        shown = show(session, found.facilities, language)
         seen = observed.shares(session, facility_id)
     document = {
-        **feature(found.facilities[0], language),
+        **shown.features[0],
         "observed": {fact: asdict(share) for fact, share in seen.items()},
         "as_of": as_of,
-        "attribution": attribution(found.facilities),
+        "attribution": shown.attribution,
     }
     return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 

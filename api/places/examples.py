@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.places.directions import directions
 from geo.facilities.attributes import ATTRIBUTE_NAMES
 
 ATTRIBUTION: dict[str, Any] = {
@@ -29,6 +30,8 @@ FEATURE: dict[str, Any] = {
         "kind": "toilets",
         "offers": ["toilets", "baby_care"],
         "name": "Asema-aukio",
+        "label": "Asema-aukio",
+        "label_detail": None,
         "venue": None,
         "status": "active",
         "status_note": None,
@@ -46,6 +49,7 @@ FEATURE: dict[str, Any] = {
         "distance_m": 195.4,
         "bearing_deg": 58.9,
         "duration_s": 184.0,
+        "directions": directions(24.9414, 60.1708, "walk"),
         "rating": RATING,
         "open": {
             "state": "open",

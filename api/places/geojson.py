@@ -1,73 +1,106 @@
-"""Facilities as GeoJSON (RFC 7946). The database writes each Feature; this module assembles the collections."""
+"""Facilities as GeoJSON (RFC 7946). The database writes each Feature; this module adds texts for people and links."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from api.http.languages import Language
+from api.places.directions import directions
+from api.places.labels import Place, labels, may_need_street, place_name, place_of, whereabouts_from_origin
 from api.places.texts import status_note
+from geo.coordinates import Point
+from geo.database import Session
 from geo.facilities.cards import AnyCard
-from geo.facilities.ranking import Ranking
-from geo.facilities.search import Found
+from geo.facilities.ranking import Mode, Ranking
+from geo.gazetteer import nearest
+from geo.gazetteer.nearest import NearestStreet
 
 GEOJSON = "application/geo+json"
 
 
-def feature(row: AnyCard, language: Language, ranking: Ranking | None = None) -> dict[str, Any]:
-    """Return one facility as a Feature that the caller may modify.
+class Shown(NamedTuple):
+    """The facilities of one answer.
+
+    Attributes:
+        features: a Feature for each facility, which the caller may modify.
+        names: what to call each facility in a sentence that says where it is.
+        attribution: the terms of every dataset that they come from, each once.
+    """
+
+    features: list[dict[str, Any]]
+    names: list[str]
+    attribution: list[dict[str, str | None]]
+
+
+def show(
+    session: Session,
+    rows: Sequence[AnyCard],
+    language: Language,
+    mode: Mode = "walk",
+    whereabouts: Callable[[int], str | None] | None = None,
+) -> Shown:
+    """Return the facilities of one answer with their labels.
 
     Args:
-        row: the facility.
-        language: of the sentence about its status.
-        ranking: adds the terms of the utility under this ranking.
+        session: reads the nearest streets, if a label may contain one.
+        rows: the facilities.
+        language: of the labels and of the sentences about their status.
+        mode: travel mode of the links to directions.
+        whereabouts: returns where a facility is, by its index, for labels; by default distance and direction from the
+            origin.
     """
-    one = bare_feature(row)
-    one["properties"]["status_note"] = status_note(one["properties"]["status"], language)
-    if ranking is not None:
-        one["properties"]["explain"] = _terms(row, ranking)
-    return one
+    features = [bare_feature(row) for row in rows]
+
+    def from_origin(index: int) -> str | None:
+        properties = features[index]["properties"]
+        return whereabouts_from_origin(properties["distance_m"], properties["bearing_deg"], language)
+
+    places = [place_of(feature["properties"], language) for feature in features]
+    streets = _streets(session, features, places)
+    places = [
+        place._replace(street=street.name) if street else place for place, street in zip(places, streets, strict=True)
+    ]
+    for feature, label in zip(features, labels(places, whereabouts or from_origin, language), strict=True):
+        lon, lat = feature["geometry"]["coordinates"]
+        properties = feature["properties"]
+        properties["status_note"] = status_note(properties["status"], language)
+        properties["label"], properties["label_detail"] = label
+        properties["directions"] = directions(lon, lat, mode)
+    named = [street for street in streets if street]
+    return Shown(features, [place_name(place) for place in places], attribution([*rows, *named]))
 
 
 def bare_feature(row: AnyCard) -> dict[str, Any]:
-    """Return one facility as the database writes it: a Feature without the sentence about its status."""
+    """Return one facility as the database writes it: a Feature without texts for people."""
     one: dict[str, Any] = orjson.loads(row.feature)
     return one
 
 
-def collection(
-    found: Found, language: Language, *, as_of: datetime, note: str | None, ranking: Ranking | None = None
-) -> dict[str, Any]:
-    """Return facilities as a FeatureCollection with the attribution that their licences require.
-
-    Args:
-        found: the result of the search.
-        language: of the sentences.
-        as_of: the instant that quality and opening hours refer to.
-        note: a sentence that explains why the list is widened or empty.
-        ranking: adds the terms of each utility under this ranking.
-    """
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            # The Feature of an active facility has no sentence: its text from the database is not parsed.
-            feature(row, language, ranking) if ranking or row.status != "active" else orjson.Fragment(row.feature)
-            for row in found.facilities
-        ],
-        "as_of": as_of,
-        "widened": found.widened,
-        "note": note,
-        "attribution": attribution(found.facilities),
-    }
+def add_explanations(shown: Shown, rows: Sequence[AnyCard], ranking: Ranking) -> None:
+    """Add the terms of the utility of each facility under the ranking."""
+    for feature, row in zip(shown.features, rows, strict=True):
+        feature["properties"]["explain"] = _terms(row, ranking)
 
 
-def attribution(rows: Iterable[AnyCard]) -> list[dict[str, str | None]]:
+def attribution(rows: Iterable[AnyCard | NearestStreet]) -> list[dict[str, str | None]]:
     """Return the terms of every dataset among the rows, each once."""
     # Rows of the same datasets have the same text, so mostly only one is parsed.
     found = [term for terms in {row.terms for row in rows} if terms for term in orjson.loads(terms)]
     by_content = {(term["attribution"], term["licence"], term["url"]): term for term in found}
     return sorted(by_content.values(), key=lambda term: (term["attribution"], term["licence"], term["url"] or ""))
+
+
+def _streets(
+    session: Session, features: Sequence[Mapping[str, Any]], places: Sequence[Place]
+) -> list[NearestStreet | None]:
+    """Return the nearest street of each facility whose label or detail may contain it."""
+    wanted = may_need_street(places)
+    found = nearest.streets(session, [Point(*features[index]["geometry"]["coordinates"]) for index in wanted])
+    streets: list[NearestStreet | None] = [None] * len(places)
+    for index, street in zip(wanted, found, strict=True):
+        streets[index] = street
+    return streets
 
 
 def _terms(row: AnyCard, ranking: Ranking) -> dict[str, float | None]:

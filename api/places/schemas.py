@@ -153,6 +153,15 @@ class Address(Schema):
     country = fields.String(required=True, allow_none=True, metadata={"description": "ISO 3166-1 alpha-2."})
 
 
+class Directions(Schema):
+    """Links for map applications. They contain the coordinates of the facility and nothing about the caller."""
+
+    geo = fields.String(required=True, metadata={"description": "A geo URI (RFC 5870)."})
+    openstreetmap = fields.URL(required=True, metadata={"description": "Directions on openstreetmap.org."})
+    apple_maps = fields.URL(required=True, metadata={"description": "Directions in Apple Maps."})
+    google_maps = fields.URL(required=True, metadata={"description": "Directions in Google Maps."})
+
+
 class Terms(Schema):
     """The attribution that a licence requires."""
 
@@ -211,6 +220,21 @@ class FacilityProperties(Schema):
     kind = words(*KINDS, required=True)
     offers = fields.List(words(*KINDS), required=True)
     name = fields.String(required=True, allow_none=True)
+    label = fields.String(
+        required=True,
+        metadata={
+            "description": "What to call it, in the language of the response: its name, or what it offers with its "
+            "venue, its address, the nearest street, or its distance and direction."
+        },
+    )
+    label_detail = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What distinguishes it from those of this response with the same label: address, street, "
+            "distance and direction, or a number. null if no other has the same label."
+        },
+    )
     venue = fields.String(
         required=True,
         allow_none=True,
@@ -235,6 +259,7 @@ class FacilityProperties(Schema):
         required=True, allow_none=True, metadata={"description": "Initial bearing, clockwise from north."}
     )
     duration_s = fields.Float(required=True, allow_none=True, metadata={"description": "Estimated travel time."})
+    directions = fields.Nested(Directions, required=True)
     rating = fields.Nested(RatingSummary, required=True)
     open = fields.Nested(Opening, required=True)
     sources = fields.List(fields.Nested(Source), required=True)

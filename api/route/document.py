@@ -4,21 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.http.languages import Language
-from api.places.geojson import attribution, feature
-from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text
+from api.places.geojson import Shown, show
+from api.route.texts import backup_text, empty_note, last_good_stop_text, shortened_note, warning_text, whereabouts
 from geo.ahead.route.journey import Gap, Journey, Stop, StopsQuery
-from geo.facilities.cards import Card
+from geo.database import Session
 
 
-def document(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
+def document(session: Session, query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:
     """Return the FeatureCollection of the stops, with the plan."""
-    planned = set(journey.plan.stops)
+    shown = _shown(session, query, journey, language)
     return {
         "type": "FeatureCollection",
-        "features": [
-            _feature(query, journey.stops[index], card, language, is_planned=index in planned)
-            for index, card in journey.cards.items()
-        ],
+        "features": shown.features,
         "stops_found": len(journey.stops),
         "route": {
             "length_m": round(query.route.length_m, 1),
@@ -29,13 +26,25 @@ def document(query: StopsQuery, journey: Journey, language: Language) -> dict[st
         "plan": _plan(query, journey, language),
         "note": _note(query, journey, language),
         "as_of": query.as_of,
-        "attribution": attribution(list(journey.cards.values())),
+        "attribution": shown.attribution,
     }
 
 
-def _feature(query: StopsQuery, stop: Stop, card: Card, language: Language, *, is_planned: bool) -> dict[str, Any]:
-    one = feature(card, language)
-    one["properties"] |= {
+def _shown(session: Session, query: StopsQuery, journey: Journey, language: Language) -> Shown:
+    planned = set(journey.plan.stops)
+    stops = [journey.stops[index] for index in journey.cards]
+
+    def along_route(index: int) -> str:
+        return whereabouts(stops[index].along_m, language)
+
+    shown = show(session, [*journey.cards.values()], language, query.mode, along_route)
+    for feature, stop, index in zip(shown.features, stops, journey.cards, strict=True):
+        feature["properties"] |= _of_stop(query, stop, language, is_planned=index in planned)
+    return shown
+
+
+def _of_stop(query: StopsQuery, stop: Stop, language: Language, *, is_planned: bool) -> dict[str, Any]:
+    return {
         "visit": stop.visit,
         "along_m": round(stop.along_m, 1),
         "offset_m": round(stop.offset_m, 1),
@@ -50,7 +59,6 @@ def _feature(query: StopsQuery, stop: Stop, card: Card, language: Language, *, i
         "last_good_stop_reason": stop.last_good,
         "last_good_stop_text": stop.last_good and last_good_stop_text(stop.gap_after_m, language),
     }
-    return one
 
 
 def _plan(query: StopsQuery, journey: Journey, language: Language) -> dict[str, Any]:

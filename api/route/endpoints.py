@@ -37,10 +37,10 @@ def find_route_stops(body: Mapping[str, Any]) -> Response:
     is not stored or logged.
     """
     query = StopsQuery(as_of=now(), **body)
-    with database().read() as session:
-        journey = along(session, query)
     language = callers_language()
-    return spoken(private(document(query, journey, language), mimetype=GEOJSON), language)
+    with database().read() as session:
+        stops = document(session, query, along(session, query), language)
+    return spoken(private(stops, mimetype=GEOJSON), language)
 
 
 doors = (door,)

@@ -6,12 +6,17 @@ from geo.ahead.route.journey import Gap
 
 def last_good_stop_text(gap_after_m: float, language: Language) -> str:
     """Return the text that marks the last good stop before a gap."""
-    return language.say("last good stop for %(distance)s", distance=_distance(gap_after_m, language))
+    return language.say("last good stop for %(distance)s", distance=language.distance(gap_after_m))
 
 
 def backup_text(further_m: float, language: Language) -> str:
     """Return the text that says how far further along the backup of a planned stop is."""
-    return language.say("if shut, %(distance)s further", distance=_distance(further_m, language))
+    return language.say("if shut, %(distance)s further", distance=language.distance(further_m))
+
+
+def whereabouts(along_m: float, language: Language) -> str:
+    """Return the text that says how far along the route a stop is."""
+    return language.say("%(distance)s along the route", distance=language.distance(along_m))
 
 
 def warning_text(gap: Gap, start_m: float, comfort_s: int, language: Language, *, is_since_last_stop: bool) -> str:
@@ -25,8 +30,8 @@ def warning_text(gap: Gap, start_m: float, comfort_s: int, language: Language, *
         is_since_last_stop: whether its duration includes the time since a stop before the route.
     """
     values = {
-        "gap": _distance(gap.length_m, language),
-        "start": _distance(start_m, language),
+        "gap": language.distance(gap.length_m),
+        "start": language.distance(start_m),
         "duration": _duration(gap.duration_s, language),
         "comfort": _duration(comfort_s, language),
     }
@@ -56,13 +61,6 @@ def shortened_note(left_out: int, language: Language) -> str:
         "%(number)s more stops are omitted: only the best of each stretch of the route are returned.",
         left_out,
     )
-
-
-def _distance(metres: float, language: Language) -> str:
-    """Return a rounded distance: 300 m, 2.4 km, 62 km."""
-    if metres < 995:
-        return language.metres(round(metres / 10) * 10)
-    return language.kilometres(round(metres / 1000, 1 if metres < 9_950 else 0))
 
 
 def _duration(seconds: int, language: Language) -> str:

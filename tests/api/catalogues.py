@@ -69,7 +69,7 @@ def pattern(text: str) -> re.Pattern[str] | None:
     literal = re.sub(r"%\(\w+\)s", "\0", text)
     if not re.search(r"[^\W\d_]", literal):
         return None
-    return re.compile(rf"(?<!\w){re.escape(literal).replace(chr(0), '.+')}(?!\w)")
+    return re.compile(rf"(?<![\w-]){re.escape(literal).replace(chr(0), '.+')}(?![\w-])")
 
 
 def english_patterns(code: str) -> dict[Message, list[re.Pattern[str]]]:

@@ -10,11 +10,9 @@ from api.http.languages import language
 from geo.ahead.hints.rules import Candidate, Hint, Reason
 from tests.factories import card
 
-SHELL = card(name="Shell")
-
 
 def candidate(away_m: float = 420.0) -> Candidate:
-    return Candidate(SHELL, away_m, 3.5, 4.0)
+    return Candidate(card(), away_m, 3.5, 4.0)
 
 
 DISTANCES = [
@@ -33,12 +31,12 @@ DISTANCES = [
 @pytest.mark.parametrize(("distance_m", "away"), DISTANCES)
 def test_a_spoken_distance_is_rounded(distance_m: float, away: str) -> None:
     hint = Hint("comfort_running_out", candidate(distance_m))
-    assert hint_text(hint, language("en")) == f"Shell, {away}: a good moment for a stop."
+    assert hint_text(hint, "Shell", language("en")) == f"Shell, {away}: a good moment for a stop."
 
 
 def test_a_hint_on_a_route_gives_the_distance_along_it() -> None:
     hint = Hint("best_for_a_while", candidate(2600.0))
-    assert hint_text(hint, language("en")) == "Shell, 3 kilometres away: the best stop for a while."
+    assert hint_text(hint, "Shell", language("en")) == "Shell, 3 kilometres away: the best stop for a while."
 
 
 GAP: dict[str, float] = {"gap_m": 62_900}
@@ -62,21 +60,12 @@ SENTENCES: list[tuple[Reason, dict[str, float], str, str]] = [
 def test_a_gap_and_a_closing_time_are_never_overstated(
     reason: Reason, terms: dict[str, Any], code: str, text: str
 ) -> None:
-    assert hint_text(Hint(reason, candidate(), **terms), language(code)) == f"Shell, {text}"
+    assert hint_text(Hint(reason, candidate(), **terms), "Shell", language(code)) == f"Shell, {text}"
 
 
 @pytest.mark.parametrize(
-    ("kind", "code", "text"),
-    [
-        ("toilets", "fi", "WC: aivan lähellä."),
-        ("drinking_water", "fr", "Eau potable\N{NO-BREAK SPACE}: tout près."),
-        ("shower", "en", "Close by: A shower."),
-        ("baby_care", "de", "Ein Wickelraum: ganz in der Nähe."),
-    ],
+    ("code", "text"),
+    [("en", "Close by: Shell."), ("fr", "Shell\N{NO-BREAK SPACE}: tout près."), ("de", "Shell: ganz in der Nähe.")],
 )
-def test_a_place_without_a_name_is_called_by_its_kind(kind: str, code: str, text: str) -> None:
-    assert fence_text(card(offers=[kind]), language(code)) == text
-
-
-def test_a_place_that_does_not_offer_its_own_kind_is_called_by_what_it_offers() -> None:
-    assert fence_text(card(offers=["shower"]), language("en")) == ("Close by: A shower.")
+def test_the_text_of_a_region_names_the_place(code: str, text: str) -> None:
+    assert fence_text(card(), "Shell", language(code)) == text

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,6 +20,13 @@ from tests.geo.ahead.test_stops import at_km
 
 LAT, LON = 60.1699, 24.9384
 HERE = f"lat={LAT}&lon={LON}"
+VENUES = [
+    *("aerodrome", "alpine_hut", "bakery", "bar", "bus_station", "cafe", "camp_site", "cinema", "community_centre"),
+    *("convenience", "department_store", "fast_food", "ferry_terminal", "fuel", "hospital", "hostel", "hotel"),
+    *("ice_cream", "kiosk", "library", "mall", "marketplace", "museum", "park", "parking", "pharmacy"),
+    *("place_of_worship", "pub", "rest_area", "restaurant", "services", "sports_centre", "station", "supermarket"),
+    *("swimming_pool", "theatre", "townhall", "university"),
+]
 KINDS = ("toilets", "drinking_water", "shower", "baby_care")
 CLOSES_SOON = {"open_during": '{["2026-11-01 06:00:00+00","2026-11-20 12:20:00+00")}', "unknown_during": "{}"}
 NOT_WALKED: set[Message] = {
@@ -78,6 +86,7 @@ def answers(world: World, code: str) -> Iterator[tuple[str, TestResponse]]:
     yield get(f"/{SEARCH.strip('/')}", Origin=ORIGIN, **bearer(world.key))
     yield post(PATH, GOOD)
     yield from _hints(world, post)
+    yield from _labels(world, get)
     yield from _places(world, get)
     yield from _routes(world, post)
     yield from _decisions(world, language)
@@ -98,6 +107,18 @@ def _hints(world: World, post: Any) -> Iterator[tuple[str, TestResponse]]:
         if "comfort_s" in more:
             body["since_last_stop_s"] = 2000
         yield post("/v1/hints", body)
+
+
+def _labels(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
+    """Places without a name: in each venue, twice at one address, and in each direction."""
+    for venue in VENUES:
+        add_facility(world.session, 40.0, 1.0, venue=venue)
+    for _ in range(2):
+        add_facility(world.session, 40.0, 2.0, street="Rue", house_number="8")
+    for east, north in product((-1, 0, 1), repeat=2):
+        add_facility(world.session, 40.0 + 0.001 * east, 3.0 + 0.001 * north)
+    for lat in (1.0, 2.0, 3.0):
+        yield get(f"/v1/facilities?lat={lat}&lon=40&limit=100")
 
 
 def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
@@ -160,12 +181,13 @@ def _decisions(world: World, language: dict[str, str]) -> Iterator[tuple[str, Te
 
 
 def texts(document: Any) -> Iterator[str]:
-    """Every string value in a JSON document."""
+    """Every string value in a JSON document, except the venue, which is an OSM value."""
     if isinstance(document, str):
         yield document
     elif isinstance(document, dict):
-        for value in document.values():
-            yield from texts(value)
+        for name, value in document.items():
+            if name != "venue":
+                yield from texts(value)
     elif isinstance(document, list):
         for value in document:
             yield from texts(value)

@@ -92,23 +92,6 @@ def test_a_file_without_names_changes_nothing(session: Session, tmp_path: Path) 
         load(session, path)
 
 
-@pytest.mark.usefixtures("valley")
-@pytest.mark.parametrize(
-    ("point", "street"),
-    [
-        (Point(9.501, 47.1012), "Hauptstrasse"),
-        (Point(9.5031, 47.1035), "Gässli"),
-        (Point(9.7, 47.3), None),
-    ],
-)
-def test_the_nearest_named_street_is_within_reach(session: Session, point: Point, street: str | None) -> None:
-    name = session.execute(
-        text("SELECT facility_search.nearest_street(facility_search.point(:lon, :lat))"),
-        {"lon": point.lon, "lat": point.lat},
-    ).scalar_one()
-    assert name == street
-
-
 def with_typo(name: str, chance: random.Random) -> str:
     """Delete, insert, replace or swap one character, not the first."""
     at, letter = chance.randrange(1, len(name)), chance.choice("abcdefghijklmnopqrstuvwxyz")
