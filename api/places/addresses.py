@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import normalize
@@ -63,6 +64,10 @@ _BOUNDARY = re.compile("(?:[(/,;:] ?| [-\N{EN DASH}] )$")
 _APOSTROPHES = ("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
+CACHED_TEXTS = 4_096
+"""Texts whose mended form is kept, about 1 MB: to mend one takes 20 microseconds, as long as all else in a label."""
+
+
 class _Word(NamedTuple):
     """A run of letters in a text, with what precedes and follows it."""
 
@@ -89,6 +94,7 @@ def address(street: str | None, house_number: str | None, country: str | None) -
     return " ".join(parts if _is_number_first(mended_street, country) else reversed(parts))
 
 
+@lru_cache(CACHED_TEXTS)
 def mended(text: str) -> str:
     """Return an address in capitals with capitals only where people write them, and with lost apostrophes.
 
@@ -116,9 +122,9 @@ def _is_number_first(street: str, country: str | None) -> bool:
 
 def _is_in_capitals(words: list[str]) -> bool:
     """Return whether there is a word in capitals, and all others are lead-ins or have no lower-case letter."""
-    without_sharp_s = [word.replace("ß", "") for word in words]
-    return any(word.isupper() for word in without_sharp_s) and not any(
-        any(letter.islower() for letter in word) and word.casefold() not in _LEAD_INS for word in without_sharp_s
+    without_sharp_s = [word.replace("ß", "") for word in words]  # it has no capital in common use
+    return any(word.isupper() for word in without_sharp_s) and all(
+        word == word.upper() or word.casefold() in _LEAD_INS for word in without_sharp_s
     )
 
 

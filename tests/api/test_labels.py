@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import shapely
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from api.http.languages import language
 from api.places.labels import Place, labels, place_name, whereabouts_from_origin
+from geo.gazetteer import writer
+from geo.gazetteer.shape import NamedShape
+from geo.imports.formats import OPENSTREETMAP
 from tests.api.route_requests import GOOD, PATH
 from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
@@ -24,6 +28,15 @@ def shown(client: FlaskClient, url: str, code: str = "en") -> list[dict[str, Any
     response = client.get(url, headers={"Accept-Language": code})
     assert response.status_code == 200, response.text
     return [feature["properties"] for feature in response.get_json(force=True)["features"]]
+
+
+def add_streets(session: Session, *names: str) -> None:
+    """Streets that run eastwards, the first at LAT and each other one 111 m to the north of the one before."""
+    lines = [
+        shapely.LineString([(LON - NEAR, LAT + NEAR * n), (LON + NEAR, LAT + NEAR * n)]) for n in range(len(names))
+    ]
+    shapes = [NamedShape(f"way/{n}", "street", name, None, lines[n]) for n, name in enumerate(names)]
+    writer.write(session, "streets", OPENSTREETMAP, shapes, NOON)
 
 
 def called(client: FlaskClient, url: str, code: str = "en") -> list[tuple[str, str | None]]:
@@ -108,6 +121,49 @@ def test_places_at_one_point_of_which_nothing_is_known_are_numbered(
     for _ in range(3):
         add_facility(session, LON, LAT)
     assert called(client, f"/v1/facilities?{query}") == [(label, "1 of 3"), (label, "2 of 3"), (label, "3 of 3")]
+
+
+def test_a_place_without_an_address_is_called_by_the_nearest_street(
+    client: FlaskClient, session: Session, statements: list[str]
+) -> None:
+    add_streets(session, "Rue d'Arcole", "Quai de la Corse")
+    for north in (0, 1, 20):
+        add_facility(session, LON, LAT + NEAR * north)
+    add_facility(session, LON, LAT, **ADDRESS)
+    url = f"/v1/facilities?lat={LAT}&lon={LON}&rank=distance&radius_m=5000"
+    del statements[:]
+    assert called(client, url) == [
+        ("Toilets, Rue d'Arcole", None),
+        ("Toilets, 8 Rue d'Arcole", None),
+        ("Toilets, Quai de la Corse", None),
+        ("Toilets, 2.2 km to the north", None),
+    ]
+    assert len(statements) == 2, statements
+
+
+def test_places_of_one_name_are_told_apart_by_the_nearest_streets(client: FlaskClient, session: Session) -> None:
+    add_streets(session, "Rue d'Arcole", "Quai de la Corse")
+    for north in (0, 1):
+        add_facility(session, LON, LAT + NEAR * north, name="Sanisette")
+    assert called(client, f"/v1/facilities?lat={LAT}&lon={LON}&rank=distance") == [
+        ("Sanisette", "Rue d'Arcole"),
+        ("Sanisette", "Quai de la Corse"),
+    ]
+
+
+@pytest.mark.parametrize(("columns", "attributed"), [({}, ["© OpenStreetMap contributors"]), ({"name": "Asema"}, [])])
+def test_an_answer_with_the_name_of_a_street_has_the_attribution_of_the_gazetteer(
+    client: FlaskClient, session: Session, columns: dict[str, str], attributed: list[str]
+) -> None:
+    add_streets(session, "Rue d'Arcole")
+    place = add_facility(session, LON, LAT, **columns)
+    add_rating(session, place, 5, NOON)
+    answers = [client.get(url) for url in (f"/v1/facilities/{place}", f"/v1/fences?lat={LAT}&lon={LON}")]
+    answers += [client.post("/v1/hints", json={"lat": LAT, "lon": LON, "comfort_s": 3600, "since_last_stop_s": 3500})]
+    for answer in answers:
+        terms = answer.get_json(force=True)["attribution"]
+        assert [term["attribution"] for term in terms] == attributed
+        assert ("Rue d'Arcole" in answer.text) is bool(attributed)
 
 
 def test_a_stop_on_a_route_without_a_name_is_called_by_where_it_is_along_the_route(
