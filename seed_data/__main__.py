@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from geo.database import Database
 from geo.errors import BeforehandError
 from geo.facilities import counts
-from seed_data.city import add_city
+from seed_data.city import add_city, add_names
 from seed_data.crowd import add_ratings
 
 
@@ -23,9 +23,13 @@ def main() -> None:
         if not facilities:
             print("Another process has just seeded the demo city.")
             return
+        names = add_names(session, as_of)
         ratings = add_ratings(session, as_of)
         session.commit()
-    print(f"Seeded the demo city: {facilities} facilities of central Helsinki, {ratings} demo ratings.")
+    print(
+        f"Seeded the demo city: {facilities} facilities of central Helsinki, {names} names of streets and places,"
+        f" {ratings} demo ratings."
+    )
 
 
 try:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from api.config import PROJECT
 from geo.database import Database
 from geo.facilities import counts
-from seed_data.city import CITY, add_city
+from geo.gazetteer.search import LocalitiesQuery, by_name
+from seed_data.city import CITY, add_city, add_names
 from seed_data.crowd import add_ratings
 from tests.conftest import NOON
 
@@ -34,13 +35,30 @@ def crowd(session: Session) -> list[tuple[object, ...]]:
 
 def test_the_city_matches_its_source_for_central_helsinki(session: Session) -> None:
     add_city(session, NOON)
-    assert counts.by_kind(session) == [("toilets", 18, 1, 19)]
+    assert counts.by_kind(session) == [("toilets", 18, 24, 42)]
+
+
+def test_venues_of_the_city_have_names_hours_and_wheelchair_access(session: Session) -> None:
+    add_city(session, NOON)
+    row = session.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE tags ? 'toilets:wheelchair') AS told, count(name) AS named,"
+            " count(opening_hours) AS with_hours FROM facility WHERE venue IS NOT NULL"
+        )
+    ).one()
+    assert row == (23, 24, 9)
+
+
+def test_streets_of_the_city_are_found_by_name(session: Session) -> None:
+    assert add_names(session, NOON) == 108
+    found = by_name(session, LocalitiesQuery("mannerheimintie", 1))
+    assert [(row.name, row.kind, row.attribution) for row in found] == [("Mannerheimintie", "street", OSM_TERMS[1])]
 
 
 def test_the_city_file_contains_its_licence() -> None:
     document = json.loads(CITY.read_text(encoding="utf-8"))
     assert (document["licence"], document["attribution"]) == OSM_TERMS
-    assert len(document["features"]) == 19
+    assert len(document["features"]) == 42
     assert all(feature["properties"]["@id"] == feature["id"] for feature in document["features"])
 
 
@@ -52,7 +70,7 @@ def test_every_place_of_the_city_has_the_required_attribution(session: Session) 
             " LEFT JOIN dataset ON dataset.id = dataset_id"
         )
     ).all()
-    assert terms == [OSM_TERMS] * 19
+    assert terms == [OSM_TERMS] * 42
 
 
 def test_every_rating_of_the_city_is_marked_as_invented(session: Session) -> None:
@@ -68,7 +86,7 @@ def test_every_rating_of_the_city_is_marked_as_invented(session: Session) -> Non
 def test_no_rating_is_in_the_future_and_some_places_have_none(session: Session) -> None:
     seed(session)
     assert session.execute(text("SELECT max(rated_at) FROM rating")).scalar_one() <= NOON
-    assert 0 < session.execute(text("SELECT count(*) FROM facility WHERE rating_count = 0")).scalar_one() < 19
+    assert 0 < session.execute(text("SELECT count(*) FROM facility WHERE rating_count = 0")).scalar_one() < 42
 
 
 def test_the_demo_is_the_same_each_time(session: Session) -> None:
@@ -96,12 +114,14 @@ def test_repeated_and_concurrent_seeding_fills_a_database_once(own_database_url:
         ]
         output += [process.communicate()[0] for process in running]
         assert [process.returncode for process in running] == [0] * at_once
-    seeded = [line for line in output if line.startswith("Seeded the demo city: 19 facilities of central Helsinki, ")]
+    seeded = [
+        line for line in output if line.startswith("Seeded the demo city: 42 facilities of central Helsinki, 108 names")
+    ]
     assert len(seeded) == 1
     assert output[-1] == "There are facilities already: nothing was seeded.\n"
     database = Database(own_database_url)
     with database.read() as session:
-        assert counts.by_kind(session) == [("toilets", 18, 1, 19)]
+        assert counts.by_kind(session) == [("toilets", 18, 24, 42)]
         assert session.execute(text("SELECT count(*) FROM device")).scalar_one() == 12
     database.close()
 
