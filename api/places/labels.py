@@ -124,6 +124,7 @@ def _details(
 ) -> dict[int, str]:
     """Return a detail for each place of a group that reads alike: the first that no other of the group has."""
     details: dict[int, str] = {}
+    used: set[str] = set()
     for describe in (
         lambda index: places[index].kind,
         lambda index: places[index].address or places[index].street,
@@ -133,8 +134,9 @@ def _details(
         times = Counter(described.values())
         for index, text in described.items():
             is_in_label = text.casefold() in texts[index].casefold()
-            if times[text] == 1 and not is_in_label and text not in details.values():
-                details.setdefault(index, text)
+            if index not in details and times[text] == 1 and text not in used and not is_in_label:
+                details[index] = text
+                used.add(text)
         if len(details) == len(group):
             break
     for number, index in enumerate(group, start=1):

@@ -1,5 +1,6 @@
 """Labels: what each facility of an answer is called, and what tells apart those that read alike."""
 
+import random
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from api.places.labels import Place, labels, place_name, whereabouts_from_origin
 from geo.gazetteer import writer
 from geo.gazetteer.shape import NamedShape
 from geo.imports.formats import OPENSTREETMAP
+from seed_data.city import add_city, add_names
 from tests.api.route_requests import GOOD, PATH
 from tests.conftest import NOON
 from tests.factories import add_facility, add_rating
@@ -194,6 +196,19 @@ def test_a_region_is_called_by_what_is_true_wherever_the_phone_is(client: FlaskC
     regions = shown(client, f"/v1/fences?lat={LAT}&lon={LON}")
     assert sorted(region["label"] for region in regions) == ["Toilets", "Toilets, Rue d'Arcole"]
     assert sorted(region["text"] for region in regions) == ["Close by: Toilets, Rue d'Arcole.", "Close by: Toilets."]
+
+
+def test_the_first_five_of_any_point_of_the_demo_city_are_called_differently(
+    client: FlaskClient, session: Session
+) -> None:
+    add_city(session, NOON)
+    add_names(session, NOON)
+    chance = random.Random(11)
+    for _ in range(150):
+        lat, lon = chance.uniform(60.16, 60.18), chance.uniform(24.92, 24.96)
+        found = called(client, f"/v1/facilities?lat={lat}&lon={lon}&limit=5&kind=any")
+        assert len(set(found)) == 5, found
+        assert not any(label in {"Toilets", "Drinking water"} for label, _ in found)
 
 
 @pytest.mark.parametrize(
