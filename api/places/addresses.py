@@ -57,6 +57,9 @@ _ABBREVIATIONS = _words_of(
 _ROMAN = re.compile("(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
 """Numbers of sovereigns, popes and centuries."""
 
+_DOTTED_I = "i\N{COMBINING DOT ABOVE}"
+"""What Python makes of the Turkish capital letter i in lower case."""
+
 _LETTERS = re.compile(r"(?:[^\W\d_][\u0300-\u036f]*)+")
 _BOUNDARY = re.compile("(?:[(/,;:] ?| [-\N{EN DASH}] )$")
 """What separates two names in one text."""
@@ -88,10 +91,14 @@ def address(street: str | None, house_number: str | None, country: str | None) -
     if not street or not street.strip():
         return None
     mended_street = mended(street)
-    if not house_number or house_number in mended_street.split():
+    if not house_number or not house_number.strip():
         return mended_street
-    parts = (mended(house_number), mended_street)
-    return " ".join(parts if _is_number_first(mended_street, country) else reversed(parts))
+    is_first, words = _is_number_first(mended_street, country), mended_street.split()
+    ends = {words[0], words[-1]} if country is None else {words[0] if is_first else words[-1]}
+    if house_number.strip() in ends:  # some sources repeat it in the street
+        return mended_street
+    parts = (mended(house_number.strip()), mended_street)
+    return " ".join(parts if is_first else reversed(parts))
 
 
 @lru_cache(CACHED_TEXTS)
@@ -154,7 +161,7 @@ def _respelled(word: _Word, *, is_english: bool, is_elided: bool) -> str:
         return letters
     if _ROMAN.fullmatch(letters) or _is_acronym(folded):
         return letters
-    return letters[0] + letters[1:].lower()
+    return letters[0] + letters[1:].lower().replace(_DOTTED_I, "i")
 
 
 def _is_lower(word: _Word, folded: str, *, is_english: bool, is_elided: bool) -> bool:

@@ -1,9 +1,11 @@
 """Labels: what to call each facility of an answer, in the caller's language."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from api.http.languages import Language
 from api.places.addresses import address
@@ -11,6 +13,9 @@ from api.places.venues import venue_word
 
 HERE_M = 10
 """Distance below which a direction means nothing: the error of a good position."""
+
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Characters without width and those that change the direction of what follows; not joiners, which letters need."""
 
 _SECTOR_DEG = 45
 """Width of one of the eight directions."""
@@ -55,7 +60,7 @@ def place_of(properties: Mapping[str, Any], language: Language) -> Place:
     """
     parts = properties["address"]
     return Place(
-        properties["name"],
+        _visible(properties["name"]),
         _kind_words(language)[(properties["offers"] or [properties["kind"]])[0]],
         venue_word(properties["venue"], language),
         address(parts["street"], parts["house_number"], parts["country"]),
@@ -97,7 +102,7 @@ def labels(places: Sequence[Place], whereabouts: Callable[[int], str | None], la
     ]
     groups = defaultdict(list)
     for index, text in enumerate(texts):
-        groups[text.casefold()].append(index)
+        groups[_alike(text)].append(index)
     details: dict[int, str] = {}
     for group in groups.values():
         if len(group) > 1:
@@ -140,9 +145,29 @@ def _details(
         if len(details) == len(group):
             break
     for number, index in enumerate(group, start=1):
-        values = {"number": language.decimal(number), "count": language.decimal(len(group))}
-        details.setdefault(index, language.say("%(number)s of %(count)s", **values))
+        if index not in details:
+            details[index] = _numbered(number, len(group), details.values(), language)
     return details
+
+
+def _numbered(number: int, count: int, taken: Collection[str], language: Language) -> str:
+    """Return "2 of 3", or a later number if an address has this text."""
+    while True:
+        values = {"number": language.decimal(number), "count": language.decimal(count)}
+        text = language.say("%(number)s of %(count)s", **values)
+        if text not in taken:
+            return text
+        number += count
+
+
+def _visible(name: str | None) -> str | None:
+    """Return a name without white space around it and characters that change the direction of text; None if blank."""
+    return _INVISIBLE.sub("", name).strip() or None if name else None
+
+
+def _alike(text: str) -> str:
+    """Return a text in the form in which texts that look alike are equal."""
+    return normalize("NFC", " ".join(text.split())).casefold()
 
 
 def _joined(kind: str, where: str | None) -> str:

@@ -140,6 +140,18 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
     ratings.recompute(session, [place_id, part_id])
 
 
+def last_decision(session: Session, part_id: int) -> int | None:
+    """Return the id of the latest decision that stands to merge a facility into another one, or to split it."""
+    part = {"absorbed_id": part_id}, {"part_id": part_id}
+    return session.execute(
+        select(func.max(Decision.id)).where(
+            Decision.action.in_((MERGE.name, SPLIT.name)),
+            or_(*(Decision.before.contains(each) for each in part)),
+            is_effective(),
+        )
+    ).scalar_one()
+
+
 def keep_apart(session: Session, facility_id: int, other_id: int, as_of: datetime) -> bool:
     """Record that two places are not the same. Return False if that was recorded before."""
     first, second = sorted((facility_id, other_id))

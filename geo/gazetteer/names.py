@@ -6,8 +6,14 @@ import unicodedata
 MAX_CHARACTERS = 255
 """Characters of a normalised name. Some characters become several: of such a name the rest is not compared."""
 
-_APOSTROPHES = re.compile("['`.\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}\N{MODIFIER LETTER APOSTROPHE}]")
-"""Characters that are written or left out: "d'Arcole", "St. Gallen"."""
+_APOSTROPHES = re.compile(
+    "['`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}\N{PRIME}"
+    "\N{MODIFIER LETTER APOSTROPHE}\N{MODIFIER LETTER TURNED COMMA}\N{MODIFIER LETTER PRIME}]"
+)
+"""Characters that are written or left out: "d'Arcole"."""
+
+_LAST_CLASS_OF_LETTERS = 9
+"""Canonical combining classes up to 9 are nuktas, voicing marks and viramas."""
 
 _UNDECOMPOSED = str.maketrans(
     {
@@ -28,12 +34,22 @@ _UNDECOMPOSED = str.maketrans(
 def normalised(name: str) -> str:
     """Return a name in the form that searches compare: casefolded words without accents, separated by single spaces.
 
-    Apostrophes and full stops join what they separate (``rue d'Arcole``: ``rue darcole``); other punctuation separates
-    words. A text without letters and digits becomes empty.
+    Apostrophes join what they separate (``rue d'Arcole``: ``rue darcole``); other punctuation separates words. A text
+    without letters and digits becomes empty.
     """
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold().translate(_UNDECOMPOSED))
-    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(re.sub(r"[\W_]+", " ", re.sub(_APOSTROPHES, "", letters)).split())[:MAX_CHARACTERS].strip()
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    letters = "".join(character for character in decomposed if not _is_accent(character)).translate(_UNDECOMPOSED)
+    plain = "".join(character if _is_part_of_word(character) else " " for character in _APOSTROPHES.sub("", letters))
+    return " ".join(plain.split())[:MAX_CHARACTERS].strip()
+
+
+def _is_accent(character: str) -> bool:
+    """Return whether a character is an accent; the marks of Indian scripts and of kana are parts of letters."""
+    return unicodedata.combining(character) > _LAST_CLASS_OF_LETTERS
+
+
+def _is_part_of_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def is_one_edit_apart(one: str, other: str) -> bool:

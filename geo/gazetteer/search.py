@@ -26,6 +26,12 @@ MIN_FUZZY_CHARACTERS = 3
 MAX_FUZZY_CHARACTERS = 64
 """Characters compared by trigrams; the cost grows with their number."""
 
+SIMILAR = 3
+"""The lowest class of matches: neither equal, nor longer, nor one typing error apart."""
+
+MIN_SIMILARITY = 0.3
+"""Share of common trigrams from which on names are similar; the default of pg_trgm."""
+
 IMPORTANCE_PER_TENFOLD = 2
 """Steps of importance that a distance ten times as long outweighs, where a position is given: a village 1 km away is
 before a city of the same name 500 km away, and a city 5 km away before a street of its name 100 m away."""
@@ -102,19 +108,24 @@ def by_name(session: Session, query: LocalitiesQuery) -> list[Locality]:
 def _ranked(text: str, found: Sequence[Locality]) -> list[Locality]:
     """Order candidates; of an object that several files contain, keep one."""
     by_id = {locality.external_id: locality for locality in reversed(found)}
-    return sorted(by_id.values(), key=lambda locality: _rank(text, locality))
+    near = (each for each in by_id.values() if _match(text, each) < SIMILAR or each.similarity >= MIN_SIMILARITY)
+    return sorted(near, key=lambda locality: _rank(text, locality))
 
 
 def _rank(text: str, locality: Locality) -> tuple[float | str, ...]:
     """Return the sort key: match, similarity in tenths, importance less distance, population, similarity, id."""
-    name = locality.search_name
-    if name == text:
-        match = 0
-    elif name.startswith(text):
-        match = 1
-    else:
-        match = 2 if is_one_edit_apart(text, name) else 3
-    tenths = round(locality.similarity * 10) if match == 3 else 0
+    match = _match(text, locality)
+    tenths = round(locality.similarity * 10) if match == SIMILAR else 0
     distance_km = (locality.distance_m or 0) / 1000
     importance = locality.importance - IMPORTANCE_PER_TENFOLD * log10(1 + distance_km)
     return match, -tenths, -importance, -(locality.population or 0), -locality.similarity, locality.external_id
+
+
+def _match(text: str, locality: Locality) -> int:
+    """Return the class of a match: 0 equal, 1 begins with the text, 2 one typing error apart, else SIMILAR."""
+    name = locality.search_name
+    if name == text:
+        return 0
+    if name.startswith(text):
+        return 1
+    return 2 if is_one_edit_apart(text, name) else SIMILAR

@@ -77,6 +77,8 @@ def point_of(lon: str, lat: str) -> Point:
     Raises:
         InvalidCoordinates: a value is not a number or out of range.
     """
+    if "_" in lon + lat:  # Python's float() accepts 1_0
+        raise InvalidCoordinates(f"lon {lon!r} and lat {lat!r} must be numbers")
     try:
         return Point(float(lon.replace(",", ".", 1)), float(lat.replace(",", ".", 1)))
     except ValueError:

@@ -12,6 +12,9 @@ _LONGEST_FROM_NOON = 16 * 60
 """The longest opening in minutes that starts at noon or later and runs over midnight. "10:00 pm - 7:00 pm" is longer:
 its "pm" should be "am"."""
 
+_SPAN = re.compile(r"(?P<since>\d\d:\d\d)-(?P<until>\d\d:\d\d)")
+"""A range of times in OSM syntax."""
+
 _DAY = r"(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?s?\b"
 _DAYS = rf"(?:{_DAY}(?: ?- ?{_DAY})?|weekdays?|weekends?|daily|every ?day|(?:public )?holidays?)"
 _TIME = r"(?:\d\d?(?::\d\d)? ?[ap]m|noon|midnight|dawn|dusk|sunrise|sunset)"
@@ -54,7 +57,9 @@ def opening_hours(text: str) -> str | None:
             return None
         week |= dict.fromkeys(days, hours)
         position = line.end()
-    return _osm_text(week) if week else None
+    if not any(day in week for day in _WEEK) or (set(week.values()) == {"off"} and not week.keys() >= set(_WEEK)):
+        return None  # the hours of the other days are not given
+    return _osm_text(week)
 
 
 def _plain(text: str) -> str:
@@ -132,7 +137,12 @@ def _osm_text(week: dict[str, str]) -> str:
         hours = next(iter(days_of))
         return {"00:00-24:00": "24/7"}.get(hours, hours)
     rules = sorted(days_of.items(), key=lambda rule: _HOLIDAYS in rule[1])
-    return "; ".join(f"{_day_list(days)} {hours}" for hours, days in rules)
+    if not any(span["until"] <= span["since"] for hours in days_of for span in _SPAN.finditer(hours)):
+        return "; ".join(f"{_day_list(days)} {hours}" for hours, days in rules)
+    # A rule after ";" would end the night before its day; days without hours are closed anyway.
+    weekdays = [([day for day in days if day != _HOLIDAYS], hours) for hours, days in rules if hours != "off"]
+    text = ", ".join(f"{_day_list(days)} {hours}" for days, hours in weekdays if days)
+    return f"{text}; {_HOLIDAYS} {week[_HOLIDAYS]}" if _HOLIDAYS in week else text
 
 
 def _day_list(days: Iterable[str]) -> str:

@@ -26,6 +26,18 @@ PREFIX_CHARACTERS = 24
 
 TWINS_SHOWN = 3
 
+MAX_EXACT = 2**53
+"""From here on, floats skip whole numbers: an id that JSON has as a number of 20 digits is no longer the same."""
+
+DECIMAL_DIGITS = 28
+"""Precision of decimal.Decimal."""
+
+INDEX_DIGITS = 7
+"""More digits than the index of an item in a row can have."""
+
+LAT_LON_CHARACTERS = 100
+"""Maximum length of a text with two coordinates."""
+
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?", re.ASCII)
 _LAT_LON = re.compile(r"\s*[\[(]?\s*([-+.\d]+)\s*[,; ]\s*([-+.\d]+)\s*[\])]?\s*")
 _ABSENT = object()
@@ -127,7 +139,10 @@ class MappedReader:
             location = self._location_of(row)
         except _Invalid as error:
             return Rejection(external_id, str(error), error.is_swapped)
-        tags = {key: text for key, text in _scalars(row) if text and key not in self._taken}
+        try:
+            tags = {key: text for key, text in _scalars(row) if text and key not in self._taken}
+        except RecursionError:
+            return Rejection(external_id, "it is nested too deeply")
         return facility_of(external_id, location, words, tags)
 
     def _value(self, row: Row, column: str) -> Any:
@@ -143,6 +158,8 @@ class MappedReader:
             return ""
         if isinstance(value, list | dict):
             raise _Invalid(f'{key} (column "{column}") must be text or a number, not an array or an object')
+        if isinstance(value, float) and not abs(value) < MAX_EXACT:
+            raise _Invalid(f'{key} (column "{column}"): {value} has lost digits; it must be text')
         return _text_of(value)
 
     def _id_of(self, row: Row) -> str:
@@ -190,13 +207,14 @@ class MappedReader:
 
     def _translated(self, row: Row, field: str, column: Column) -> str | None:
         text = self._text(row, column.name, field)
-        word = _word_for(text, column)
-        if word == REJECT:
+        outcome = _outcome_of(text, column)
+        if outcome == REJECT:
             raise _Invalid(f'{field} (column "{column.name}"): {text!r} is not in its table of values')
-        if word == SKIP and field == "kind":
+        if outcome == SKIP and field == "kind":
             raise _Skipped
-        if word == UNKNOWN:
+        if outcome == UNKNOWN:
             return None
+        word = _own_text(text, column) if outcome is None else outcome
         if word and (fault := field_fault(field, word)):
             raise _Invalid(f'{fault} (column "{column.name}")')
         return word
@@ -211,21 +229,24 @@ def made_id(texts: Iterable[str]) -> str:
 
 
 def _normal_number(text: str) -> str:
-    return f"{Decimal(text).normalize():f}" if _NUMBER.fullmatch(text) else text
+    is_exact = len(text) < DECIMAL_DIGITS and _NUMBER.fullmatch(text)
+    return f"{Decimal(text).normalize():f}" if is_exact else text
 
 
-def _word_for(text: str, column: Column) -> str | None:
-    """The field's text; REJECT, SKIP or UNKNOWN."""
+def _outcome_of(text: str, column: Column) -> str | None:
+    """Return what the table of values says for a text: a word, REJECT, SKIP or UNKNOWN; None if the text counts."""
     values = column.values or {}
-    if (word := values.get(normal(text))) is not None:
-        return word
-    if not text:
-        return None
-    if column.syntax:
+    outcome = values.get(normal(text))
+    is_left_to_default = outcome is None and bool(text) and column.values is not None and column.syntax is None
+    if is_left_to_default and column.default != KEEP:
+        return column.default
+    return outcome
+
+
+def _own_text(text: str, column: Column) -> str | None:
+    if text and column.syntax:
         return HOURS_SYNTAXES[column.syntax](text) or text
-    if column.values is None or column.default == KEEP:
-        return text
-    return column.default
+    return text or None
 
 
 def _value_at(row: Any, path: str) -> Any:
@@ -233,7 +254,7 @@ def _value_at(row: Any, path: str) -> Any:
     if isinstance(row, dict) and path in row:
         return row[path]
     head, dot, rest = path.partition(".")
-    if isinstance(row, list) and head.isdecimal() and int(head) < len(row):
+    if isinstance(row, list) and head.isdecimal() and len(head) < INDEX_DIGITS and int(head) < len(row):
         return _value_at(row[int(head)], rest) if dot else row[int(head)]
     return _value_at(row[head], rest) if dot and isinstance(row, dict) and head in row else _ABSENT
 
@@ -256,6 +277,7 @@ def _lat_lon_of(value: Any) -> tuple[str, str]:
     match value:
         case [str() | int() | float() as lat, str() | int() | float() as lon]:
             return str(lat), str(lon)
-        case str() if found := _LAT_LON.fullmatch(value):
+        case str() if len(value) <= LAT_LON_CHARACTERS and (found := _LAT_LON.fullmatch(value)):
             return found[1], found[2]
-    raise InvalidCoordinates(f'{value!r} must be "lat, lon"' if value else "it has no position")
+    shown = repr(value)[:LAT_LON_CHARACTERS]
+    raise InvalidCoordinates(f'{shown} must be "lat, lon"' if value else "it has no position")

@@ -134,7 +134,7 @@ def load(path: Path) -> FileMapping:
         raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets nested as deep
         raise UnreadableFile(f"{path.name} is not TOML: {error}") from error
     try:
         return _mapping(_Table(document))
@@ -176,6 +176,8 @@ class _Table:
             raise self.mistake(key, "is required")
         if not isinstance(value, str) or (key in self.content and not value.strip()):
             raise self.mistake(key, "must be text that is not empty")
+        if not value.isprintable():
+            raise self.mistake(key, "must not contain control characters")
         return value
 
     def word(self, key: str, words: Iterable[str], default: str | None = None) -> str:
@@ -205,6 +207,8 @@ def _mapping(document: _Table) -> FileMapping:
     if bool(id_column) == bool(id_from):
         raise document.mistake("id", "either id (a column) or id_from (a list of columns) is required, not both")
     url = document.text("url", "") or None
+    if url and not url.startswith(("https://", "http://")):
+        raise document.mistake("url", "must begin with https:// or http://")
     rows = _rows(document.table("rows"))
     constants = _constants(document.table("constants"))
     fields = _fields(document.table("fields"))

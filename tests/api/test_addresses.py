@@ -105,3 +105,20 @@ def _letters(text: str) -> str:
     """The letters without case and accents."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(letter for letter in decomposed if letter.isalnum())
+
+
+@pytest.mark.parametrize(
+    ("street", "number", "country", "expected"),
+    [
+        ("Rue du 8 mai 1945", "8", "FR", "8 Rue du 8 mai 1945"),
+        ("Rue du 11 Novembre 1918", "11", "FR", "11 Rue du 11 Novembre 1918"),
+        ("8 Rue X", "8", "FR", "8 Rue X"),
+        ("Hauptstrasse 8", "8", "DE", "Hauptstrasse 8"),
+        ("Rue X", " ", "FR", "Rue X"),
+        ("İSTİKLAL CADDESİ", None, "TR", "İstiklal Caddesi"),
+    ],
+)
+def test_a_number_within_the_name_of_a_street_is_not_its_house_number(
+    street: str, number: str | None, country: str, expected: str
+) -> None:
+    assert address(street, number, country) == expected

@@ -22,6 +22,12 @@ class _IdentityAction(Action[FacilityTarget]):
             raise Conflict("other_id must be another facility")
         return self.other_id
 
+    def _refuse_decided_since(self, decision_id: int, part_id: int) -> None:
+        """Refuse to revert a decision about a part of which a later one stands."""
+        later = merging.last_decision(self.session, part_id)
+        if later is not None and later != decision_id:
+            raise Conflict(f"it was decided again whose part facility {part_id} is: revert decision {later} first")
+
 
 class MergeFacilities(_IdentityAction):
     """Merge the place and another one into the one with the older id."""
@@ -37,7 +43,9 @@ class MergeFacilities(_IdentityAction):
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Split them again."""
-        merging.split(self.session, self.target.id, recorded["before"]["absorbed_id"], self.as_of)
+        absorbed_id = recorded["before"]["absorbed_id"]
+        self._refuse_decided_since(recorded["id"], absorbed_id)
+        merging.split(self.session, self.target.id, absorbed_id, self.as_of)
 
 
 class SplitFacility(_IdentityAction):
@@ -54,6 +62,7 @@ class SplitFacility(_IdentityAction):
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Merge them again."""
         part_id = recorded["before"]["part_id"]
+        self._refuse_decided_since(recorded["id"], part_id)
         merging.merge(self.session, self.target.id, part_id, self.as_of)
         merging.allow_together(self.session, recorded["target_id"], part_id)
 

@@ -61,9 +61,15 @@ def test_a_name_is_found_whole_in_part_and_with_a_typing_error(session: Session,
 
 
 @pytest.mark.usefixtures("valley")
-@pytest.mark.parametrize("name", ["Umfahrung", "???", "%", "_", "xyz"])
+@pytest.mark.parametrize("name", ["Umfahrung", "???", "%", "_", "xyz", "qqqqqqq", "12345"])
 def test_what_is_not_there_is_not_found_first(session: Session, name: str) -> None:
     assert all(row[0] != "Umfahrung" for row in found(session, name))
+
+
+@pytest.mark.usefixtures("valley")
+@pytest.mark.parametrize("name", ["qqqqqqq", "12345"])
+def test_a_text_that_is_like_no_name_finds_nothing(session: Session, name: str) -> None:
+    assert found(session, name) == []
 
 
 @pytest.mark.usefixtures("valley")

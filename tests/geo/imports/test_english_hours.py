@@ -21,7 +21,7 @@ def week(*hours: str) -> str:
     [
         (week(*["10:00 am - 6:00 pm"] * 7), "10:00-18:00"),
         (week(*["9:00 am - 5:00 pm"] * 5, "10:00 am - 2:00 pm", "Closed"), "Mo-Fr 09:00-17:00; Sa 10:00-14:00; Su off"),
-        (week(*["11:00 am - 7:00 pm"] * 4, *["11:00 am - 1:00 am"] * 3), "Mo-Th 11:00-19:00; Fr-Su 11:00-01:00"),
+        (week(*["11:00 am - 7:00 pm"] * 4, *["11:00 am - 1:00 am"] * 3), "Mo-Th 11:00-19:00, Fr-Su 11:00-01:00"),
         (week(*["Open 24 hours"] * 7), "24/7"),
         ("6am-1am", "06:00-01:00"),
         ("8am-4pm daily", "08:00-16:00"),
@@ -34,6 +34,9 @@ def week(*hours: str) -> str:
         ("Dawn to dusk", "sunrise-sunset"),
         ("Sat-Mon 10am-2pm", "Mo,Sa,Su 10:00-14:00"),
         ("24 hours", "24/7"),
+        ("Mon-Fri 8pm-2am; Sat 10am-noon", "Mo-Fr 20:00-02:00, Sa 10:00-12:00"),
+        ("Mon 10pm-6am; Tue closed", "Mo 22:00-06:00"),
+        ("Closed", "off"),
     ],
 )
 def test_exact_hours_become_those_of_osm(text: str, osm: str) -> None:
@@ -60,6 +63,9 @@ def test_exact_hours_become_those_of_osm(text: str, osm: str) -> None:
         "",
         "   ",
         "closed for renovation",
+        "Sunday closed",
+        "Holidays closed",
+        "Holidays 10am-4pm",
         "weather permitting, 8am-4pm",
     ],
 )

@@ -204,3 +204,36 @@ def test_a_column_that_no_row_of_json_has_is_noted(tmp_path: Path) -> None:
     mapped = reader(tmp_path, JSON)
     list(mapped.read(path))
     assert mapped.notes() == ['no row has "meta.title", which fields.name names']
+
+
+def test_words_of_outcomes_in_the_data_are_data(tmp_path: Path) -> None:
+    (row,) = table(tmp_path, "7;WC;1;2;reject;unknown;;;")
+    assert isinstance(row, FacilityRecord)
+    assert (row.name, row.street) == ("reject", "unknown")
+
+
+@pytest.mark.parametrize("number", ["100000000000000000001", "1e400"])
+def test_a_number_that_has_lost_digits_is_no_id(tmp_path: Path, number: str) -> None:
+    lines = JSON.replace('format = "json"\npath = "data.items"', 'format = "ndjson"')
+    (row,) = read(tmp_path, lines, f'{{"meta": {{"id": {number}}}, "where": "1, 2"}}\n')
+    assert isinstance(row, Rejection)
+
+
+def test_long_numbers_make_different_ids() -> None:
+    assert made_id(["123456789012345678901234567890123"]) != made_id(["123456789012345678901234567890999"])
+
+
+def test_a_row_that_is_nested_too_deeply_is_rejected_alone(tmp_path: Path) -> None:
+    deep = '{"a": ' * 980 + "1" + "}" * 980
+    good = '{"meta": {"id": 2}, "where": "1, 2"}'
+    bad = f'{{"meta": {{"id": 1}}, "where": "1, 2", "deep": {deep}}}'
+    rejected, record = read(tmp_path, JSON, f'{{"data": {{"items": [{bad}, {good}]}}}}')
+    assert isinstance(rejected, Rejection)
+    assert isinstance(record, FacilityRecord)
+
+
+@pytest.mark.parametrize("where", ["1" + " " * 20_000 + "x", "1_0, 2"])
+def test_a_position_that_is_none_is_rejected_shortly(tmp_path: Path, where: str) -> None:
+    (row,) = read(tmp_path, JSON, json.dumps({"data": {"items": [{"meta": {"id": 1}, "where": where}]}}))
+    assert isinstance(row, Rejection)
+    assert len(row.reason) < 200
