@@ -273,7 +273,7 @@ _RECOMPUTE = text(
             -- date_part and not extract, whose numeric takes four times as long.
             SELECT *, date_part('epoch', rated_at - :landmark) AS age_s
             FROM facility_search.weighed_ratings(facility.id)
-            ORDER BY rated_at DESC, stars, weight
+            ORDER BY rated_at, stars, weight
         ) AS weighed
         CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
                                    weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed

@@ -169,6 +169,7 @@ _WEIGH_PRESENCE = text(
                                         AND facility_search.half_a_rush() FOLLOWING) AS together
               FROM rating
               WHERE facility_id = :facility_id AND network IS NOT NULL
+                AND rated_at > CAST(:since AS timestamptz) - facility_search.half_a_rush()
                 AND presence IS DISTINCT FROM 'proved') AS near
         WHERE rated_at > :since
     ) AS heard

@@ -53,7 +53,10 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
     WITH given AS (
-        SELECT r.*, coalesce(e.during @> r.rated_at, false) AS excluded, r.presence IS NOT DISTINCT FROM 'proved' AS proved
+        -- No whole rows, which are wide: of a busy place tens of thousands are sorted.
+        SELECT r.id, r.device_id, r.stars, r.rated_at, r.demo, r.trusted, r.origin,
+               r.weight_age * r.weight_track * r.weight_presence AS weight_alone,
+               coalesce(e.during @> r.rated_at, false) AS excluded, r.presence IS NOT DISTINCT FROM 'proved' AS proved
         FROM rating AS r
         CROSS JOIN (SELECT range_agg(during) AS during FROM rating_exclusion
                     WHERE facility_id = place_id AND lifted_at IS NULL) AS e
@@ -78,7 +81,7 @@ LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
         FROM given WHERE origin IS NOT NULL
     )
     SELECT c.id, c.device_id, c.stars, c.rated_at, c.demo, c.excluded, rush.weight,
-           c.weight_age * c.weight_track * c.weight_presence * rush.weight
+           c.weight_alone * rush.weight
     FROM counted AS c
     LEFT JOIN through_page AS page USING (id)
     CROSS JOIN (SELECT min(created_at) AS known_since FROM facility WHERE id = place_id OR merged_into = place_id) AS place
