@@ -52,7 +52,7 @@ RETURNS TABLE (
     weight_rush float8, weight float8
 )
 LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
-    WITH given AS (
+    WITH given AS NOT MATERIALIZED (  -- so that the planner knows how few have an origin
         -- No whole rows, which are wide: of a busy place tens of thousands are sorted.
         SELECT r.id, r.device_id, r.stars, r.rated_at, r.demo, r.trusted, r.origin,
                r.weight_age * r.weight_track * r.weight_presence AS weight_alone,
