@@ -45,8 +45,9 @@ BEGIN
                             as_of + make_interval(secs => coalesce(near.distance_m, 0) * seconds_per_m)
                         ) = 'closed' THEN 'closed_on_arrival' END AS last_because,
                facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
-                   decay_slow, decay_fast) AS q,
-               facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
+                   near.prior_stars, near.record_credibility, near.present_credibility, decay_slow, decay_fast) AS q,
+               facility_search.standard_deviation_at(near.weight_slow, near.weight_fast,
+                   near.record_credibility, near.present_credibility, decay_slow, decay_fast) AS sd
         FROM (
             SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m
             FROM facility f
@@ -69,7 +70,7 @@ END $$;
 
 -- The exact best how_many within radius_m of origin.
 --
--- U = w*q - kappa*sd - beta*d and q is at most 5, so no facility farther than (w*5 - U_k)/beta can be among the best k.
+-- U = w*q - kappa*sd - beta*d and q is at most 5, being a weighted mean of stars and of a prior that is at most 5, so no facility farther than (w*5 - U_k)/beta can be among the best k.
 -- A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
 -- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
 -- unnecessary facilities.
@@ -146,6 +147,7 @@ BEGIN
            CASE WHEN f.status = 'reported_closed' THEN 'reported_closed' END
     FROM facility f
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
+                           f.prior_stars, f.record_credibility, f.present_credibility,
                            f.rating_count, decay_slow, decay_fast) AS judged
     WHERE f.id = wanted_id AND facility_search.is_public(f.status);
 END $$;
