@@ -8,7 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bench.ranking_quality.cleanliness import RATING_SD, STEPS_PER_DAY, Floats
-from geo.crowd.trust import ABSENT_WEIGHT, NEW_DEVICE_WEIGHT, PRESENT_TOGETHER, cluster_weight
+from geo.crowd.trust import ABSENT_WEIGHT, NEW_DEVICE_WEIGHT, PRESENT_TOGETHER
 
 Integers = NDArray[np.int64]
 
@@ -117,5 +117,5 @@ def _brigades(random: Generator, places: int, days: float, expected: float) -> t
 
 
 def brigade_weight(size: int) -> float:
-    """ω_presence · ω_cluster of each of so many that say that they are there, as geo.crowd.trust weighs them."""
-    return cluster_weight(size) * (1.0 if size <= PRESENT_TOGETHER else ABSENT_WEIGHT)
+    """ω_presence · ω_cluster of each of so many that say that they are there, by the former rule."""
+    return (1 + log(size)) / size * (1.0 if size <= PRESENT_TOGETHER else ABSENT_WEIGHT)

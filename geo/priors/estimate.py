@@ -1,6 +1,6 @@
 """Estimates the prior of each place: what its kind, and its operator or brand, tell before it has ratings of its own.
 
-The formulas are in geo/sql/22_priors.sql; docs/ranking.md explains them.
+The formulas are in geo/sql/24_priors.sql; docs/ranking.md explains them.
 """
 
 from collections import defaultdict

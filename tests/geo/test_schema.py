@@ -146,7 +146,7 @@ def test_the_prior_of_existing_facilities_is_the_former_constant(empty_database:
         add_rating(session, add_facility(session, name="Old", operator="City"), 2, NOON)
         session.commit()
     _, rows_now, order = known_now(empty_database)
-    schema.downgrade(empty_database, "0012")
+    schema.downgrade(empty_database, "0013")
     with empty_database.read() as session:
         columns = set(session.execute(_COLUMN_ORDER).scalars())
     assert not columns & {"prior_stars", "prior_group", "record_credibility", "present_credibility"}
@@ -166,6 +166,8 @@ ADDED_LATER = {
     *("menstrual_products", "merged_into", "moved_from"),
     *("prior_stars", "prior_group", "record_credibility", "present_credibility"),
     *("toilets", "changing_table_location", "key_scheme"),
+    *("weight_total", "weight_track", "origin", "trusted"),
+    *("weight", "weight_cluster"),  # and removed later
 }
 
 

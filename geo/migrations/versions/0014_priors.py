@@ -6,10 +6,13 @@ from alembic import op
 from geo.migrations import facility_table
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 BOUNDS = {"prior_stars": "1 AND 5", "record_credibility": "1 AND 20", "present_credibility": "2 AND 30"}
 DEFAULTS = {"prior_stars": "3.6", "record_credibility": "5", "present_credibility": "5"}
+
+STARS_TOTAL = """weight_total BETWEEN 0 AND rating_count + 0.001
+    AND stars_total BETWEEN 0.999 * weight_total AND 5.001 * weight_total"""
 
 
 def upgrade() -> None:
@@ -19,6 +22,9 @@ def upgrade() -> None:
     op.add_column("facility", sa.Column("prior_group", sa.Text()))
     # Searches read the new columns of each facility.
     facility_table.rebuild()
+    # The copied constraint has the same meaning, but its text is nested in another way.
+    op.drop_constraint(op.f("ck_facility_stars_total"), "facility")
+    op.create_check_constraint("stars_total", "facility", STARS_TOTAL)
 
 
 def downgrade() -> None:

@@ -9,19 +9,16 @@ WITH kind AS (
           FROM facility, facility_search.decay(:as_of, facility_search.slow_half_life_days()) AS decay (slow)
           WHERE facility_search.is_listed(status)) AS place
     GROUP BY kind
-), excluded AS (
-    SELECT facility_id, range_agg(during) AS during FROM rating_exclusion WHERE lifted_at IS NULL GROUP BY facility_id
 ), known AS (
-    SELECT facility.kind, rating.facility_id, rating.weight,
+    SELECT facility.kind, facility.id AS facility_id, rating.weight,
            rating.weight * (rating.stars - kind.mean) AS deviation,
            rating.weight * (rating.stars - kind.mean) ^ 2 AS square,
            date_part('epoch', rating.rated_at - :as_of) / 86400 AS day,
-           count(*) OVER (PARTITION BY rating.facility_id)::float8 AS ratings
-    FROM rating
-    JOIN facility ON facility.id = rating.facility_id AND facility_search.is_listed(facility.status)
+           count(*) OVER (PARTITION BY facility.id)::float8 AS ratings
+    FROM facility
     JOIN kind ON kind.kind = facility.kind
-    LEFT JOIN excluded ON excluded.facility_id = rating.facility_id
-    WHERE (excluded.during @> rating.rated_at) IS NOT TRUE
+    CROSS JOIN LATERAL facility_search.weighed_ratings(facility.id) AS rating
+    WHERE facility_search.is_listed(facility.status) AND facility.rating_count > 0 AND NOT rating.excluded
 ), preceded AS (
     SELECT kind, ratings, weight, deviation,
            ARRAY[sum(weight) OVER e1, sum(weight) OVER e2, sum(weight) OVER e3, sum(weight) OVER e4, sum(weight) OVER e5,

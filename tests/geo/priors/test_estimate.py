@@ -6,11 +6,12 @@ from math import sqrt
 from random import Random
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from geo.casework import staff
 from geo.crowd import ratings
+from geo.crowd.models import Rating
 from geo.crowd.quality import (
     LANDMARK,
     PRESENT_CREDIBILITY,
@@ -172,7 +173,7 @@ def test_ratings_that_staff_excluded_do_not_count(session: Session, monkeypatch:
     monkeypatch.setattr(estimates, "PAIR_WEIGHT_AT_LEAST", 1.0)
     known = add_ratings(session, Random(7), places=10, most=12)
     before = estimate(session, NOON).by_kind["toilets"]
-    place = next(iter(known))
+    place = known[0]
     rated_at = NOON + timedelta(days=-3)
     for _ in range(20):
         add_rating(session, place, 1, rated_at)
@@ -184,42 +185,38 @@ def test_ratings_that_staff_excluded_do_not_count(session: Session, monkeypatch:
     assert estimate(session, NOON).by_kind["toilets"] == before
 
 
-def add_ratings(session: Session, random: Random, places: int, most: int) -> dict[int, list[tuple[float, int, float]]]:
-    """Random ratings of new places, some at the same instant: (day, stars, weight) by place."""
-    known: dict[int, list[tuple[float, int, float]]] = {}
+def add_ratings(session: Session, random: Random, places: int, most: int) -> list[int]:
+    """Random ratings of new places, some at the same instant. Returns the ids of the places."""
+    known = []
     devices = [add_device(session, NOON).device_id for _ in range(most)]
     for _ in range(places):
-        place, usual = add_facility(session), random.choice((2, 3, 5))
-        known[place] = []
+        place, usual = add_facility(session, created_at=NOON - timedelta(days=1000)), random.choice((2, 3, 5))
+        known.append(place)
         for device in devices[: random.randint(0, most)]:
             day = random.choice((-2.0, -5.0, -640.0, -7.0, random.uniform(-1000, 0)))
-            stars = min(5, max(1, usual + random.choice((-1, 0, 0, 1))))
-            weight = random.choice((1.0, 0.8, 0.3))
-            session.execute(
-                text(
-                    """INSERT INTO rating (facility_id, device_id, stars, rated_at, weight)
-                       VALUES (:place, :device, :stars, :rated_at, :weight)"""
-                ),
-                {
-                    "place": place,
-                    "device": device,
-                    "stars": stars,
-                    "rated_at": NOON + timedelta(days=day),
-                    "weight": weight,
-                },
-            )
-            known[place].append((day, stars, weight))
-    ratings.recompute(session, list(known))
+            rating = {
+                "facility_id": place,
+                "device_id": device,
+                "stars": min(5, max(1, usual + random.choice((-1, 0, 0, 1)))),
+                "rated_at": NOON + timedelta(days=day),
+                "weight_track": random.choice((1.0, 0.3)),
+                "trusted": random.random() < 0.5,  # else a rush weighs less
+            }
+            session.execute(insert(Rating).values(**rating))
+    ratings.recompute(session, known)
     return known
 
 
-def fitted_by_pairs(
-    session: Session, known: dict[int, list[tuple[float, int, float]]], kind_mean: float
-) -> tuple[float, float]:
+def fitted_by_pairs(session: Session, places: list[int], kind_mean: float) -> tuple[float, float]:
     """C0 and C, every pair of ratings on its own."""
     edges = [0, 2, 5, 10, 20, 40, 80, 160, 320, 640]
+    weighed = text(
+        """SELECT date_part('epoch', rated_at - :as_of) / 86400, stars, weight
+           FROM facility_search.weighed_ratings(:place)"""
+    )
     products, pair_weights, squares, weights = [0.0] * 9, [0.0] * 9, 0.0, 0.0
-    for rated in known.values():
+    for place in places:
+        rated = session.execute(weighed, {"as_of": NOON, "place": place}).all()
         for (day, stars, weight), (other_day, other_stars, other_weight) in combinations(rated, 2):
             lag = abs(day - other_day)
             if lag < edges[-1]:
@@ -258,8 +255,11 @@ def test_c0_and_c_are_not_estimated_from_few_pairs_of_ratings(session: Session) 
     assert estimate(session, NOON).by_kind["toilets"][2:] == (RECORD_CREDIBILITY, PRESENT_CREDIBILITY)
 
 
-def test_many_ratings_of_one_kind_say_nothing_about_c0_of_another(session: Session) -> None:
-    add_ratings(session, Random(4), places=90, most=16)
+def test_the_ratings_of_one_kind_say_nothing_about_c0_of_another(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "PAIR_WEIGHT_AT_LEAST", 1.0)
+    add_ratings(session, Random(4), places=15, most=12)
     shower = add_place(session, (20, 80), kind="shower")
     toilets = estimate(session, NOON).by_kind["toilets"]
     assert toilets[2:] != (RECORD_CREDIBILITY, PRESENT_CREDIBILITY)
@@ -267,9 +267,11 @@ def test_many_ratings_of_one_kind_say_nothing_about_c0_of_another(session: Sessi
     assert prior(session, shower)[2:] == (RECORD_CREDIBILITY, PRESENT_CREDIBILITY)
 
 
-def test_the_means_use_the_estimated_c0(session: Session) -> None:
-    known = add_ratings(session, Random(4), places=90, most=16)
+def test_the_means_use_the_estimated_c0(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimates, "PAIR_WEIGHT_AT_LEAST", 1.0)
+    known = add_ratings(session, Random(4), places=15, most=12)
     found = estimate(session, NOON).by_kind["toilets"]
+    assert found.record_credibility != RECORD_CREDIBILITY
     decay = 2 ** (-(NOON - LANDMARK) / timedelta(days=SLOW_HALF_LIFE_DAYS))
     rows = [facility_row(session, place) for place in known]
     records = [row["weight_slow"] * decay + found.record_credibility for row in rows]
