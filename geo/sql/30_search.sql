@@ -86,9 +86,9 @@ END $$;
 -- The exact best how_many within radius_m of origin.
 --
 -- U = w*q - kappa*sd - beta*d and q is at most 5, because stars and priors are. So no facility farther than
--- (w*5 - U_k)/beta can be among the best k. A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
--- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
--- unnecessary facilities.
+-- (w*5 - U_k)/beta can be among the best k. A disc is searched, the k-th best found in it gives the bound, and if the
+-- bound lies outside the disc, the bound's disc is searched. The size of the first disc is only a guess: too small costs
+-- another round, too large some unnecessary facilities.
 -- Places that are ranked after all others come there at any distance, so they give no bound.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
