@@ -72,7 +72,8 @@ def rush_weight(before: ArrayLike, together: ArrayLike, record_days: ArrayLike) 
         together: k, ratings in the rush, at least 1.
         record_days: length of the record before the rush.
     """
-    return np.minimum(1.0, ordinary_week(before, record_days) / np.asarray(together))
+    weight: Floats = np.minimum(1.0, ordinary_week(before, record_days) / np.asarray(together))
+    return weight
 
 
 def rush(days: ArrayLike, as_of: float, record_begins: float) -> Rush:

@@ -13,7 +13,8 @@ Floats = NDArray[np.float64]
 def expected_move(sd: ArrayLike) -> Floats:
     """Return s̃, how far one rating is expected to move an estimate with this standard deviation, in stars."""
     variance: Floats = np.asarray(sd, dtype=float) ** 2
-    return variance / np.sqrt(variance + STARS_SIGMA**2)
+    move: Floats = variance / np.sqrt(variance + STARS_SIGMA**2)
+    return move
 
 
 def sd_after_a_rating(sd: ArrayLike) -> Floats:
@@ -22,16 +23,30 @@ def sd_after_a_rating(sd: ArrayLike) -> Floats:
     return after
 
 
-def worth(move: ArrayLike, gap: ArrayLike) -> Floats:
+def worth(move: ArrayLike, difference: ArrayLike) -> Floats:
     """Return what a rating is worth to one visitor, in stars.
 
     Args:
         move: s̃ of the place.
-        gap: absolute difference between the utility of the place and that of the best other one.
+        difference: absolute difference between the utility of the place and that of the best other one.
     """
     scale: Floats = np.asarray(move, dtype=float)
-    z = -np.asarray(gap, dtype=float) / scale
-    return scale * (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) + z * _normal_distribution(z))
+    z = -np.asarray(difference, dtype=float) / scale
+    value: Floats = scale * (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) + z * _normal_distribution(z))
+    return value
+
+
+def gap(q: ArrayLike, cost: ArrayLike) -> Floats:
+    """Return the difference between the utility of each place and that of the best other one, for each visitor.
+
+    Args:
+        q: estimates of the places, two or more.
+        cost: β · distance, visitors by places.
+    """
+    utility: Floats = np.asarray(q, dtype=float) - np.asarray(cost, dtype=float)
+    second, best = np.partition(utility, -2, axis=-1)[..., -2:].T[..., None]
+    difference: Floats = np.abs(utility - np.where(utility == best, second, best))
+    return difference
 
 
 def value_of_information(q: ArrayLike, sd: ArrayLike, cost: ArrayLike) -> Floats:
@@ -42,10 +57,7 @@ def value_of_information(q: ArrayLike, sd: ArrayLike, cost: ArrayLike) -> Floats
         sd: their standard deviations.
         cost: β · distance, visitors by places.
     """
-    utility = np.asarray(q, dtype=float) - np.asarray(cost, dtype=float)
-    second, best = np.partition(utility, -2, axis=-1)[..., -2:].swapaxes(0, -1)
-    best_other = np.where(utility == best[..., None], second[..., None], best[..., None])
-    value: Floats = worth(expected_move(sd), np.abs(utility - best_other)).mean(axis=0)
+    value: Floats = worth(expected_move(sd), gap(q, cost)).mean(axis=0)
     return value
 
 

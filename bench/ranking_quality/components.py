@@ -1,0 +1,48 @@
+"""What a town's own ratings tell of how its places differ and drift, before the first visitor asks."""
+
+import numpy as np
+
+from bench.ranking_quality.cleanliness import Floats
+from bench.ranking_quality.evidence import Evidence
+from bench.reference.priors import LAG_EDGES_DAYS, Credibility, fit_credibility
+
+LATEST = 200
+"""Ratings of a place that are paired: the busiest places would take hours and tell nothing more."""
+
+
+def credibility(evidence: Evidence, trust: str, mean: float) -> Credibility:
+    """Fit C0, C and the drift to the pairs of ratings of one place known at the first moment.
+
+    Args:
+        evidence: the town's ratings.
+        trust: one of TRUSTS.
+        mean: of the town's places in stars.
+    """
+    weights, ratings = evidence.weights(trust)[0], evidence.ratings
+    bins = len(LAG_EDGES_DAYS) - 1
+    weighed, covered, squares = np.zeros(bins), np.zeros(bins), np.zeros(2)
+    edges = np.searchsorted(ratings.place, np.arange(evidence.shape[1] + 1))
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        at = first + np.flatnonzero(evidence.live[0, first:last])
+        if len(at):
+            squares += _squares(weights[at], ratings.stars[at] - mean)
+            _add_pairs(weighed, covered, (ratings.day[at], ratings.stars[at] - mean, weights[at]))
+    covariances = np.divide(covered, weighed, out=np.zeros(bins), where=weighed > 0)
+    total = squares[1] / squares[0] if squares[0] else 0.0
+    return fit_credibility(covariances.tolist(), weighed.tolist(), float(total))
+
+
+def _squares(weights: Floats, deviations: Floats) -> Floats:
+    shares = weights / np.sqrt(len(weights))
+    return np.array([shares.sum(), (shares * deviations**2).sum()])
+
+
+def _add_pairs(weighed: Floats, covered: Floats, place: tuple[Floats, Floats, Floats]) -> None:
+    """Add the pairs of a place to their bins, each divided by the number of its ratings."""
+    day, deviation, weight = (field[-LATEST:] for field in place)
+    earlier, later = np.triu_indices(len(day), 1)
+    lag = np.searchsorted(LAG_EDGES_DAYS, day[later] - day[earlier], side="right") - 1
+    inside = lag < len(weighed)
+    tells = (weight[earlier] * weight[later] / len(day))[inside]
+    weighed += np.bincount(lag[inside], tells, len(weighed))
+    covered += np.bincount(lag[inside], tells * (deviation[earlier] * deviation[later])[inside], len(weighed))
