@@ -70,7 +70,7 @@ _CREATE_STARS = """
 
 _RECOMPUTE = """
     UPDATE facility
-    SET rating_count = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
+    SET rating_count = sums.count, weight_total = sums.count, stars_total = sums.stars, last_rated_at = sums.last,
         weight_slow = sums.weight_slow, stars_slow = sums.stars_slow,
         weight_fast = sums.weight_fast, stars_fast = sums.stars_fast
     FROM (
@@ -96,9 +96,9 @@ _RATE = (
     """
     WITH facilities AS (SELECT min(id) AS first_facility, count(*) AS facility_count FROM facility),
          devices AS (SELECT min(id) AS first_device FROM device)
-    INSERT INTO rating (facility_id, device_id, stars, rated_at)
+    INSERT INTO rating (facility_id, device_id, stars, rated_at, trusted)
     SELECT first_facility + floor(random() * facility_count), first_device + floor(random() * :devices),
-           pg_temp.random_stars(), :as_of - random() * :oldest_days * interval '1 day'
+           pg_temp.random_stars(), :as_of - random() * :oldest_days * interval '1 day', true
     FROM generate_series(1, :ratings), facilities, devices
     ON CONFLICT DO NOTHING
     """,

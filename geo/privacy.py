@@ -75,7 +75,7 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
         queue.end(session, "proposal", proposal_id, "moot", as_of)
     session.execute(delete(Device).where(Device.id == device_id))
     for facility_id in facility_ids:
-        trust.weigh_clusters(session, facility_id, as_of)
+        trust.weigh_presence(session, facility_id, as_of)
     ratings.recompute(session, facility_ids)
     for facility_id in reported:
         closures.settle_without_reports(session, facility_id, as_of)

@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from geo.crowd import quality
+from geo.crowd import quality, trust
 from geo.database import Database, Session, sql_connection
 from geo.errors import DatabaseUnavailable
 from geo.facilities import attributes, models, ranking
@@ -33,6 +33,13 @@ CONSTANTS = {
     "stars_sigma": quality.STARS_SIGMA,
     "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,
     "squat_at_most_stars": quality.SQUAT_AT_MOST_STARS,
+    "new_device_weight": trust.NEW_DEVICE_WEIGHT,
+    "no_track_record_weight": trust.NO_TRACK_RECORD_WEIGHT,
+    "track_record_places": trust.TRACK_RECORD_PLACES,
+    "rush_days": trust.RUSH_DAYS,
+    "record_days": trust.RECORD_DAYS,
+    "youngest_record_days": trust.YOUNGEST_RECORD_DAYS,
+    "prior_record_days": trust.PRIOR_RECORD_DAYS,
     "max_stars": ranking.MAX_STARS,
     "widest_m": ranking.WIDEST_M,
 }

@@ -8,11 +8,13 @@ from typing import Any
 from flask import Response
 
 from api.crowd import examples, schemas
+from api.crowd.texts import why_it_counts_less
 from api.http import limits
-from api.http.callers import CONTRIBUTOR, DEVICE, calling_device, calling_network
+from api.http.callers import CONTRIBUTOR, DEVICE, calling_device, calling_network, calling_page
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import JSON, Door
+from api.http.languages import callers_language, spoken
 from api.http.paging import page_document
 from api.http.paths import id_segment
 from api.http.responses import private
@@ -20,7 +22,7 @@ from api.http.services import database, now
 from api.places.endpoints import FACILITY_ID, UNSEEN
 from api.places.geojson import bare_feature
 from geo.coordinates import Point
-from geo.crowd import devices, proposals, ratings, reports
+from geo.crowd import devices, proposals, ratings, reports, trust
 from geo.crowd.trust import Circumstances
 from geo.database import Session
 from geo.errors import FacilityNotFound, RatingNotFound, RecordNotFound
@@ -63,12 +65,12 @@ def put_rating(body: Mapping[str, Any], facility_id: int) -> Response:
     with database().write() as session:
         device = calling_device(session, as_of)
         rating = ratings.NewRating(body["stars"], body["comment"] or None, body["observed"])
-        circumstances = Circumstances(calling_network(session), body["presence"])
+        circumstances = Circumstances(calling_network(session), body["presence"], calling_page())
         is_first = ratings.rate(session, facility_id, device.device_id, rating, as_of, circumstances=circumstances)
         devices.renew(session, device, as_of)
         receipt = _receipt(session, facility_id, device, as_of)
         session.commit()
-    return private(receipt, status=201 if is_first else 200)
+    return spoken(private(receipt, status=201 if is_first else 200), callers_language())
 
 
 @ratings_door.route(f"/{FACILITY_ID}/rating", methods=["GET"], caller=DEVICE, raises=(*UNSEEN, RatingNotFound))
@@ -78,7 +80,7 @@ def get_rating(facility_id: int) -> Response:
     as_of = now()
     with database().read() as session:
         device = calling_device(session, as_of)
-        return private(_receipt(session, facility_id, device, as_of))
+        return spoken(private(_receipt(session, facility_id, device, as_of)), callers_language())
 
 
 @ratings_door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=UNSEEN)
@@ -111,9 +113,11 @@ def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
     facility = search.one(session, facility_id, as_of).facilities[0]
     own = ratings.own(session, facility_id, device.device_id)
+    weights = trust.weights_of(session, facility_id, device.device_id)
     return {
         **_public(own),
         "comment_state": own.comment_state,
+        "counts_as": {**weights._asdict(), "why": why_it_counts_less(weights, callers_language())},
         "facility_id": facility_id,
         "facility_rating": bare_feature(facility)["properties"]["rating"],
     }

@@ -25,6 +25,14 @@ _PUBLIC_RATING: dict[str, Any] = {
 RATING_RECEIPT: dict[str, Any] = {
     **_PUBLIC_RATING,
     "comment_state": "visible",
+    "counts_as": {
+        "weight": 0.8,
+        "age": 1.0,
+        "track": 1.0,
+        "presence": 0.8,
+        "rush": 1.0,
+        "why": ["It was not made at the place, where ratings count more."],
+    },
     "facility_id": 12,
     "facility_rating": RATING,
 }

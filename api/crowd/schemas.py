@@ -20,7 +20,7 @@ from api.http.fields import (
     words,
 )
 from api.places.schemas import RatingSummary
-from geo.crowd.models import COMMENT_MAX_CHARACTERS, COMMENT_STATES, PRESENCES, PROPOSAL_STATES, REPORT_REASONS
+from geo.crowd.models import COMMENT_MAX_CHARACTERS, COMMENT_STATES, PROPOSAL_STATES, REPORT_REASONS, REPORTED_PRESENCES
 from geo.database import MAX_ID
 from geo.facilities.attributes import ATTRIBUTES, KINDS, YES_NO, Attribute
 from geo.facilities.models import MAX_CHARACTERS
@@ -97,11 +97,11 @@ class NewRating(StrictSchema):
     )
     observed = fields.Nested(Observed, load_default=dict)
     presence = words(
-        *PRESENCES,
+        *REPORTED_PRESENCES,
         load_default=None,
         metadata={
             "description": "Whether the phone is within 150 m of the place, which the phone determines itself: "
-            "a rating made there counts fully, any other half. The position itself is not sent.",
+            "a rating made there counts fully, any other 0.8. The position itself is not sent.",
             "example": "within_150_m",
         },
     )
@@ -125,8 +125,31 @@ class RatingPage(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class CountsAs(Schema):
+    """How much of a rating the caller's rating counts as: the product of its weights, each above 0 and at most 1."""
+
+    weight = fields.Float(required=True, metadata={"description": "The product."})
+    age = fields.Float(
+        required=True, metadata={"description": "Below 1 on a device's first day, until it rates on another day."}
+    )
+    track = fields.Float(
+        required=True, metadata={"description": "Below 1 for a device that has rated fewer than two places."}
+    )
+    presence = fields.Float(required=True, metadata={"description": "Below 1 without presence at the place."})
+    rush = fields.Float(
+        required=True,
+        metadata={
+            "description": "Below 1 where the place got more ratings within a week than it usually does: together they "
+            "count as those of an ordinary week. It changes with later ratings of that week."
+        },
+    )
+    why = fields.List(fields.String(), required=True, metadata={"description": "A sentence for each weight below 1."})
+
+
 class RatingReceipt(PublicRating):
     """The caller's rating, and the facility's rating with it."""
+
+    counts_as = fields.Nested(CountsAs, required=True)
 
     comment_state = words(
         *COMMENT_STATES,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache, partial
+from urllib.parse import urlsplit
 
 import structlog
 from flask import g, request
@@ -14,6 +15,7 @@ from api.http.services import database, now, settings
 from geo.casework import staff as members
 from geo.casework.models import ROLES
 from geo.crowd import devices, networks
+from geo.crowd.models import ORIGIN_MAX_CHARACTERS
 from geo.database import Session
 from geo.errors import InvalidToken, LimitReached, NotAllowed
 
@@ -68,6 +70,14 @@ def calling_staff() -> members.KnownStaff:
 def calling_network(session: Session) -> bytes:
     """Return the keyed hash of the network that the request came from. The address itself is not stored."""
     return networks.network_of(session, calling_block(), settings().network_key)
+
+
+def calling_page() -> str | None:
+    """Return the origin of the web page of another site that sent the request; None for apps and pages of this host."""
+    origin = request.headers.get("Origin")
+    if origin is None or urlsplit(origin).netloc == request.host:
+        return None
+    return origin[:ORIGIN_MAX_CHARACTERS]
 
 
 def calling_block() -> bytes:

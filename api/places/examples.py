@@ -14,6 +14,7 @@ ATTRIBUTION: dict[str, Any] = {
 RATING: dict[str, Any] = {
     "mean": 4.5,
     "count": 6,
+    "effective_count": 5.4,
     "demo_count": 0,
     "excluded_count": 0,
     "quality": 4.1127,

@@ -111,8 +111,16 @@ LAST_REASONS = ("reported_closed", "closed_on_arrival")
 class RatingSummary(Schema):
     """The crowd's rating of a facility."""
 
-    mean = fields.Float(required=True, allow_none=True, metadata={"description": "Arithmetic mean of the stars."})
+    mean = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Mean of the stars, each rating with its weight: newcomers and rushes count less."},
+    )
     count = fields.Integer(required=True, metadata={"description": "Number of current ratings."})
+    effective_count = fields.Float(
+        required=True,
+        metadata={"description": "Sum of the weights of the current ratings: how many full ones they are."},
+    )
     demo_count = fields.Integer(
         required=True, metadata={"description": "How many of them are invented for demonstration."}
     )

@@ -56,9 +56,16 @@ class RatingInFull(Schema):
     rated_at = fields.AwareDateTime(required=True)
     weight = fields.Float(required=True)
     weight_age = fields.Float(required=True)
+    weight_track = fields.Float(required=True)
     weight_presence = fields.Float(required=True)
-    weight_cluster = fields.Float(required=True)
+    weight_rush = fields.Float(required=True)
     presence = words(*PRESENCES, None, required=True, allow_none=True)  # type: ignore[arg-type]  # null is in the enum
+    origin = fields.String(
+        required=True, allow_none=True, metadata={"description": "The web page of another site that sent it."}
+    )
+    trusted = fields.Boolean(
+        required=True, metadata={"description": "Made without a request, such as a demo rating: it counts fully."}
+    )
     demo = fields.Boolean(required=True)
 
 

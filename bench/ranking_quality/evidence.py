@@ -13,15 +13,12 @@ import numpy as np
 from bench.ranking_quality.cleanliness import Floats
 from bench.ranking_quality.raters import Integers, Ratings
 from bench.reference.trust import (
-    NEW_DEVICE_WEIGHT,
-    RECORD_DAYS,
-    RUSH_DAYS,
     age_weight,
     presence_weight,
     rush_weight,
     track_weight,
 )
-from geo.crowd.trust import PRESENT_TOGETHER
+from geo.crowd.trust import NEW_DEVICE_WEIGHT, PRESENT_TOGETHER, RECORD_DAYS, RUSH_DAYS
 
 _FAR_DAYS = 1e5
 """Between the clocks of two groups of ratings, so that no window reaches from one into the next."""
@@ -80,7 +77,9 @@ class Evidence:
         place, network = (
             np.unique(field, return_inverse=True)[1] for field in (self.ratings.place, self.ratings.network)
         )
-        return self._counted(place * (int(network.max(initial=0)) + 1) + network, self.ratings.day, 3.5, 3.5)
+        return self._counted(
+            place * (int(network.max(initial=0)) + 1) + network, self.ratings.day, RUSH_DAYS / 2, RUSH_DAYS / 2
+        )
 
     @cached_property
     def believed(self) -> Floats:
@@ -151,11 +150,14 @@ def _without_track(evidence: Evidence) -> Floats:
     return evidence.rush * evidence.age * presence_weight(evidence.believed)
 
 
+ABSENT_WEIGHT_2025 = 0.5
+
+
 def _until_2025(evidence: Evidence) -> Floats:
     """Weights before the rush weight: network, first day, presence, which more than ten of a network do not share."""
     ratings = evidence.ratings
     first_day = np.where(ratings.new > 0, NEW_DEVICE_WEIGHT, 1.0)
-    return _network(evidence) * first_day * np.where(evidence.believed, 1.0, 0.5)
+    return _network(evidence) * first_day * np.where(evidence.believed, 1.0, ABSENT_WEIGHT_2025)
 
 
 TRUSTS: dict[str, Callable[[Evidence], Floats]] = {

@@ -1,7 +1,7 @@
 """Who rates: few, noisy, most of them once; and sometimes many together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import log
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ CROWD_MEDIAN, CROWD_SIGMA, CROWD_MAX = 12, 0.8, 100
 """Ratings of a crowd, lognormal: a class of pupils, or one person with many devices."""
 
 
+CAMOUFLAGE_DAYS = 60.0
+
+
 class Crowds(NamedTuple):
     """People who rate one place together.
 
@@ -43,12 +46,14 @@ class Crowds(NamedTuple):
         stars: all ratings of an attack have the same, one of these; empty for honest crowds.
         networks: that an attack comes from; None for one a device.
         new_share: of attacking devices in their first 24 hours.
+        record: other places that each attacker has rated before, as they are.
     """
 
     days: float
     stars: tuple[float, ...] = ()
     networks: int | None = None
     new_share: float = 0.0
+    record: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def honest_ratings(random: Generator, world: World, density: Density) -> Ratings
 
 
 def crowd_ratings(random: Generator, world: World, crowds: Crowds, a_place_year: float) -> Ratings:
-    """Let crowds rate. Nobody in them rates anything else.
+    """Let crowds rate. Nobody in them rates anything else but for the record of attackers.
 
     Args:
         random: where chance comes from.
@@ -136,7 +141,17 @@ def crowd_ratings(random: Generator, world: World, crowds: Crowds, a_place_year:
     crowd = np.repeat(np.arange(count), sizes)
     network = -1 - crowd * networks - np.arange(total) % networks
     new = (random.random(total) < crowds.new_share).astype(float)
-    return Ratings(place, device, day, stars, new, np.ones(total), network, np.zeros(total))
+    attack = Ratings(place, device, day, stars, new, np.ones(total), network, np.zeros(total))
+    return by_place([attack, *(_camouflage(random, world, attack) for _ in range(crowds.record))])
+
+
+def _camouflage(random: Generator, world: World, attack: Ratings) -> Ratings:
+    """Let each attacker rate another place as it is, up to CAMOUFLAGE_DAYS before the attack."""
+    total = len(attack.day)
+    place = random.integers(len(world.busyness), size=total)
+    day = np.maximum(0.0, attack.day - random.uniform(1, CAMOUFLAGE_DAYS, total))
+    felt = world.felt[place, (day * STEPS_PER_DAY).astype(int)]
+    return replace(attack, place=place, day=day, stars=np.clip(np.rint(felt), 1, 5), new=np.zeros(total))
 
 
 def _honest(random: Generator, world: World, place: Integers, device: Integers, day: Floats) -> Ratings:

@@ -34,21 +34,27 @@ class Regime(NamedTuple):
     ratings_a_rater: float = RATINGS_A_RATER
 
 
+_BUDAPEST = Regime(
+    median_ratings_a_year=BUDAPEST_MEAN_A_YEAR / float(np.exp(BUSYNESS_SIGMA**2 / 2)),
+    ratings_a_rater=BUDAPEST_RATINGS_A_RATER,
+)
+_BRIGADES = Crowds(days=2, stars=(1.0, 5.0))
+_DRIPS = Crowds(days=60, stars=(1.0, 5.0))
+
 REGIMES = {
     "clean": Regime(),
-    "one-network": Regime(Crowds(days=2, stars=(1.0, 5.0), networks=1, new_share=0.5)),
-    "spread": Regime(Crowds(days=2, stars=(1.0, 5.0))),
-    "drip-60d": Regime(Crowds(days=60, stars=(1.0, 5.0))),
-    "drip-3-networks": Regime(Crowds(days=30, stars=(1.0, 5.0), networks=3)),
+    "one-network": Regime(_BRIGADES._replace(networks=1, new_share=0.5)),
+    "spread": Regime(_BRIGADES),
+    "drip-60d": Regime(_DRIPS),
+    "drip-3-networks": Regime(_DRIPS._replace(days=30, networks=3)),
+    "drip-with-record": Regime(_DRIPS._replace(record=2)),
     "owner": Regime(Crowds(days=30, stars=(5.0,))),
     "festival": Regime(Crowds(days=2)),
-    "budapest": Regime(
-        median_ratings_a_year=BUDAPEST_MEAN_A_YEAR / float(np.exp(BUSYNESS_SIGMA**2 / 2)),
-        ratings_a_rater=BUDAPEST_RATINGS_A_RATER,
-    ),
+    "budapest": _BUDAPEST,
+    "budapest-spread": _BUDAPEST._replace(crowds=_BRIGADES),
 }
-"""Attackers claim to be at the place, are older than a day but for half of those in one network, and rate nothing else.
-Visitors of a festival are honest, and most of them use the app for the first time."""
+"""Attackers claim to be at the place, are older than a day but for half of those in one network, and rate nothing else
+but in ``drip-with-record``. Visitors of a festival are honest, and most of them use the app for the first time."""
 
 
 def median_a_year(world: World, regime: Regime) -> float:

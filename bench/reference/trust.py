@@ -5,35 +5,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geo.crowd.trust import (
+    ABSENT_WEIGHT,
+    NEW_DEVICE_WEIGHT,
+    NO_TRACK_RECORD_WEIGHT,
+    PRIOR_RECORD_DAYS,
+    RECORD_DAYS,
+    RUSH_DAYS,
+    TRACK_RECORD_PLACES,
+    YOUNGEST_RECORD_DAYS,
+)
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-RUSH_DAYS = 7.0
-"""Length of the window whose ratings count as a rush, half of it before a rating and half after."""
-
-RECORD_DAYS = 365.0
-"""How far back the ratings reach that tell what an ordinary week brings: all seasons."""
-
-SHORTEST_RECORD_DAYS = 30.0
-"""A record counts as this long at least, so that its first days do not promise a busy place."""
-
-RECORD_PRIOR_DAYS = 60.0
-"""Days with one rating that are added to each record, so that an empty record promises something."""
-
-NEW_DEVICE_WEIGHT = 0.3
-"""Weight of the ratings of a device's first 24 hours, until the device is seen again at least SECOND_DAY_DAYS later."""
-
 SECOND_DAY_DAYS = 1.0
 """Time between two ratings of a device from which it counts as seen on a second day."""
-
-ABSENT_WEIGHT = 0.8
-"""Weight of a rating by a phone that does not report to be at the place."""
-
-TRACK_PLACES = 2
-"""Places that a device must have rated for its ratings to count fully."""
-
-TRACK_WEIGHT = 0.3
-"""Weight of the ratings of a device that has rated fewer places."""
 
 
 class Rush(NamedTuple):
@@ -59,8 +46,8 @@ def ordinary_week(before: ArrayLike, record_days: ArrayLike) -> Floats:
         before: n, ratings in the record before the rush.
         record_days: length of that record, clipped to 30 … 361.5.
     """
-    days = np.clip(record_days, SHORTEST_RECORD_DAYS, RECORD_DAYS - RUSH_DAYS / 2)
-    expected: Floats = np.maximum(1.0, RUSH_DAYS * (np.asarray(before) + 1) / (days + RECORD_PRIOR_DAYS))
+    days = np.clip(record_days, YOUNGEST_RECORD_DAYS, RECORD_DAYS - RUSH_DAYS / 2)
+    expected: Floats = np.maximum(1.0, RUSH_DAYS * (np.asarray(before) + 1) / (days + PRIOR_RECORD_DAYS))
     return expected
 
 
@@ -120,4 +107,4 @@ def track_weight(places: ArrayLike) -> Floats:
     Args:
         places: how many different places the device has rated.
     """
-    return np.where(np.asarray(places) >= TRACK_PLACES, 1.0, TRACK_WEIGHT)
+    return np.where(np.asarray(places) >= TRACK_RECORD_PLACES, 1.0, NO_TRACK_RECORD_WEIGHT)

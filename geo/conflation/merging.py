@@ -304,7 +304,7 @@ def _divide_closure(session: Session, place_id: int, part_id: int) -> None:
 
 _RATING_COLUMNS = (
     *("device_id", "stars", "comment", "comment_state", "comment_approved", "observed", "rated_at", "demo"),
-    *("weight", "weight_age", "weight_presence", "weight_cluster", "presence", "moved_from"),
+    *(*ratings.WEIGHTS, "presence", "origin", "trusted", "moved_from"),
 )
 """The columns that current and past ratings have in common, except ids."""
 

@@ -77,7 +77,8 @@ def known(session: Session, token: str, as_of: datetime, *, lock: bool = False) 
         session: any session; a write session if lock is set.
         token: the bearer token.
         as_of: now.
-        lock: lock the device's row until the transaction ends; the first lock that a write takes.
+        lock: lock the device's row until the transaction ends, so that what a device contributes follows one another;
+            the first lock that a write takes.
 
     Raises:
         InvalidToken: the token is unknown or has expired.
@@ -85,7 +86,7 @@ def known(session: Session, token: str, as_of: datetime, *, lock: bool = False) 
     statement = select(Device.id, Device.handle, Device.created_at, Device.expires_at, Device.suspended_at).where(
         Device.token_digest == _digest(token)
     )
-    row = session.execute(statement.with_for_update(read=True, key_share=True) if lock else statement).one_or_none()
+    row = session.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
         raise InvalidToken("unknown token")
     if row.expires_at <= as_of:

@@ -30,8 +30,14 @@ COMMENT_MAX_CHARACTERS = 1_000
 COMMENT_STATES = ("visible", "held", "hidden")
 """``held``: pending review because of contact details; ``hidden``: by a decision. Only the author sees either."""
 
-PRESENCES = ("within_150_m", "farther")
+REPORTED_PRESENCES = ("within_150_m", "farther")
 """The phone's distance from the facility, as the phone reports it without its position."""
+
+PRESENCES = (*REPORTED_PRESENCES, "proved")
+"""``proved``: the visitor was at the place, whatever the phone says."""
+
+ORIGIN_MAX_CHARACTERS = 255
+"""Maximum length of a web origin that is stored: a host name has at most 253 characters (RFC 1035)."""
 
 REPORT_TARGETS = ("facility", "comment", "proposal")
 """What may be reported. A comment has the id of its rating."""
@@ -88,7 +94,8 @@ class Device(Base):
 class _RatingColumns:
     """The columns of current and past ratings. A demo rating is invented.
 
-    ``weight`` is the product of the other three weights (docs/ranking.md, trust weights).
+    Its weight is the product of the three weights and of the rush weight (geo/crowd/trust.py). A ``trusted`` one was
+    made without a request and has full weight. ``origin`` is the web page of another site that sent it.
     """
 
     @declared_attr.directive
@@ -98,7 +105,11 @@ class _RatingColumns:
             CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
             CheckConstraint(f"char_length(comment) BETWEEN 1 AND {COMMENT_MAX_CHARACTERS}", name="comment"),
             CheckConstraint("jsonb_typeof(observed) = 'object'", name="observed"),
-            CheckConstraint("weight > 0 AND weight <= 1", name="weight"),
+            *(
+                CheckConstraint(f"{weight} > 0 AND {weight} <= 1", name=weight)
+                for weight in ("weight_age", "weight_track", "weight_presence")
+            ),
+            CheckConstraint(f"char_length(origin) BETWEEN 1 AND {ORIGIN_MAX_CHARACTERS}", name="origin"),
             one_of("presence", PRESENCES),
             one_of("comment_state", COMMENT_STATES),
             CheckConstraint("NOT comment_approved OR comment_state = 'visible'", name="comment_approved"),
@@ -107,11 +118,12 @@ class _RatingColumns:
     stars: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None]
     observed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
-    weight: Mapped[float] = mapped_column(server_default="1")
     weight_age: Mapped[float] = mapped_column(server_default="1")
     weight_presence: Mapped[float] = mapped_column(server_default="1")
-    weight_cluster: Mapped[float] = mapped_column(server_default="1")
+    weight_track: Mapped[float] = mapped_column(server_default="1")
     presence: Mapped[str | None]
+    origin: Mapped[str | None]
+    trusted: Mapped[bool] = mapped_column(server_default=text("false"))
     comment_state: Mapped[str] = mapped_column(server_default="visible")
     comment_approved: Mapped[bool] = mapped_column(server_default=text("false"))
     rated_at: Mapped[datetime]

@@ -4,7 +4,7 @@ Every change of a rating locks the facility's row until the commit, so that the 
 concurrent changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo import paging
 from geo.crowd import closures, comments, rate_bombs, trust
-from geo.crowd.models import Device, PastRating, Rating
+from geo.crowd.models import PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
 from geo.errors import RatingNotFound
@@ -26,6 +26,9 @@ REPEAT_WINDOW = timedelta(minutes=10)
 a new visit."""
 
 SECONDS_PER_DAY = 86_400
+
+WEIGHTS = ("weight_age", "weight_track", "weight_presence")
+"""The weights that are stored with a rating."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
     """
+    if trust.lacking_trust(session, device_id):
+        # These ratings may come to count more, which changes the sums of their places.
+        locks.lock_current(session, lambda: [facility_id, *trust.lacking_trust(session, device_id)])
     facility = locks.lock_visible(session, facility_id)
     before = _current(session, facility_id, device_id)
     if before and _same_visit(before, new, as_of):
@@ -106,7 +112,11 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         "comment_state": visibility.state,
         "comment_approved": visibility.approved,
         "observed": new.observed,
-        **_weights(session, device_id, circumstances, as_of),
+        "presence": circumstances and circumstances.presence,
+        "network": circumstances and circumstances.network,
+        "origin": circumstances and circumstances.origin,
+        "trusted": circumstances is None,
+        **dict.fromkeys(WEIGHTS, 1.0),
         "rated_at": as_of,
         "demo": demo,
         "moved_from": None,
@@ -117,9 +127,11 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         .on_conflict_do_update(index_elements=[Rating.facility_id, Rating.device_id], set_=values)
         .returning(Rating.id)
     ).scalar_one()
+    weighed = [facility_id]
     if circumstances is not None:
-        trust.weigh_clusters(session, facility_id, as_of)
-    recompute(session, [facility_id])
+        trust.weigh_presence(session, facility_id, as_of)
+        weighed += trust.weigh_devices(session, [device_id])
+    recompute(session, weighed)
     rate_bombs.watch(session, facility_id, as_of)
     if before and before.comment != new.comment:
         comments.replace_text(session, rating_id, before.comment, new.comment, as_of)
@@ -142,7 +154,7 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
         delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id).returning(Rating.id)
     ).scalar_one_or_none()
     if rating_id is not None:
-        trust.weigh_clusters(session, facility_id, as_of)
+        trust.weigh_presence(session, facility_id, as_of)
         comments.forget_text(session, rating_id, as_of)
     recompute(session, [facility_id])
 
@@ -175,7 +187,7 @@ def of_facility(
     return page.convert(lambda row: _public(LiveRating(**row)))
 
 
-def recompute(session: Session, facility_ids: Sequence[int]) -> None:
+def recompute(session: Session, facility_ids: Collection[int]) -> None:
     """Recompute the sums of facilities from their ratings (docs/ranking.md), without those that staff excluded."""
     session.execute(
         _RECOMPUTE,
@@ -188,31 +200,12 @@ def recompute(session: Session, facility_ids: Sequence[int]) -> None:
     )
 
 
-def _weights(
-    session: Session, device_id: int, circumstances: trust.Circumstances | None, as_of: datetime
-) -> dict[str, Any]:
-    """Return the weight columns of a new rating. The cluster weight is computed after the insert."""
-    weighed = trust.FULL_TRUST
-    if circumstances is not None:
-        registered_at = session.execute(select(Device.created_at).where(Device.id == device_id)).scalar_one()
-        weighed = trust.trust(registered_at, circumstances.presence, as_of)
-    return {
-        "weight": weighed.age * weighed.presence,
-        "weight_age": weighed.age,
-        "weight_presence": weighed.presence,
-        "weight_cluster": 1.0,
-        "presence": circumstances and circumstances.presence,
-        "network": circumstances and circumstances.network,
-    }
-
-
 def _same_visit(before: LiveRating, new: NewRating, as_of: datetime) -> bool:
     same = (before.stars, before.comment, before.observed) == (new.stars, new.comment, new.observed)
     return same and as_of - before.rated_at < REPEAT_WINDOW
 
 
 def _keep_past(session: Session, facility_id: int, device_id: int, as_of: datetime, ended_by: str) -> None:
-    weights = ("weight", "weight_age", "weight_presence", "weight_cluster", "presence")
     copied = (
         "stars",
         "comment",
@@ -222,7 +215,10 @@ def _keep_past(session: Session, facility_id: int, device_id: int, as_of: dateti
         "rated_at",
         "demo",
         "moved_from",
-        *weights,
+        *WEIGHTS,
+        "presence",
+        "origin",
+        "trusted",
     )
     session.execute(
         insert(PastRating).from_select(
@@ -258,34 +254,30 @@ def _public(rating: LiveRating) -> LiveRating:
 
 
 # The order makes the sums depend only on the set of ratings, to the last bit: adding floats in another order would
-# round differently. It is the order of the index except for ratings of one instant.
+# round differently.
 _RECOMPUTE = text(
     """
     UPDATE facility
-    SET (rating_count, demo_rating_count, stars_total,
+    SET (rating_count, demo_rating_count, excluded_rating_count, weight_total, stars_total,
          weight_slow, stars_slow, weight_fast, stars_fast, last_rated_at) = (
-            SELECT count(*), count(*) FILTER (WHERE demo), coalesce(sum(stars), 0),
-                   coalesce(sum(slow), 0), coalesce(sum(slow * stars), 0),
-                   coalesce(sum(fast), 0), coalesce(sum(fast * stars), 0), max(rated_at)
-            FROM (
-                -- date_part and not extract, whose numeric takes four times as long.
-                SELECT stars, weight, rated_at, demo, date_part('epoch', rated_at - :landmark) AS age_s
-                FROM rating
-                WHERE rating.facility_id = facility.id AND (excluded.during @> rated_at) IS NOT TRUE
-                ORDER BY rated_at DESC, stars, weight
-            ) AS counted
-            CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
-                                       weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed
-        ),
-        -- Of most places nothing is excluded, and their ratings need not be read again.
-        excluded_rating_count = CASE WHEN excluded.during IS NULL THEN 0 ELSE (
-            SELECT count(*) FROM rating WHERE rating.facility_id = facility.id AND excluded.during @> rated_at
-        ) END
-    FROM (
-        SELECT asked.id, (SELECT range_agg(during) FROM rating_exclusion
-                          WHERE facility_id = asked.id AND lifted_at IS NULL) AS during
-        FROM unnest(CAST(:facility_ids AS bigint[])) AS asked (id)
-    ) AS excluded
-    WHERE facility.id = excluded.id
+        SELECT count(*) FILTER (WHERE NOT excluded), count(*) FILTER (WHERE demo AND NOT excluded),
+               count(*) FILTER (WHERE excluded),
+               coalesce(sum(weight) FILTER (WHERE NOT excluded), 0),
+               coalesce(sum(weight * stars) FILTER (WHERE NOT excluded), 0),
+               coalesce(sum(slow) FILTER (WHERE NOT excluded), 0),
+               coalesce(sum(slow * stars) FILTER (WHERE NOT excluded), 0),
+               coalesce(sum(fast) FILTER (WHERE NOT excluded), 0),
+               coalesce(sum(fast * stars) FILTER (WHERE NOT excluded), 0),
+               max(rated_at) FILTER (WHERE NOT excluded)
+        FROM (
+            -- date_part and not extract, whose numeric takes four times as long.
+            SELECT *, date_part('epoch', rated_at - :landmark) AS age_s
+            FROM facility_search.weighed_ratings(facility.id)
+            ORDER BY rated_at, stars, weight
+        ) AS weighed
+        CROSS JOIN LATERAL (SELECT weight * power(2, age_s / :slow_half_life_s) AS slow,
+                                   weight * power(2, age_s / :fast_half_life_s) AS fast OFFSET 0) AS decayed
+    )
+    WHERE id = ANY (:facility_ids)
     """
 )

@@ -11,7 +11,7 @@ class Card(NamedTuple):
         id: its id.
         offers: the kinds that it offers, its own first.
         name: its name.
-        mean_stars: plain mean of its ratings; None without ratings.
+        mean_stars: mean of its ratings, each with its weight; None without ratings.
         distance_m: distance from the origin; None without an origin.
         quality, sd, verdict, utility: as in the ranking.
         open_checked_at: the instant that open_state refers to.

@@ -80,7 +80,12 @@ class Facility(Base):
         CheckConstraint("(ST_Y(location) BETWEEN -90 AND 90) IS TRUE", name="latitude"),
         CheckConstraint("opening_hours IS NULL OR opening_hours_note IS NULL", name="hours_or_note"),
         CheckConstraint("rating_count >= demo_rating_count AND demo_rating_count >= 0", name="rating_count"),
-        CheckConstraint("stars_total BETWEEN rating_count AND 5 * rating_count", name="stars_total"),
+        # A sum of rounded products may exceed its bounds in the last digits.
+        CheckConstraint(
+            "weight_total BETWEEN 0 AND rating_count + 0.001"
+            " AND stars_total BETWEEN 0.999 * weight_total AND 5.001 * weight_total",
+            name="stars_total",
+        ),
         CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
         CheckConstraint("excluded_rating_count >= 0", name="excluded_rating_count"),
         CheckConstraint("(status IN ('merged', 'record')) = (merged_into IS NOT NULL)", name="merged_into"),
@@ -122,7 +127,8 @@ class Facility(Base):
     reported_closed_until: Mapped[datetime | None]
     excluded_rating_count: Mapped[int] = mapped_column(server_default="0")
     demo_rating_count: Mapped[int] = mapped_column(server_default="0")
-    stars_total: Mapped[int] = mapped_column(server_default="0")
+    weight_total: Mapped[float] = mapped_column(server_default="0")
+    stars_total: Mapped[float] = mapped_column(server_default="0")
     last_rated_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

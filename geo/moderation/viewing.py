@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select
 
-from geo.crowd import proposals
+from geo.crowd import proposals, trust
 from geo.crowd.models import Device, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import FacilityNotFound, RecordNotFound
@@ -79,14 +79,16 @@ def device(session: Session, handle: UUID) -> dict[str, Any]:
 
 
 def _ratings(session: Session, *where: Any) -> Sequence[RowMapping]:
+    weighed = trust.weighed_ratings()
     columns = (
         *(Rating.id, Rating.facility_id, Rating.stars, Rating.comment, Rating.comment_state, Rating.comment_approved),
-        *(Rating.observed, Rating.rated_at, Rating.weight, Rating.weight_age, Rating.weight_presence),
-        *(Rating.weight_cluster, Rating.presence, Rating.demo),
+        *(Rating.observed, Rating.rated_at, weighed.c.weight, Rating.weight_age, Rating.weight_track),
+        *(Rating.weight_presence, weighed.c.weight_rush, Rating.presence, Rating.origin, Rating.trusted, Rating.demo),
     )
     statement = (
         select(*columns, Device.handle)
         .join(Device, Device.id == Rating.device_id)
+        .join(weighed, weighed.c.rating_id == Rating.id)
         .where(*where)
         .order_by(Rating.rated_at.desc(), Rating.id.desc())
         .limit(RATINGS_SHOWN)

@@ -31,40 +31,55 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     beta_per_m CONSTANT float8 := ranking.beta_per_m;
     decay_slow CONSTANT float8 := facility_search.decay(as_of, facility_search.slow_half_life_days());
     decay_fast CONSTANT float8 := facility_search.decay(as_of, facility_search.fast_half_life_days());
+    candidate record;
+    found facility_search.ranked;
+    later facility_search.ranked[];
+    found_count bigint := 0;
 BEGIN
-    RETURN QUERY
-    SELECT known.id, known.distance_m, known.q, known.sd,
-           facility_search.verdict(known.q, known.sd, known.rating_count),
-           w * known.q - kappa * known.sd - beta_per_m * coalesce(known.distance_m, 0) AS utility,
-           known.last_because
-    FROM (
-        SELECT near.id, near.distance_m, near.rating_count,
-               CASE WHEN near.status = 'reported_closed' THEN 'reported_closed'
-                    WHEN open_states IS NULL AND facility_search.open_state(
-                            near.open_during, near.unknown_during,
-                            as_of + make_interval(secs => coalesce(near.distance_m, 0) * seconds_per_m)
-                        ) = 'closed' THEN 'closed_on_arrival' END AS last_because,
-               facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
-                   decay_slow, decay_fast) AS q,
-               facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
+    -- Hours take longer to read than all else: they are read of the best candidates only, until enough are found.
+    FOR candidate IN
+        SELECT known.id, known.distance_m, known.q, known.sd,
+               facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict,
+               w * known.q - kappa * known.sd - beta_per_m * coalesce(known.distance_m, 0) AS utility,
+               known.status, known.open_during, known.unknown_during
         FROM (
-            SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m
-            FROM facility f
-            WHERE facility_search.is_listed(f.status)
-              AND (f.location && box_1 OR f.location && box_2)
-              AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
-            OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
-        ) AS near
-        WHERE (within_m IS NULL OR near.distance_m <= within_m)
-          AND (open_states IS NULL OR facility_search.open_state(
-                  near.open_during, near.unknown_during,
-                  open_at + make_interval(secs => coalesce(near.distance_m, 0) * seconds_to_arrive_per_m)
-              ) = ANY (open_states))
-        OFFSET 0
-    ) AS known
-    WHERE verdicts IS NULL OR facility_search.verdict(known.q, known.sd, known.rating_count) = ANY (verdicts)
-    ORDER BY known.last_because IS NOT NULL, utility DESC, known.id
-    LIMIT how_many;
+            SELECT near.id, near.distance_m, near.rating_count, near.status, near.open_during, near.unknown_during,
+                   facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
+                       decay_slow, decay_fast) AS q,
+                   facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
+            FROM (
+                SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m
+                FROM facility f
+                WHERE facility_search.is_listed(f.status)
+                  AND (f.location && box_1 OR f.location && box_2)
+                  AND f.traits & ruled_out = 0 AND f.traits & offered <> 0
+                OFFSET 0  -- an optimisation fence: each distance, and each quality below, is computed once
+            ) AS near
+            WHERE within_m IS NULL OR near.distance_m <= within_m
+            OFFSET 0
+        ) AS known
+        WHERE verdicts IS NULL OR facility_search.verdict(known.q, known.sd, known.rating_count) = ANY (verdicts)
+        ORDER BY utility DESC, known.id
+    LOOP
+        CONTINUE WHEN open_states IS NOT NULL AND facility_search.open_state(
+            candidate.open_during, candidate.unknown_during,
+            open_at + make_interval(secs => coalesce(candidate.distance_m, 0) * seconds_to_arrive_per_m)
+        ) <> ALL (open_states);
+        found := (candidate.id, candidate.distance_m, candidate.q, candidate.sd, candidate.verdict, candidate.utility,
+                  CASE WHEN candidate.status = 'reported_closed' THEN 'reported_closed'
+                       WHEN open_states IS NULL AND facility_search.open_state(
+                               candidate.open_during, candidate.unknown_during,
+                               as_of + make_interval(secs => coalesce(candidate.distance_m, 0) * seconds_per_m)
+                           ) = 'closed' THEN 'closed_on_arrival' END);
+        IF found.last_because IS NULL THEN
+            RETURN NEXT found;
+            found_count := found_count + 1;
+            EXIT WHEN found_count = how_many;
+        ELSE
+            later := later || found;
+        END IF;
+    END LOOP;
+    RETURN QUERY SELECT * FROM unnest(later) LIMIT how_many - found_count;
 END $$;
 
 -- The exact best how_many within radius_m of origin.
@@ -91,10 +106,12 @@ DECLARE
     bound_m float8;
     sure_count float8;
 BEGIN
-    SELECT least(limit_m, shortfall_m + greatest(reach_least_m, max(ST_DistanceSphere(nearest.location, origin)))) INTO reach_m
+    -- The limit is a literal: with how_many, the planner would assume a tenth of all facilities and read the whole table.
+    SELECT least(limit_m, shortfall_m + greatest(reach_least_m,
+               sqrt(greatest(1, how_many / 20.0)) * max(ST_DistanceSphere(nearest.location, origin)))) INTO reach_m
     FROM (SELECT f.location FROM facility f
           WHERE facility_search.is_listed(f.status)
-          ORDER BY f.location <-> origin LIMIT how_many) AS nearest;
+          ORDER BY f.location <-> origin LIMIT 20) AS nearest;
     LOOP
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);

@@ -37,6 +37,7 @@ BEGIN
                    'duration_s', round(b.distance_m * seconds_per_m),
                    'rating', json_build_object(
                        'mean', round(shown.mean_stars * 10000) / 10000, 'count', f.rating_count,
+                       'effective_count', round(f.weight_total * 10000) / 10000,
                        'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
                        'quality', round(b.quality * 10000) / 10000, 'sd', round(b.sd * 10000) / 10000, 'verdict', b.verdict,
                        'last_rated_at', facility_search.instant(f.last_rated_at)),
@@ -55,7 +56,7 @@ BEGIN
     ) AS moment
     CROSS JOIN LATERAL (
         SELECT facility_search.open_state(f.open_during, f.unknown_during, moment.at) AS open_state,
-               f.stars_total::float8 / nullif(f.rating_count, 0) AS mean_stars,
+               f.stars_total / nullif(f.weight_total, 0) AS mean_stars,
                tstzmultirange(tstzrange(moment.at, NULL)) AS from_now OFFSET 0
     ) AS shown
     -- When the state ends: the first instant that is not open, or not closed; NULL if the state is unknown from then on.

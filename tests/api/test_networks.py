@@ -13,6 +13,7 @@ from api import create_app
 from api.config import Settings
 from api.http import callers, limits
 from geo.crowd import trust
+from tests.api.moderation.callers import LONG_KNOWN
 from tests.api.problem_documents import problem
 from tests.conftest import OneConnection, TestClock
 from tests.factories import add_device, bearer
@@ -93,16 +94,17 @@ def test_the_unknown_network_has_the_same_registration_limit_as_any_other(
 
 
 @pytest.mark.parametrize("form", ["192.0.2.7:{}", "unknown-{}"])
-def test_ratings_of_one_network_share_their_weight_across_ports(
+def test_ratings_of_one_network_are_not_believed_to_be_at_the_place_across_ports(
     connection: Connection, session: Session, clock: TestClock, place: int, form: str
 ) -> None:
     client = behind(connection, clock, 1)
     for number in range(20):
         device = bearer(add_device(session, clock()).token)
         headers = device | forwarded(form.format(1000 + number))
-        assert client.put(f"/v1/facilities/{place}/rating", json={"stars": 1}, headers=headers).status_code == 201
-    weights = session.execute(text("SELECT DISTINCT weight_cluster FROM rating")).scalars().all()
-    assert weights == [pytest.approx(trust.cluster_weight(20))]
+        body = {"stars": 1, "presence": "within_150_m"}
+        assert client.put(f"/v1/facilities/{place}/rating", json=body, headers=headers).status_code == 201
+    weights = session.execute(text("SELECT DISTINCT weight_presence FROM rating")).scalars().all()
+    assert weights == [trust.ABSENT_WEIGHT]
 
 
 def test_reports_of_unknown_networks_count_as_one_network(
@@ -111,7 +113,7 @@ def test_reports_of_unknown_networks_count_as_one_network(
     client = behind(connection, clock, 1)
 
     def report(field: str) -> None:
-        headers = bearer(add_device(session, clock() - trust.NEW_DEVICE).token) | forwarded(field)
+        headers = bearer(add_device(session, clock() - LONG_KNOWN).token) | forwarded(field)
         path = f"/v1/facilities/{place}/reports"
         assert client.post(path, json={"reason": "closed"}, headers=headers).status_code == 201
 

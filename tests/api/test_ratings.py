@@ -7,12 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from geo.crowd import ratings
 from geo.crowd.devices import TOKEN_LIFETIME
 from geo.crowd.models import Device, PastRating
 from geo.crowd.ratings import REPEAT_WINDOW
 from geo.facilities.models import Facility
 from tests.conftest import NOON, TestClock
-from tests.factories import add_device, add_rating, bearer, contents
+from tests.factories import add_device, add_facility, add_rating, bearer, contents
 
 FULL = {"stars": 4, "comment": "Warm water.", "observed": {"soap": "yes", "paper": "no", "queue_min": 3}}
 
@@ -126,20 +127,21 @@ def test_a_comment_is_returned_as_written_without_outer_whitespace(
 
 
 def test_one_five_star_rating_is_unsure_and_two_are_sit(
-    client: FlaskClient, session: Session, path: str, place: int
+    client: FlaskClient, session: Session, path: str, place: int, clock: TestClock
 ) -> None:
     verdicts = []
-    for network in range(2):  # known for days, on the spot, and not in one room: trusted fully
-        device = bearer(add_device(session, NOON - timedelta(days=2)).token)
-        body = {"stars": 5, "presence": "within_150_m"}
-        address = {"REMOTE_ADDR": f"198.51.{network}.7"}
-        receipt = client.put(path, json=body, headers=device, environ_base=address).json
+    for _ in range(2):
+        phone = add_device(session, NOON - timedelta(days=2))
+        ratings.rate(session, add_facility(session), phone.device_id, ratings.NewRating(4), NOON)  # a track record
+        clock.advance(days=4)  # no rush
+        receipt = client.put(path, json={"stars": 5, "presence": "within_150_m"}, headers=bearer(phone.token)).json
         assert receipt is not None
+        assert receipt["counts_as"] == {"weight": 1, "age": 1, "track": 1, "presence": 1, "rush": 1, "why": []}
         verdicts.append(receipt["facility_rating"])
     assert [verdict["verdict"] for verdict in verdicts] == ["unsure", "sit"], place
     assert verdicts[0]["quality"] == QUALITY
     assert verdicts[0]["quality"] - verdicts[0]["sd"] == pytest.approx(3.44, abs=0.005)
-    assert verdicts[1]["quality"] - verdicts[1]["sd"] == pytest.approx(3.77, abs=0.005)
+    assert verdicts[1]["quality"] - verdicts[1]["sd"] == pytest.approx(3.76, abs=0.005)
 
 
 def test_paging_returns_every_rating_exactly_once(client: FlaskClient, session: Session, place: int) -> None:

@@ -15,7 +15,7 @@ from tests.api.moderation.callers import Caller, member, phone
 from tests.api.partner.conftest import ORIGIN, SEARCH, add_partner
 from tests.api.route_requests import GOOD, PATH
 from tests.conftest import TestClock
-from tests.factories import add_facility, add_rating, bearer
+from tests.factories import add_device, add_facility, add_rating, bearer
 from tests.geo.ahead.test_stops import at_km
 
 LAT, LON = 60.1699, 24.9384
@@ -88,6 +88,7 @@ def answers(world: World, code: str) -> Iterator[tuple[str, TestResponse]]:
     yield from _hints(world, post)
     yield from _labels(world, get)
     yield from _places(world, get)
+    yield from _own_ratings(world, language)
     yield from _routes(world, post)
     yield from _decisions(world, language)
     yield get("/")
@@ -138,6 +139,16 @@ def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
     yield get(f"/{SEARCH.strip('/')}&radius_m=20000", Origin=ORIGIN, **bearer(world.key))
     yield get(f"/v1/facilities/{rated}/ratings")
     yield get(f"/v1/fences?{HERE}&kind=any")
+
+
+def _own_ratings(world: World, language: dict[str, str]) -> Iterator[tuple[str, TestResponse]]:
+    """A rating by a new device, elsewhere, in a rush."""
+    place = add_facility(world.session, 32.0, 1.0, name="Ranta")
+    for _ in range(2):
+        device = add_device(world.session, world.clock())
+        newcomer = Caller(world.client, device.token)
+        yield "PUT", newcomer("PUT", f"/v1/facilities/{place}/rating", {"stars": 4}, headers=language)
+    yield "GET", newcomer("GET", f"/v1/facilities/{place}/rating", headers=language)
 
 
 def _routes(world: World, post: Any) -> Iterator[tuple[str, TestResponse]]:
@@ -194,7 +205,7 @@ def texts(document: Any) -> Iterator[str]:
 
 
 def read(response: TestResponse) -> list[str]:
-    assert response.status_code == 200, response.text
+    assert response.status_code in {200, 201}, response.text
     return [response.text] if response.mimetype == "text/html" else list(texts(response.get_json(force=True)))
 
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from datetime import timedelta
+from math import fsum
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.conftest import NOON
 from tests.factories import add_device, add_facility, add_rating, facility_row
 
 SUMS = (
-    *("rating_count", "demo_rating_count", "stars_total"),
+    *("rating_count", "demo_rating_count", "weight_total", "stars_total"),
     *("weight_slow", "stars_slow", "weight_fast", "stars_fast", "last_rated_at"),
 )
 RATERS = 20
@@ -156,7 +157,7 @@ weighted_stars = st.builds(
 
 
 def store(session: Session, facility_id: int, given_ratings: list[WeightedStars]) -> None:
-    """Put ratings with their weights into the table as they are, each by a device of its own."""
+    """Put ratings into the table that have these weights, whatever came with them, each by a device of its own."""
     session.execute(
         text(
             """
@@ -165,8 +166,8 @@ def store(session: Session, facility_id: int, given_ratings: list[WeightedStars]
                 SELECT sha256(convert_to(gen_random_uuid()::text, 'UTF8')), :at, :at
                 FROM generate_series(1, :count) RETURNING id
             ), numbered AS (SELECT id, row_number() OVER () AS number FROM device)
-            INSERT INTO rating (facility_id, device_id, stars, weight, rated_at)
-            SELECT :facility_id, numbered.id, given.stars, given.weight, given.rated_at
+            INSERT INTO rating (facility_id, device_id, stars, weight_age, trusted, rated_at)
+            SELECT :facility_id, numbered.id, given.stars, given.weight, true, given.rated_at
             FROM unnest(CAST(:stars AS int[]), CAST(:weights AS float8[]), CAST(:times AS timestamptz[]))
                 WITH ORDINALITY AS given (stars, weight, rated_at, number)
             JOIN numbered USING (number)
@@ -190,10 +191,12 @@ def test_the_sums_in_the_database_match_the_formula(session: Session, given_rati
     store(session, facility_id, given_ratings)
     ratings.recompute(session, [facility_id])
     stored = sums(session, facility_id)
-    assert [stored[column] for column in SUMS[3:7]] == pytest.approx(
+    assert [stored[column] for column in SUMS[4:8]] == pytest.approx(
         astuple(forward_sums(given_ratings)), rel=1e-9, abs=1e-300
     )
-    assert (stored["rating_count"], stored["stars_total"]) == (len(given_ratings), sum(r.stars for r in given_ratings))
+    assert stored["rating_count"] == len(given_ratings)
+    assert stored["weight_total"] == pytest.approx(fsum(r.weight for r in given_ratings))
+    assert stored["stars_total"] == pytest.approx(fsum(r.weight * r.stars for r in given_ratings))
     assert stored["last_rated_at"] == max((rating.rated_at for rating in given_ratings), default=None)
 
 

@@ -144,6 +144,8 @@ COMPUTED = {"offers", "traits"}
 ADDED_LATER = {
     *("menstrual_products", "merged_into", "moved_from"),
     *("toilets", "changing_table_location", "key_scheme"),
+    *("weight_total", "weight_track", "origin", "trusted"),
+    *("weight", "weight_cluster"),  # and removed later
 }
 
 

@@ -41,9 +41,9 @@ def test_later_visitors_of_equal_weight_reopen_the_place(
     }
 
 
-def test_visitors_who_are_not_at_the_place_count_half(place: int, phones: Phones, clock: TestClock) -> None:
+def test_visitors_who_are_not_at_the_place_count_less(place: int, phones: Phones, clock: TestClock) -> None:
     closed(place, phones, clock)
-    for _ in range(5):
+    for _ in range(3):
         phones().rate(place, 4, presence="farther")
         assert status(phones(), place)[0] == "reported_closed"
     phones().rate(place, 4, presence="farther")

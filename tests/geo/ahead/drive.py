@@ -84,14 +84,14 @@ def add_places_along(session: Session, random: Random, road: list[Moment], count
         rows.append(
             {"lon": place.lon, "lat": place.lat, "weight": weight, "stars": weight * stars, "hours": hours,
              "unknown": None if hours is None else "{}", "at": NOON if weight else None,
-             "count": weight, "total": round(weight * stars)}
+             "count": weight}
         )  # fmt: skip
     session.execute(
         text(
             """INSERT INTO facility (kind, location, weight_slow, stars_slow, weight_fast, stars_fast, rating_count,
-                                     stars_total, last_rated_at, open_during, unknown_during)
+                                     weight_total, stars_total, last_rated_at, open_during, unknown_during)
                VALUES ('toilets', ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :weight * 1.85, :stars * 1.85,
-                       :weight * 1820.3, :stars * 1820.3, :count, :total, :at,
+                       :weight * 1820.3, :stars * 1820.3, :count, :weight, :stars, :at,
                        CAST(:hours AS tstzmultirange), CAST(:unknown AS tstzmultirange))"""
         ),
         rows,

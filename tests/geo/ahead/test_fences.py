@@ -36,15 +36,15 @@ def add_town(session: Session, random: Random, centre: Point, count: int, spread
         weight, stars = random.choice((0, 0, 3, 8)), random.uniform(2, 5)
         rows.append(
             {"lon": place.lon, "lat": place.lat, "kind": random.choice(("toilets", "toilets", "drinking_water")),
-             "weight": weight, "stars": weight * stars, "count": weight, "total": round(weight * stars),
+             "weight": weight, "stars": weight * stars, "count": weight,
              "at": NOON if weight else None}
         )  # fmt: skip
     session.execute(
         text(
             """INSERT INTO facility (kind, location, weight_slow, stars_slow, weight_fast, stars_fast, rating_count,
-                                     stars_total, last_rated_at)
+                                     weight_total, stars_total, last_rated_at)
                VALUES (:kind, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :weight * 1.85, :stars * 1.85,
-                       :weight * 1820.3, :stars * 1820.3, :count, :total, :at)"""
+                       :weight * 1820.3, :stars * 1820.3, :count, :weight, :stars, :at)"""
         ),
         rows,
     )
