@@ -27,8 +27,6 @@ database may install pg_trgm."""
 CONSTANTS = {
     "slow_half_life_days": quality.SLOW_HALF_LIFE_DAYS,
     "fast_half_life_days": quality.FAST_HALF_LIFE_DAYS,
-    "record_credibility": quality.RECORD_CREDIBILITY,
-    "present_credibility": quality.PRESENT_CREDIBILITY,
     "prior_mean_stars": quality.PRIOR_MEAN_STARS,
     "stars_sigma": quality.STARS_SIGMA,
     "sit_at_least_stars": quality.SIT_AT_LEAST_STARS,

@@ -19,7 +19,7 @@ FORBIDDEN = {
 FLOORS = (
     *("errors", "coordinates", "database", "rows", "paging", "facilities.attributes", "models"),
     *("facilities", "casework", "crowd", "conflation", "moderation"),
-    *("partners", "limits", "imports", "gazetteer"),
+    *("partners", "limits", "imports", "gazetteer", "priors"),
     *("ahead", "ahead.fences", "ahead.route", "ahead.hints"),
     *("privacy", "maintenance", "private_postgres", "schema", "migrations"),
 )

@@ -25,6 +25,8 @@ from geo.imports.mapped_rows import MappedReader
 from geo.imports.mapping import load
 from geo.imports.record import Reader, Source
 from geo.imports.writer import Dataset, write_dataset
+from geo.priors import storage
+from geo.priors.estimate import estimate
 
 commands = Blueprint("facility_commands", __name__, cli_group=None)
 
@@ -217,6 +219,22 @@ def compile_all_hours() -> int:
             session.commit()
         compiled, after = compiled + len(batch), batch[-1]["id"]
     return compiled
+
+
+def estimate_all_priors() -> int:
+    """Estimate the priors of all places and store those that changed in batches; return the number of changed ones."""
+    ready, changed, after = ready_database(), 0, 0
+    with ready.write() as session:
+        priors = estimate(session, now())
+    while True:
+        with ready.write() as session:
+            batch = storage.next_batch(session, after)
+            if not batch:
+                break
+            changed += storage.store(session, batch, priors)
+            session.commit()
+        after = batch[-1].id
+    return changed
 
 
 def _write(dataset: Dataset, read: Reader, file: Path, *, dry_run: bool = False) -> None:

@@ -10,7 +10,7 @@ import orjson
 from flask import Blueprint
 
 from api.cli.commands import PlainCommand, ready_database
-from api.cli.facilities import compile_all_hours
+from api.cli.facilities import compile_all_hours, estimate_all_priors
 from api.http.languages import DEFAULT_LANGUAGE, language
 from api.http.services import now
 from api.moderation.texts import exported_statement
@@ -116,8 +116,9 @@ def export_statements(format_name: str) -> None:
 def maintain() -> None:
     """Delete expired data; run it daily.
 
-    Deletes the hashes of networks after a week, closes expired claims, reports and closures, and compiles the opening
-    hours of the coming weeks. Running it again, or twice at the same time, does no harm.
+    Deletes the hashes of networks after a week, closes expired claims, reports and closures, compiles the opening
+    hours of the coming weeks, and estimates the prior quality of places from their kinds, operators and brands.
+    Running it again, or twice at the same time, does no harm.
     """
     ready, as_of = ready_database(), now()
     with ready.write() as session:
@@ -134,5 +135,6 @@ def maintain() -> None:
             session.commit()
     click.echo(
         f"Erased {purged.networks} networks and {purged.devices} devices; ended {purged.claims} claims,"
-        f" {purged.reports} reports and {len(due)} closures; compiled the hours of {compile_all_hours()} facilities."
+        f" {purged.reports} reports and {len(due)} closures; compiled the hours of {compile_all_hours()} facilities;"
+        f" changed the priors of {estimate_all_priors()}."
     )

@@ -11,9 +11,9 @@ from api.http.fields import RFC_3339, Array, Instant, Number, StrictSchema, Whol
 from api.http.languages import LANGUAGES
 from api.places.schemas import Feature, Terms
 from api.route.line import LineString, polyline
-from api.route.schemas import DEFAULT_COMFORT_S, MAX_COMFORT_S, MIN_COMFORT_S, NeedsBody
+from api.route.schemas import MAX_COMFORT_S, MIN_COMFORT_S, NeedsBody
 from geo.ahead.hints.rules import NEED_OF_COMFORT, SILENT, SPOKEN
-from geo.ahead.hints.situation import CRUISE_M_PER_S
+from geo.ahead.hints.situation import CRUISE_M_PER_S, DEFAULT_COMFORT_S
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.timed_route import Route, lay
 from geo.coordinates import Point
@@ -160,6 +160,15 @@ class HintsRequest(StrictSchema):
         load_default=list,
         metadata={"description": "Facilities to give no hints about."},
     )
+    declined = Array(
+        words(*SPOKEN),
+        most=len(SPOKEN),
+        load_default=list,
+        metadata={
+            "description": "Reasons of hints that were declined since the last stop: they are not repeated before the "
+            "next one. Forget them at a stop."
+        },
+    )
     quiet_hours = fields.Nested(QuietHours, metadata={"description": "Hours without hints; requires local_time."})
     local_time = _time_of_day("Time of day by the phone's clock.", "14:05")
 
@@ -191,6 +200,7 @@ class HintsRequest(StrictSchema):
                 "last_hint_at": data.get("last_hint_at"),
                 "last_hint_facility_id": data.get("last_hint_facility_id"),
                 "dismissed": tuple(data["dismissed"]),
+                "declined": tuple(data["declined"]),
                 "quiet_for_s": quiet_for_s(data.get("quiet_hours"), data.get("local_time")),
             },
         }

@@ -21,6 +21,7 @@ from geo.crowd import observed
 from geo.errors import FacilityMerged, FacilityNotFound
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS
+from geo.priors import storage
 
 door = Door("facilities", __name__, url_prefix="/v1/facilities", description="Find the right place nearby.")
 
@@ -69,8 +70,9 @@ def answer_list(parameters: Mapping[str, Any]) -> Response:
         else:
             found, mode = search.in_box(session, query), "walk"
         shown = show(session, found.facilities, language, mode)
-    if parameters["explain"]:
-        add_explanations(shown, found.facilities, RANKINGS[query.rank, mode])
+        if parameters["explain"]:
+            priors = storage.explained(session, [row.id for row in found.facilities], as_of)
+            add_explanations(shown, found.facilities, RANKINGS[query.rank, mode], priors)
     document = {
         "type": "FeatureCollection",
         "features": shown.features,

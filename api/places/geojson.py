@@ -15,6 +15,7 @@ from geo.facilities.cards import AnyCard
 from geo.facilities.ranking import Mode, Ranking
 from geo.gazetteer import nearest
 from geo.gazetteer.nearest import NearestStreet
+from geo.priors.storage import ExplainedPrior
 
 GEOJSON = "application/geo+json"
 
@@ -77,10 +78,10 @@ def bare_feature(row: AnyCard) -> dict[str, Any]:
     return one
 
 
-def add_explanations(shown: Shown, rows: Sequence[AnyCard], ranking: Ranking) -> None:
-    """Add the terms of the utility of each facility under the ranking."""
-    for feature, row in zip(shown.features, rows, strict=True):
-        feature["properties"]["explain"] = _terms(row, ranking)
+def add_explanations(shown: Shown, rows: Sequence[AnyCard], ranking: Ranking, priors: Sequence[ExplainedPrior]) -> None:
+    """Add the terms of the utility of each facility under the ranking, and its prior."""
+    for feature, row, prior in zip(shown.features, rows, priors, strict=True):
+        feature["properties"]["explain"] = {**_terms(row, ranking), "prior": prior._asdict()}
 
 
 def attribution(rows: Iterable[AnyCard | NearestStreet]) -> list[dict[str, str | None]]:

@@ -197,8 +197,27 @@ class Source(Terms):
     )
 
 
+class Prior(Schema):
+    """What a facility's kind, operator or brand tells about it."""
+
+    stars = fields.Float(required=True, metadata={"description": "Quality that it would have without ratings."})
+    group = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The facilities whose ratings give the stars: kind:, operator: or brand: followed by the "
+            "kind or name that they have in common. null: too few ratings; the stars are the default.",
+            "example": "kind:toilets",
+        },
+    )
+    weight = fields.Float(
+        required=True,
+        metadata={"description": "Share of the stars in the facility's long-term record, 1 without ratings."},
+    )
+
+
 class Explanation(Schema):
-    """The terms of U = (quality_weight * quality - kappa * sd) - beta * distance."""
+    """The terms of U = (quality_weight * quality - kappa * sd) - beta * distance, and the prior of the quality."""
 
     quality = fields.Float(required=True)
     sd = fields.Float(required=True)
@@ -209,6 +228,7 @@ class Explanation(Schema):
     quality_term = fields.Float(required=True)
     distance_term = fields.Float(required=True)
     utility = fields.Float(required=True)
+    prior = fields.Nested(Prior, required=True)
 
 
 def tri_state(attribute: Attribute) -> fields.String:

@@ -9,6 +9,7 @@ from api.http.fields import RFC_3339, Instant, Number, StrictSchema, WholeNumber
 from api.places.filters import filters, needs_of
 from api.places.schemas import FacilityProperties, Feature, Terms
 from api.route.line import Items, LineString, polyline
+from geo.ahead.hints.situation import DEFAULT_COMFORT_S
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.timed_route import MAX_DURATION_S, MAX_VERTICES, Route, lay
 from geo.errors import InvalidCoordinates, InvalidRoute
@@ -21,7 +22,6 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 
 DEFAULT_MAX_OFFSET_M = 500
 MAX_OFFSET_M = 5_000
-DEFAULT_COMFORT_S = 7_200
 MIN_COMFORT_S = 600
 MAX_COMFORT_S = 86_400
 DEFAULT_LIMIT = 100

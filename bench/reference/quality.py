@@ -111,23 +111,32 @@ def decayed_sums(ratings: Iterable[WeightedStars], as_of: datetime) -> DecayedSu
     return _sums(ratings, as_of)
 
 
-def record_mean(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> float:
+def record_mean(
+    sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS, record_credibility: float = RECORD_CREDIBILITY
+) -> float:
     """Return ``base``: the facility's long-term record in stars, shrunk to the prior mean."""
-    return bayesian_average(sums.stars_slow, sums.weight_slow, prior_mean, RECORD_CREDIBILITY)
+    return bayesian_average(sums.stars_slow, sums.weight_slow, prior_mean, record_credibility)
 
 
-def quality(sums: DecayedSums, prior_mean: float = PRIOR_MEAN_STARS) -> Quality:
+def quality(
+    sums: DecayedSums,
+    prior_mean: float = PRIOR_MEAN_STARS,
+    record_credibility: float = RECORD_CREDIBILITY,
+    present_credibility: float = PRESENT_CREDIBILITY,
+) -> Quality:
     """Estimate the present state of a facility.
 
     Args:
         sums: W and S at the requested instant.
         prior_mean: μ in stars.
+        record_credibility: C0.
+        present_credibility: C.
     """
-    base = record_mean(sums, prior_mean)
-    present = PRESENT_CREDIBILITY + sums.weight_fast
-    q = bayesian_average(sums.stars_fast, sums.weight_fast, base, PRESENT_CREDIBILITY)
-    record_variance = STARS_SIGMA**2 / (RECORD_CREDIBILITY + sums.weight_slow)
-    variance = STARS_SIGMA**2 / present + (PRESENT_CREDIBILITY / present) ** 2 * record_variance
+    base = record_mean(sums, prior_mean, record_credibility)
+    present = present_credibility + sums.weight_fast
+    q = bayesian_average(sums.stars_fast, sums.weight_fast, base, present_credibility)
+    record_variance = STARS_SIGMA**2 / (record_credibility + sums.weight_slow)
+    variance = STARS_SIGMA**2 / present + (present_credibility / present) ** 2 * record_variance
     return Quality(q, sqrt(variance))
 
 

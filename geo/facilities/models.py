@@ -63,9 +63,11 @@ class Facility(Base):
     """A public facility.
 
     In addition to the columns below it has one for each of ATTRIBUTES; NULL means unknown, not no. The sums of ratings
-    are forward-decayed and recomputed at each write from the ratings that staff have not excluded. ``open_during`` and
-    ``unknown_during`` are its compiled opening hours; ``traits`` are the bits that searches use for the attributes.
-    ``merged_into`` is the place that a row with one of PART_STATUSES is part of, which may itself be part of another.
+    are forward-decayed and recomputed at each write from the ratings that staff have not excluded. The prior and the
+    credibilities are estimated nightly (geo/priors); a new place has the constants of geo/crowd/quality.py until then.
+    ``open_during`` and ``unknown_during`` are its compiled opening hours; ``traits`` are the bits that searches use for
+    the attributes. ``merged_into`` is the place that a row with one of PART_STATUSES is part of, which may itself be
+    part of another.
     """
 
     __tablename__ = "facility"
@@ -89,6 +91,10 @@ class Facility(Base):
         CheckConstraint("(rating_count = 0) = (last_rated_at IS NULL)", name="last_rated_at"),
         CheckConstraint("excluded_rating_count >= 0", name="excluded_rating_count"),
         CheckConstraint("(status IN ('merged', 'record')) = (merged_into IS NOT NULL)", name="merged_into"),
+        # Quality is at most 5, which bounds a search; the bounds of the credibilities are those of their estimate.
+        CheckConstraint("prior_stars BETWEEN 1 AND 5", name="prior_stars"),
+        CheckConstraint("record_credibility BETWEEN 1 AND 20", name="record_credibility"),
+        CheckConstraint("present_credibility BETWEEN 2 AND 30", name="present_credibility"),
         Index("ix_facility_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         # Searches use only facilities that may be returned; closed and hidden ones are not in the index.
         Index(
@@ -110,6 +116,9 @@ class Facility(Base):
     stars_slow: Mapped[float] = mapped_column(server_default="0")
     weight_fast: Mapped[float] = mapped_column(server_default="0")
     stars_fast: Mapped[float] = mapped_column(server_default="0")
+    prior_stars: Mapped[float] = mapped_column(server_default="3.6")
+    record_credibility: Mapped[float] = mapped_column(server_default="5")
+    present_credibility: Mapped[float] = mapped_column(server_default="5")
     kind: Mapped[str]
     name: Mapped[str | None]
     venue: Mapped[str | None]
@@ -134,6 +143,7 @@ class Facility(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     open_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
     unknown_during: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    prior_group: Mapped[str | None]
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("facility.id"))
 

@@ -11,7 +11,8 @@ _REBUILD = """
 DO $$
 DECLARE
     first CONSTANT text[] := ARRAY['id', 'location', 'status', 'traits', 'rating_count',
-                                   'weight_slow', 'stars_slow', 'weight_fast', 'stars_fast'];
+                                   'weight_slow', 'stars_slow', 'weight_fast', 'stars_fast',
+                                   'prior_stars', 'record_credibility', 'present_credibility'];
     last CONSTANT text[] := ARRAY['open_during', 'unknown_during', 'tags'];
     generated CONSTANT jsonb := {generated};
     old CONSTANT regclass := 'facility';

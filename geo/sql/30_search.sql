@@ -45,8 +45,9 @@ BEGIN
         FROM (
             SELECT near.id, near.distance_m, near.rating_count, near.status, near.open_during, near.unknown_during,
                    facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
-                       decay_slow, decay_fast) AS q,
-                   facility_search.standard_deviation_at(near.weight_slow, near.weight_fast, decay_slow, decay_fast) AS sd
+                       near.prior_stars, near.record_credibility, near.present_credibility, decay_slow, decay_fast) AS q,
+                   facility_search.standard_deviation_at(near.weight_slow, near.weight_fast,
+                       near.record_credibility, near.present_credibility, decay_slow, decay_fast) AS sd
             FROM (
                 SELECT f.*, ST_DistanceSphere(f.location, origin) AS distance_m
                 FROM facility f
@@ -84,10 +85,10 @@ END $$;
 
 -- The exact best how_many within radius_m of origin.
 --
--- U = w*q - kappa*sd - beta*d and q is at most 5, so no facility farther than (w*5 - U_k)/beta can be among the best k.
--- A disc is searched, the k-th best found in it gives the bound, and if the bound lies outside the disc, the bound's
--- disc is searched. The size of the first disc is only a guess: too small costs another round, too large some
--- unnecessary facilities.
+-- U = w*q - kappa*sd - beta*d and q is at most 5, because stars and priors are. So no facility farther than
+-- (w*5 - U_k)/beta can be among the best k. A disc is searched, the k-th best found in it gives the bound, and if the
+-- bound lies outside the disc, the bound's disc is searched. The size of the first disc is only a guess: too small costs
+-- another round, too large some unnecessary facilities.
 -- Places that are ranked after all others come there at any distance, so they give no bound.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
@@ -163,6 +164,7 @@ BEGIN
            CASE WHEN f.status = 'reported_closed' THEN 'reported_closed' END
     FROM facility f
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
+                           f.prior_stars, f.record_credibility, f.present_credibility,
                            f.rating_count, decay_slow, decay_fast) AS judged
     WHERE f.id = wanted_id AND facility_search.is_public(f.status);
 END $$;

@@ -42,6 +42,7 @@ BEGIN
     FROM unnest(facility_ids, arrivals_s, offsets_m) WITH ORDINALITY AS pass (facility_id, arrive_s, offset_m, number)
     JOIN facility f ON f.id = pass.facility_id
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
+                           f.prior_stars, f.record_credibility, f.present_credibility,
                            f.rating_count, decay_slow, decay_fast) AS judged
     CROSS JOIN LATERAL (
         SELECT facility_search.open_state(f.open_during, f.unknown_during,

@@ -6,7 +6,8 @@ CREATE TYPE facility_search.situation AS (
     here_m float8,                 -- places within this distance are never off course
     aside_m float8,                -- maximum distance beside the heading
     horizon_m float8,              -- maximum distance of any place
-    way_left_m float8,             -- distance that the comfort time left allows
+    way_left_m float8,             -- distance that the comfort time left allows, at least a long gap
+    comfort_left_m float8,         -- the same, also if it is shorter
     heading_deg float8,            -- NULL if unknown: then everything is ahead
     half_angle_deg float8,         -- directions that count as ahead, on either side of the heading
     dismissed bigint[],            -- facilities never to suggest; of merged ones, the places that they are part of
@@ -28,12 +29,13 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(id), '{}') FROM above WHERE merged_into IS NULL
 $$;
 
--- The first six columns are the same in every row. Without candidates there is one row, in which the card is NULL.
+-- The first seven columns are the same in every row. Without candidates there is one row, in which the card is NULL.
 CREATE TYPE facility_search.outlook AS (
     only_last_hint boolean,        -- whether the facility of the last hint is within reach
     near_ends_m float8,            -- distance of the farthest place within reach
     beyond_m float8,               -- distance of the nearest place ahead and beyond reach
     beyond_stars float8,           -- the most sure stars of those
+    in_time_stars float8,          -- the same, of those within the comfort time left
     possible jsonb,                -- rings: [distance_m, sure_stars, seconds until one closes], nearest first
     witnesses jsonb,               -- places: [distance_m, bearing_deg, sure_stars]
     card facility_search.card
@@ -53,6 +55,7 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     aside_m CONSTANT float8 := situation.aside_m;
     horizon_m CONSTANT float8 := situation.horizon_m;
     way_left_m CONSTANT float8 := situation.way_left_m;
+    comfort_left_m CONSTANT float8 := situation.comfort_left_m;
     heading_deg CONSTANT float8 := situation.heading_deg;
     least_cosine CONSTANT float8 := cosd(situation.half_angle_deg);
     dismissed CONSTANT bigint[] := facility_search.places_of(situation.dismissed);
@@ -92,7 +95,8 @@ BEGIN
         SELECT coalesce(bool_or(is_near AND is_last_hint AND is_off_course IS NOT TRUE), false) AS only_last_hint,
                max(distance_m) FILTER (WHERE is_near AND is_off_course IS NOT TRUE) AS near_ends_m,
                min(distance_m) FILTER (WHERE NOT is_near AND is_ahead AND distance_m <= way_left_m) AS beyond_m,
-               max(sure_stars) FILTER (WHERE NOT is_near AND is_ahead AND distance_m <= way_left_m) AS beyond_stars
+               max(sure_stars) FILTER (WHERE NOT is_near AND is_ahead AND distance_m <= way_left_m) AS beyond_stars,
+               max(sure_stars) FILTER (WHERE NOT is_near AND is_ahead AND distance_m <= comfort_left_m) AS in_time_stars
         FROM known WHERE is_welcome
     ), possible AS (
         SELECT min(distance_m) AS distance_m, max(sure_stars) AS sure_stars,
@@ -108,7 +112,7 @@ BEGIN
           AND during @> tstzrange(as_of, silence_until + make_interval(secs => 2 * distance_m * seconds_per_m))
         ORDER BY floor(bearing_deg / sector_deg), floor(ln(distance_m) / ln(ring)), sure_stars DESC
     )
-    SELECT summary.only_last_hint, summary.near_ends_m, summary.beyond_m, summary.beyond_stars,
+    SELECT summary.only_last_hint, summary.near_ends_m, summary.beyond_m, summary.beyond_stars, summary.in_time_stars,
            (SELECT jsonb_agg(jsonb_build_array(distance_m, sure_stars, extract(epoch FROM closes_at - as_of))
                 ORDER BY distance_m) FROM possible),
            (SELECT jsonb_agg(jsonb_build_array(distance_m, bearing_deg, sure_stars)) FROM witness),

@@ -1,5 +1,7 @@
 """Finding a place over HTTP: what a search answers, in one statement."""
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -59,6 +61,34 @@ def test_a_search_returns_geojson_with_every_property_that_a_phone_shows(
     assert (shown["name"], shown["distance_m"], shown["duration_s"]) == ("Asema-aukio", 0, 0)
     assert (shown["rating"]["mean"], shown["rating"]["count"]) == (5, 1)
     assert shown["explain"]["utility"] == pytest.approx(shown["rating"]["quality"], abs=1e-4)
+
+
+def test_the_explanation_of_an_unrated_place_is_its_prior(client: FlaskClient, session: Session, place: int) -> None:
+    def explained() -> dict[str, Any]:
+        feature = client.get("/v1/facilities?lat=60.1699&lon=24.9384&explain=true").get_json(force=True)["features"][0]
+        return {**feature["properties"]["explain"]["prior"], "quality": feature["properties"]["rating"]["quality"]}
+
+    assert explained() == {"stars": 3.6, "group": None, "weight": 1, "quality": 3.6}
+    session.execute(
+        text("UPDATE facility SET prior_stars = 4.25, prior_group = 'operator:Helsinki' WHERE id = :id"), {"id": place}
+    )
+    assert explained() == {"stars": 4.25, "group": "operator:Helsinki", "weight": 1, "quality": 4.25}
+
+
+def test_an_explanation_takes_one_more_statement(client: FlaskClient, place: int, statements: list[str]) -> None:
+    del statements[:]
+    assert ids(client, "lat=60.17&lon=24.94&explain=true") == [place]
+    assert len(statements) == 2
+
+
+def test_the_prior_counts_less_with_each_rating(
+    client: FlaskClient, session: Session, place: int, clock: TestClock
+) -> None:
+    for ratings in range(1, 4):
+        add_rating(session, place, 4, clock())
+        feature = client.get("/v1/facilities?lat=60.1699&lon=24.9384&explain=true").get_json(force=True)["features"][0]
+        weight = feature["properties"]["explain"]["prior"]["weight"]
+        assert weight == pytest.approx(5 / (5 + ratings))
 
 
 @pytest.mark.parametrize(("rank", "mode"), RANKINGS)

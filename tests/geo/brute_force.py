@@ -49,7 +49,8 @@ def nearby(facilities: Sequence[dict[str, object]], query: search.NearbyQuery) -
 def _judge(facility: dict[str, object], query: search.NearbyQuery) -> Ranked | None:
     away_m = distance_m(query.origin, Point(facility["lon"], facility["lat"]))  # type: ignore[arg-type]
     sums = DecayedSums(*(facility[name] for name in ("weight_slow", "stars_slow", "weight_fast", "stars_fast")))  # type: ignore[arg-type]
-    judged = quality(at(sums, query.as_of))
+    prior = (facility[name] for name in ("prior_stars", "record_credibility", "present_credibility"))
+    judged = quality(at(sums, query.as_of), *prior)  # type: ignore[arg-type]
     needs = query.needs
     accepted = {"access": ("public", "customers", "key", "unknown"), **needs.accepted}
     meets = (

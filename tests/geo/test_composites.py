@@ -61,8 +61,8 @@ SITUATIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", SITUATIONS)
 def test_a_situation_arrives_in_sql_as_it_is(session: Session, fields: dict[str, Any]) -> None:
     situation = SituationParameter(
-        reach_m=600.0, here_m=1e-300, aside_m=0.1, horizon_m=1e300, way_left_m=5000.0, half_angle_deg=60.0,
-        silence_until=AT, possible_until=AT, rungs_m=[0.5, 600.0], candidates=10, **fields,
+        reach_m=600.0, here_m=1e-300, aside_m=0.1, horizon_m=1e300, way_left_m=5000.0, comfort_left_m=2000.0,
+        half_angle_deg=60.0, silence_until=AT, possible_until=AT, rungs_m=[0.5, 600.0], candidates=10, **fields,
     )  # fmt: skip
     statement = driver_text("SELECT (CAST(:situation AS facility_search.situation)).*")
     assert driver_rows(session, statement, {"situation": situation}, SituationParameter) == [situation]

@@ -140,9 +140,31 @@ def test_a_migration_recomputes_offers_and_changes_nothing_else(empty_database: 
         assert rated.scalar_one() == 0
 
 
+def test_the_prior_of_existing_facilities_is_the_former_constant(empty_database: Database) -> None:
+    schema.upgrade(empty_database)
+    with empty_database.write() as session:
+        add_rating(session, add_facility(session, name="Old", operator="City"), 2, NOON)
+        session.commit()
+    _, rows_now, order = known_now(empty_database)
+    schema.downgrade(empty_database, "0013")
+    with empty_database.read() as session:
+        columns = set(session.execute(_COLUMN_ORDER).scalars())
+    assert not columns & {"prior_stars", "prior_group", "record_credibility", "present_credibility"}
+    schema.upgrade(empty_database)
+    assert known_now(empty_database)[1:] == (rows_now, order)
+    with empty_database.read() as session:
+        stored = session.execute(
+            text("SELECT prior_stars, prior_group, record_credibility, present_credibility FROM facility")
+        ).one()
+        first = list(session.execute(_COLUMN_ORDER).scalars())[:12]
+    assert stored == (3.6, None, 5, 5)
+    assert {"prior_stars", "record_credibility", "present_credibility"} < set(first), "searches read them"
+
+
 COMPUTED = {"offers", "traits"}
 ADDED_LATER = {
     *("menstrual_products", "merged_into", "moved_from"),
+    *("prior_stars", "prior_group", "record_credibility", "present_credibility"),
     *("toilets", "changing_table_location", "key_scheme"),
     *("weight_total", "weight_track", "origin", "trusted"),
     *("weight", "weight_cluster"),  # and removed later

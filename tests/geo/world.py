@@ -55,6 +55,10 @@ def add_world(session: Session, random: Random, count: int) -> None:
             place.lat,
             kind=random.choice(("toilets", "toilets", "drinking_water", "shower", "baby_care")),
             status=status,
+            # Some at the ends of what a prior may be, where the bound of the search is tight.
+            prior_stars=random.choice((3.6, 1.0, 5.0, random.uniform(1, 5))),
+            record_credibility=random.choice((5.0, 1.0, 20.0, random.uniform(1, 20))),
+            present_credibility=random.choice((5.0, 2.0, 30.0, random.uniform(2, 30))),
             **{attribute.name: random.choice((None, None, *attribute.words)) for attribute in ATTRIBUTES},
             **hours_columns(random.choice(HOURS), place),
         )

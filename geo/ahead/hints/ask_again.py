@@ -132,14 +132,9 @@ def _breaks_at_m(
     """Return where one of the group may first be suggested, after the first of them comes within reach."""
     reach_m = situation.scale.reach_m
     worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
-    if worn >= RUNNING_OUT_OF_COMFORT:
+    if worn >= NEED_OF_COMFORT and _may_close(situation, [place.closes_in_s for place in group], after_s):
         return span_m[0]
-    least_stars = float("-inf")
-    if worn >= NEED_OF_COMFORT:
-        if _may_close(situation, [place.closes_in_s for place in group], after_s):
-            return span_m[0]
-        least_stars = max(place.sure_stars for place in group) - CLEARLY_BETTER_STARS + 2 * _DECAY_SLACK_STARS
-    way_left_m = situation.way_left_m(after_s)
+    least_stars, way_left_m = _silencing(situation, worn, after_s, (place.sure_stars for place in group))
     at_m = span_m[0]
     # A place beyond reach but within the remaining distance keeps the silence until it comes within reach.
     for place in ahead.places:
@@ -168,20 +163,27 @@ def _stays_silent(situation: Situation, around: Around, after_s: float, within_m
     reach_m = situation.scale.reach_m
     near = [ring for ring in around.possible if ring.distance_m <= reach_m + within_m]
     worn = (situation.since_last_stop_s + after_s) / situation.comfort_s
-    if worn >= RUNNING_OUT_OF_COMFORT:
+    if worn >= NEED_OF_COMFORT and _may_close(situation, [ring.closes_in_s for ring in near], after_s):
         return False
-    least_stars = float("-inf")
-    if worn >= NEED_OF_COMFORT:
-        if _may_close(situation, [ring.closes_in_s for ring in near], after_s):
-            return False
-        least_stars = max(ring.sure_stars for ring in near) - CLEARLY_BETTER_STARS + 2 * _DECAY_SLACK_STARS
-    way_left_m = situation.way_left_m(after_s)
+    least_stars, way_left_m = _silencing(situation, worn, after_s, (ring.sure_stars for ring in near))
     spans = [
         (witness.bearing_deg, AHEAD_HALF_ANGLE_DEG - _TURN_SLACK_DEG - degrees(asin(within_m / witness.distance_m)))
         for witness in around.witnesses
         if witness.sure_stars > least_stars and reach_m + within_m < witness.distance_m <= way_left_m - within_m
     ]
     return _all_round(spans)
+
+
+def _silencing(
+    situation: Situation, worn: float, after_s: float, candidates_stars: Iterable[float]
+) -> tuple[float, float]:
+    """Return how many sure stars a place beyond reach must exceed, and within what distance, to rule out a hint."""
+    if worn < NEED_OF_COMFORT:
+        return float("-inf"), situation.way_left_m(after_s)
+    least_stars = max(candidates_stars) + 2 * _DECAY_SLACK_STARS
+    if worn >= RUNNING_OUT_OF_COMFORT and "comfort_running_out" not in situation.memory.declined:
+        return least_stars, situation.comfort_left_m(after_s)
+    return least_stars - CLEARLY_BETTER_STARS, situation.way_left_m(after_s)
 
 
 def _may_close(situation: Situation, closes_in_s: Iterable[float | None], after_s: float) -> bool:

@@ -75,6 +75,7 @@ class SituationParameter(NamedTuple):
     aside_m: float
     horizon_m: float
     way_left_m: float
+    comfort_left_m: float
     heading_deg: float | None
     half_angle_deg: float
     dismissed: list[int]
@@ -92,13 +93,15 @@ class _Summary(NamedTuple):
     near_ends_m: float | None
     beyond_m: float | None
     beyond_stars: float | None
+    in_time_stars: float | None
     possible: list[tuple[float, float, float | None]] | None
     witnesses: list[tuple[float, float, float]] | None
 
 
 _LOOK = driver_text(
     """
-    SELECT only_last_hint, near_ends_m, beyond_m, beyond_stars, possible, witnesses, (card).*
+    SELECT only_last_hint, near_ends_m, beyond_m, beyond_stars, in_time_stars, possible, witnesses,
+           (card).*
     FROM facility_search.outlook_around(
         facility_search.point(:lon, :lat), CAST(:situation AS facility_search.situation),
         CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking), :as_of)
@@ -128,6 +131,7 @@ def situation_parameter(situation: Situation, seconds_per_m: float) -> Situation
         aside_m=situation.scale.aside_m,
         horizon_m=situation.horizon_m,
         way_left_m=situation.way_left_m(),
+        comfort_left_m=situation.comfort_left_m(),
         heading_deg=situation.heading_deg,
         half_angle_deg=AHEAD_HALF_ANGLE_DEG,
         dismissed=list(situation.memory.dismissed),
@@ -159,6 +163,7 @@ def look(session: Session, situation: Situation) -> tuple[Outlook, Around]:
         near_ends_m=summary.near_ends_m,
         beyond_m=summary.beyond_m,
         beyond_stars=summary.beyond_stars,
+        in_time_stars=summary.in_time_stars,
         looked_m=None if situation.heading_deg is None else situation.way_left_m(),
     )
     possible = tuple(Possible(*ring) for ring in summary.possible or [])

@@ -111,7 +111,7 @@ def position_m(route: Route, origin: Point) -> float | None:
 def look_along(session: Session, situation: Situation, route: Route, from_m: float) -> tuple[Outlook, OnRoute]:
     """Query the places along the route after ``from_m`` metres, in at most three statements."""
     left_m = route.length_m - from_m
-    way_left_m = situation.way_left_m()
+    way_left_m, comfort_left_m = situation.way_left_m(), situation.comfort_left_m()
     parameters = _parameters(situation)
     stretch = _stretch(route, from_m, situation.horizon_m, CRUISE_M_PER_S[situation.mode])
     passed = _passed(session, stretch, parameters) if stretch else []
@@ -127,6 +127,7 @@ def look_along(session: Session, situation: Situation, route: Route, from_m: flo
         near_ends_m=max((place.along_m for place in near), default=None),
         beyond_m=min([*(place.along_m for place in beyond), *ends], default=None),
         beyond_stars=max((place.sure_stars for place in beyond), default=None),
+        in_time_stars=max((place.sure_stars for place in beyond if place.along_m <= comfort_left_m), default=None),
         looked_m=way_left_m,
     )
     places = tuple(

@@ -4,7 +4,7 @@ The rules are tried in the order of their table; the first that applies decides.
 constants to determine how long the answer cannot change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -22,6 +22,7 @@ Reason = Literal[
     "long_gap_ahead",
     "closing_soon",
     "best_for_a_while",
+    "declined",
     "no_need_yet",
     "nothing_better",
 ]
@@ -33,6 +34,7 @@ SILENT: tuple[Reason, ...] = (
     "cooling_down",
     "nothing_near",
     "already_told",
+    "declined",
     "no_need_yet",
     "nothing_better",
 )
@@ -47,7 +49,8 @@ NEED_OF_COMFORT = 0.5
 """Share of the comfort time after which a good place is worth a hint."""
 
 RUNNING_OUT_OF_COMFORT = 0.75
-"""Share of the comfort time after which any acceptable place is worth a hint; a quarter is left to act on it."""
+"""Share of the comfort time after which any acceptable place is worth a hint, unless one as good comes in time; a
+quarter is left to act on it."""
 
 CLOSING_S = 1800
 """A place counts as closing soon if it closes within this time after arrival."""
@@ -89,6 +92,7 @@ class Outlook:
         beyond_m: distance of the first acceptable place ahead, beyond reach and within the remaining distance; None if
             there is none.
         beyond_stars: the best sure stars (quality minus its uncertainty) of these places.
+        in_time_stars: the same, of those that are reached before the comfort time ends.
         looked_m: search distance ahead; None if the way ahead is unknown.
     """
 
@@ -97,6 +101,7 @@ class Outlook:
     near_ends_m: float | None = None
     beyond_m: float | None = None
     beyond_stars: float | None = None
+    in_time_stars: float | None = None
     looked_m: float | None = None
 
 
@@ -147,24 +152,36 @@ def decide(situation: Situation, outlook: Outlook) -> Hint:
     """Return a hint or silence, with its reason. Gates must have been checked before."""
     if not outlook.near:
         return Hint("already_told" if outlook.only_last_hint else "nothing_near")
-    worn = situation.since_last_stop_s / situation.comfort_s
-    if worn >= RUNNING_OUT_OF_COMFORT:
-        return _spoken("comfort_running_out", situation, outlook)
-    if outlook.looked_m is not None and outlook.beyond_m is None:
-        return _spoken("long_gap_ahead", situation, outlook, gap_m=outlook.looked_m - (outlook.near_ends_m or 0))
-    return Hint("no_need_yet") if worn < NEED_OF_COMFORT else _at_leisure(situation, outlook)
+    was_declined = False
+    for reason, terms in _reasons_to_speak(situation, outlook):
+        if reason not in situation.memory.declined:
+            return _spoken(reason, situation, outlook, **terms)
+        was_declined = True
+    if was_declined:
+        return Hint("declined")
+    return Hint("no_need_yet" if situation.worn < NEED_OF_COMFORT else "nothing_better")
 
 
-def _at_leisure(situation: Situation, outlook: Outlook) -> Hint:
-    """Decide while a stop is optional: suggest only what will not come again soon."""
+def _reasons_to_speak(situation: Situation, outlook: Outlook) -> Iterator[tuple[Reason, Mapping[str, Any]]]:
+    """Yield the reasons for a hint, the most important first, each with what its text needs."""
     best = outlook.near[0]
+    if situation.worn >= RUNNING_OUT_OF_COMFORT and _lead_stars(best, outlook.in_time_stars) > 0:
+        yield "comfort_running_out", {}
+    if outlook.looked_m is not None and outlook.beyond_m is None:
+        yield "long_gap_ahead", {"gap_m": outlook.looked_m - (outlook.near_ends_m or 0)}
+    if situation.worn < NEED_OF_COMFORT:
+        return
+    # A stop is optional: suggest only what will not come again soon.
     until = _closing_soon_at(best.card)
     if until is not None and not any(_as_good_and_open(other, best) for other in outlook.near[1:]):
-        return _spoken("closing_soon", situation, outlook, closes_in_s=(until - situation.as_of) / timedelta(seconds=1))
-    lead_stars = best.sure_stars - (outlook.beyond_stars if outlook.beyond_stars is not None else float("-inf"))
-    if best.card.verdict == "sit" and lead_stars >= CLEARLY_BETTER_STARS:
-        return _spoken("best_for_a_while", situation, outlook)
-    return Hint("nothing_better")
+        yield "closing_soon", {"closes_in_s": (until - situation.as_of) / timedelta(seconds=1)}
+    if best.card.verdict == "sit" and _lead_stars(best, outlook.beyond_stars) >= CLEARLY_BETTER_STARS:
+        yield "best_for_a_while", {}
+
+
+def _lead_stars(best: Candidate, others_stars: float | None) -> float:
+    """Return by how many sure stars a place is better than the best of others; infinity if there are none."""
+    return float("inf") if others_stars is None else best.sure_stars - others_stars
 
 
 def _closing_soon_at(card: Card) -> datetime | None:

@@ -8,6 +8,10 @@ from geo.coordinates import Point
 from geo.facilities.ranking import CIRCUITY, SPEED_M_PER_S, Mode
 from geo.facilities.search import Needs
 
+DEFAULT_COMFORT_S = 11_700
+"""How long people go without a stop: three and a quarter hours, between the medians of 3 and 4 hours that women
+report (Lukacz et al., 2009). In simulated days two hours made four times as many false alarms (docs/hints.md)."""
+
 REPEAT_S = 7200
 """Minimum time before the same facility is suggested again."""
 
@@ -54,12 +58,14 @@ class Memory:
         last_hint_at: when it last gave a hint, None for never.
         last_hint_facility_id: the facility of that hint; if it was merged, the place that it is part of counts.
         dismissed: facilities to give no hints about; of merged ones, the places that they are part of.
+        declined: reasons of hints that were declined since the last stop: they are not repeated before the next one.
         quiet_for_s: seconds until its quiet hours end; 0 outside them.
     """
 
     last_hint_at: datetime | None = None
     last_hint_facility_id: int | None = None
     dismissed: tuple[int, ...] = ()
+    declined: tuple[str, ...] = ()
     quiet_for_s: float = 0
 
 
@@ -86,8 +92,8 @@ class Situation:
     heading_deg: float | None = None
     speed_m_s: float | None = None
     needs: Needs = field(default_factory=Needs)
-    comfort_s: float = 7200
-    since_last_stop_s: float = 3600
+    comfort_s: float = DEFAULT_COMFORT_S
+    since_last_stop_s: float = DEFAULT_COMFORT_S / 2
     memory: Memory = field(default_factory=Memory)
     route: Route | None = None
 
@@ -106,10 +112,19 @@ class Situation:
         """Search distance: the same path length, along a route or in a straight line."""
         return self.scale.horizon_m * CIRCUITY[self.mode] / self.detour
 
-    def way_left_m(self, in_s: float = 0) -> float:
-        """Return the distance that the comfort time left in ``in_s`` seconds allows, from a long gap to the horizon."""
+    @property
+    def worn(self) -> float:
+        """The share of the comfort time that has passed since the last stop."""
+        return self.since_last_stop_s / self.comfort_s
+
+    def comfort_left_m(self, in_s: float = 0) -> float:
+        """Return the distance that the comfort time left in ``in_s`` seconds allows, at most the horizon."""
         left_s = max(0, self.comfort_s - self.since_last_stop_s - in_s)
-        return min(self.horizon_m, max(self.scale.long_gap_m, CRUISE_M_PER_S[self.mode] * left_s / self.detour))
+        return min(self.horizon_m, CRUISE_M_PER_S[self.mode] * left_s / self.detour)
+
+    def way_left_m(self, in_s: float = 0) -> float:
+        """Return the same, at least a long gap."""
+        return max(self.scale.long_gap_m, self.comfort_left_m(in_s))
 
     @property
     def since_hint_s(self) -> float:

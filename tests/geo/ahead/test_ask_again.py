@@ -74,6 +74,7 @@ def there(spots: Sequence[Spot], situation: Situation, x: float, y: float, after
         near,
         beyond_m=min((away_m for away_m, _ in beyond), default=None),
         beyond_stars=max((stars for _, stars in beyond), default=None),
+        in_time_stars=max((stars for away_m, stars in beyond if away_m <= later.comfort_left_m()), default=None),
         looked_m=None if heading is None else later.way_left_m(),
     )
     return decide(later, outlook)
@@ -131,7 +132,7 @@ SETTINGS = settings(
 @given(worlds, worn_s)
 @example([Spot(5_000, 0, 4, None)], 6000)
 def test_no_rule_applies_anywhere_within_ask_again(spots: list[Spot], since_s: float) -> None:
-    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=since_s)
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=7200, since_last_stop_s=since_s)
     again = after_silence(situation, around(spots, situation))
     assume(again.after_m is not None)
     for x, y in points(spots, again.after_m or 0):
@@ -162,6 +163,7 @@ def along(places: Sequence[PassedPlace], left_m: float, situation: Situation, x:
             near,
             beyond_m=min([*(away_m for away_m, _ in beyond), *ends], default=None),
             beyond_stars=max((stars for _, stars in beyond), default=None),
+            in_time_stars=max((stars for away_m, stars in beyond if away_m <= later.comfort_left_m()), default=None),
             looked_m=way_left_m,
         ),
     )
@@ -188,7 +190,9 @@ def test_no_rule_applies_anywhere_on_the_route_within_ask_again(
     listed: list[PassedPlace], left_m: float, since_s: float
 ) -> None:
     places = sorted((place for place in listed if place.along_m <= left_m), key=lambda place: place.along_m)
-    situation = Situation(Point(0, 0), NOON, "drive", speed_m_s=25, since_last_stop_s=since_s, route=ROUTE)
+    situation = Situation(
+        Point(0, 0), NOON, "drive", comfort_s=7200, speed_m_s=25, since_last_stop_s=since_s, route=ROUTE
+    )
     again = after_silence_on_route(situation, OnRoute(tuple(places), left_m))
     assume(again.after_m is not None)
     for step in range(60):
@@ -200,14 +204,14 @@ def test_no_rule_applies_anywhere_on_the_route_within_ask_again(
 
 
 def test_far_from_every_place_ask_again_ends_where_the_nearest_comes_within_reach() -> None:
-    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=6000)
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=7200, since_last_stop_s=6000)
     assert after_silence(situation, around([Spot(0, 30_000, 4, None)], situation)) == AskAgain(3600, 26_000)
     assert after_silence(situation, around([], situation)) == AskAgain(3600, 56_000)
     assert after_silence(situation, around([Spot(0, 3_000, 4, None)], situation)) == AskAgain(EACH_MINUTE_S, None)
 
 
 def test_among_places_on_all_sides_ask_again_ends_at_half_of_the_comfort() -> None:
-    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=1800, speed_m_s=1)
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=7200, since_last_stop_s=1800, speed_m_s=1)
     town = [
         Spot(far * sin(turn), far * cos(turn), 4, None) for far in (1_000, 8_000, 15_000) for turn in (0, 1, 2, 3, 4, 5)
     ]
@@ -218,7 +222,7 @@ def test_among_places_on_all_sides_ask_again_ends_at_half_of_the_comfort() -> No
 
 
 def test_on_a_route_ask_again_ends_where_the_last_place_before_a_gap_comes_within_reach() -> None:
-    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=1800, speed_m_s=25, route=ROUTE)
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=7200, since_last_stop_s=1800, speed_m_s=25, route=ROUTE)
     places = tuple(passed(along_m) for along_m in (2_000, 9_000, 16_000))
     again = after_silence_on_route(situation, OnRoute(places, 200_000))
     assert again.after_m == 12_000  # from there on the last of them is within reach, and none beyond
@@ -226,7 +230,7 @@ def test_on_a_route_ask_again_ends_where_the_last_place_before_a_gap_comes_withi
 
 
 def test_ask_again_ends_half_an_hour_before_a_place_within_reach_closes() -> None:
-    situation = Situation(Point(0, 0), NOON, "drive", since_last_stop_s=3600, speed_m_s=1)
+    situation = Situation(Point(0, 0), NOON, "drive", comfort_s=7200, since_last_stop_s=3600, speed_m_s=1)
     town = [Spot(far * sin(turn), far * cos(turn), 4, None) for far in (8_000, 15_000) for turn in range(6)]
     for closes_in_s, after_s in ((None, 1200), (3000, 600)):  # 1,800 s before, and 551 s for the way there
         spots = [*town, Spot(1_000, 0, 3, closes_in_s)]
