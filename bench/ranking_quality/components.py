@@ -1,10 +1,13 @@
 """What a town's own ratings tell of how its places differ and drift, before the first visitor asks."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from bench.ranking_quality.cleanliness import Floats
 from bench.ranking_quality.evidence import Evidence
 from bench.reference.priors import LAG_EDGES_DAYS, Credibility, fit_credibility
+from geo.priors.estimate import PAIR_WEIGHT_AT_LEAST
 
 LATEST = 200
 """Ratings of a place that are paired: the busiest places would take hours and tell nothing more."""
@@ -18,6 +21,18 @@ def credibility(evidence: Evidence, trust: str, mean: float) -> Credibility:
         trust: one of TRUSTS.
         mean: of the town's places in stars.
     """
+    return _fitted(evidence, trust, mean)[0]
+
+
+def sufficient_credibility(evidence: Evidence, trust: str, mean: float) -> Credibility | None:
+    """Fit them as the product does: only where the pairs weigh PAIR_WEIGHT_AT_LEAST."""
+    fitted, pair_weight = _fitted(evidence, trust, mean)
+    return fitted if pair_weight >= PAIR_WEIGHT_AT_LEAST else None
+
+
+@lru_cache(maxsize=16)
+def _fitted(evidence: Evidence, trust: str, mean: float) -> tuple[Credibility, float]:
+    """Return the components and the summed weight of the pairs that they come from."""
     weights, ratings = evidence.weights(trust)[0], evidence.ratings
     bins = len(LAG_EDGES_DAYS) - 1
     weighed, covered, squares = np.zeros(bins), np.zeros(bins), np.zeros(2)
@@ -29,7 +44,7 @@ def credibility(evidence: Evidence, trust: str, mean: float) -> Credibility:
             _add_pairs(weighed, covered, (ratings.day[at], ratings.stars[at] - mean, weights[at]))
     covariances = np.divide(covered, weighed, out=np.zeros(bins), where=weighed > 0)
     total = squares[1] / squares[0] if squares[0] else 0.0
-    return fit_credibility(covariances.tolist(), weighed.tolist(), float(total))
+    return fit_credibility(covariances.tolist(), weighed.tolist(), float(total)), float(weighed.sum())
 
 
 def _squares(weights: Floats, deviations: Floats) -> Floats:

@@ -151,6 +151,7 @@ def _without_track(evidence: Evidence) -> Floats:
 
 
 ABSENT_WEIGHT_2025 = 0.5
+"""Weight of a rating by an absent phone before the rush weight."""
 
 
 def _until_2025(evidence: Evidence) -> Floats:

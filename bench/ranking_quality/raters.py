@@ -34,8 +34,8 @@ own. Chosen."""
 CROWD_MEDIAN, CROWD_SIGMA, CROWD_MAX = 12, 0.8, 100
 """Ratings of a crowd, lognormal: a class of pupils, or one person with many devices."""
 
-
 CAMOUFLAGE_DAYS = 60.0
+"""Within which attackers rate other places before the attack. Chosen."""
 
 
 class Crowds(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from bench.ranking_quality.cleanliness import Floats
-from bench.ranking_quality.components import credibility
+from bench.ranking_quality.components import credibility, sufficient_credibility
 from bench.ranking_quality.evidence import Evidence, Sums
 from bench.ranking_quality.filters import Drift, Estimate, kalman, random_walk
 from bench.ranking_quality.world import World
@@ -50,15 +50,15 @@ class TwoScales(NamedTuple):
 
     Attributes:
         slow_days, fast_days: half-lives.
-        record_credibility, present_credibility: C0 and C; None for those fitted to the town's ratings.
+        record_credibility, present_credibility: C0 and C; None for those that the product would estimate.
         prior_stars: μ, or the mean of the town's own ratings.
         trust: one of TRUSTS.
     """
 
     slow_days: float = quality.SLOW_HALF_LIFE_DAYS
     fast_days: float = quality.FAST_HALF_LIFE_DAYS
-    record_credibility: float | None = quality.RECORD_CREDIBILITY
-    present_credibility: float | None = quality.PRESENT_CREDIBILITY
+    record_credibility: float | None = None
+    present_credibility: float | None = None
     prior_stars: float | Literal["town"] = "town"
     trust: str = "ours"
 
@@ -67,26 +67,29 @@ def two_scales(evidence: Evidence, constants: TwoScales) -> Estimate:
     """bench.reference.quality.quality for a town."""
     slow = evidence.sums(constants.slow_days, constants.trust)
     fast = evidence.sums(constants.fast_days, constants.trust)
-    prior = town_mean(slow) if constants.prior_stars == "town" else constants.prior_stars
     c0, c = constants.record_credibility, constants.present_credibility
     if c0 is None or c is None:
-        fitted = credibility(evidence, constants.trust, float(town_mean(slow)[0, 0]))
-        c0, c = c0 or fitted.record, c or fitted.present
+        fitted = sufficient_credibility(evidence, constants.trust, float(town_mean(slow)[0, 0]))
+        c0 = c0 or (fitted.record if fitted else quality.RECORD_CREDIBILITY)
+        c = c or (fitted.present if fitted else quality.PRESENT_CREDIBILITY)
+    prior = town_mean(slow, c0) if constants.prior_stars == "town" else constants.prior_stars
     base = (c0 * prior + slow.value) / (c0 + slow.weight)
     present = c + fast.weight
     variance = quality.STARS_SIGMA**2 * (1 / present + (c / present) ** 2 / (c0 + slow.weight))
     return Estimate((c * base + fast.value) / present, np.sqrt(variance))
 
 
-def town_mean(slow: Sums) -> Floats:
+def town_mean(slow: Sums, record_credibility: float = quality.RECORD_CREDIBILITY) -> Floats:
     """bench.reference.priors.kind_mean of the town at each moment: moments by 1."""
-    places, stars = (field / (slow.weight + quality.RECORD_CREDIBILITY) for field in slow)
+    places, stars = (field / (slow.weight + record_credibility) for field in slow)
     total = places.sum(axis=1, keepdims=True)
     enough = total > 1
     return np.where(enough, stars.sum(axis=1, keepdims=True) / np.where(enough, total, 1), quality.PRIOR_MEAN_STARS)
 
 
-def one_scale(evidence: Evidence, half_life_days: float, trust: str, prior_weight: float = 5.0) -> Estimate:
+def one_scale(
+    evidence: Evidence, half_life_days: float, trust: str, prior_weight: float = quality.RECORD_CREDIBILITY
+) -> Estimate:
     """Bayesian average with exponential decay, or none if the half-life is infinite, about the town's mean."""
     weight, stars = evidence.sums(half_life_days, trust)
     prior = town_mean(evidence.sums(quality.SLOW_HALF_LIFE_DAYS, trust))
@@ -161,6 +164,9 @@ def variant(kappa: float | None = None, **constants: float | str | None) -> Rule
     return Rule(lambda _, evidence: two_scales(evidence, formula), kappa)
 
 
+FIXED = {"record_credibility": quality.RECORD_CREDIBILITY, "present_credibility": quality.PRESENT_CREDIBILITY}
+"""C0 and C of a new deployment, not estimated."""
+
 RULES: dict[str, Rule] = {
     "ours": variant(),
     "distance": Rule(lambda _, evidence: distance(evidence)),
@@ -179,7 +185,7 @@ RULES: dict[str, Rule] = {
     "no-decay": Rule(lambda _, evidence: one_scale(evidence, inf, "ours")),
     "mean": Rule(lambda _, evidence: plain_mean(evidence)),
     "wilson": Rule(lambda _, evidence: wilson(evidence)),
-    "ours-2025": variant(prior_stars=quality.PRIOR_MEAN_STARS, trust="network"),
+    "ours-2025": variant(prior_stars=quality.PRIOR_MEAN_STARS, trust="network", **FIXED),
 }
 """By the names of the table."""
 
@@ -190,10 +196,10 @@ VARIANTS: dict[str, Rule] = {
     "unweighted": variant(trust="blind"),
     "knowing who is honest": variant(trust="honest"),
     "μ 3.6": variant(prior_stars=quality.PRIOR_MEAN_STARS),
-    "C0 and C fitted": variant(record_credibility=None, present_credibility=None),
+    "C0 and C 5": variant(**FIXED),
     **{f"κ {kappa:g}": variant(kappa) for kappa in (0.0, 0.25, 0.5, 1.0)},
-    **{f"C0 {ratings:g}": variant(record_credibility=ratings) for ratings in (3.0, 4.0, 10.0)},
-    **{f"C {ratings:g}": variant(present_credibility=ratings) for ratings in (2.0, 10.0)},
+    **{f"C0 {ratings:g}": variant(**FIXED | {"record_credibility": ratings}) for ratings in (3.0, 4.0, 10.0)},
+    **{f"C {ratings:g}": variant(**FIXED | {"present_credibility": ratings}) for ratings in (2.0, 10.0)},
     **{f"fast half-life {days:g}": variant(fast_days=days) for days in (14.0, 60.0)},
     **{f"slow half-life {days:g}": variant(slow_days=days) for days in (180.0, 730.0)},
 }

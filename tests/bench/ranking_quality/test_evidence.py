@@ -27,7 +27,7 @@ def test_weights_of_a_town_equal_the_reference(evidence: Evidence, moment: int) 
     live = live_at(ratings, as_of)
     assert np.flatnonzero(evidence.live[moment]).tolist() == live
     known = np.flatnonzero(ratings.day <= as_of)
-    rushes = {}
+    rushes: dict[int, float] = {}
     for place in range(evidence.shape[1]):
         here = [at for at in live if ratings.place[at] == place]
         rushes |= dict(zip(here, rush(ratings.day[here], as_of, 0.0).weight.tolist(), strict=True))

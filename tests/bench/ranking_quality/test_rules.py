@@ -3,15 +3,25 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from bench.ranking_quality.components import credibility, sufficient_credibility
 from bench.ranking_quality.evidence import Evidence
 from bench.ranking_quality.filters import Drift, kalman, random_walk
 from bench.ranking_quality.raters import some
 from bench.ranking_quality.regimes import REGIMES, ratings_of
-from bench.ranking_quality.rules import RULES, VARIANTS, TwoScales, imdb, josang, one_scale, town_mean, two_scales
+from bench.ranking_quality.rules import (
+    RULES,
+    VARIANTS,
+    TwoScales,
+    imdb,
+    josang,
+    one_scale,
+    town_mean,
+    two_scales,
+)
 from bench.ranking_quality.world import World, towns
 from bench.reference.priors import Place, kind_mean
 from bench.reference.quality import WeightedStars, decayed_sums, quality
-from geo.crowd.quality import LANDMARK
+from geo.crowd.quality import LANDMARK, PRESENT_CREDIBILITY, RECORD_CREDIBILITY
 from geo.crowd.wilson import wilson_interval
 
 TOLERANCE = 1e-9
@@ -46,15 +56,31 @@ def test_the_rules_have_their_fixed_names() -> None:
 
 @pytest.mark.parametrize("moment", [0, 23])
 def test_our_estimate_equals_the_quality_of_the_product(evidence: Evidence, moment: int) -> None:
-    estimate = two_scales(evidence, TwoScales())
     as_of = LANDMARK + timedelta(days=float(evidence.moments[moment]))
     sums = [decayed_sums(known_at(evidence, moment, place), as_of) for place in range(evidence.shape[1])]
-    prior = kind_mean([Place(each.weight_slow, each.stars_slow) for each in sums])
-    assert float(town_mean(evidence.sums(365.0, "ours"))[moment, 0]) == pytest.approx(prior, abs=TOLERANCE)
+    assert float(town_mean(evidence.sums(365.0, "ours"))[moment, 0]) == pytest.approx(
+        kind_mean([Place(each.weight_slow, each.stars_slow) for each in sums]), abs=TOLERANCE
+    )
+    c0, c = 3.0, 7.0
+    estimate = two_scales(evidence, TwoScales(record_credibility=c0, present_credibility=c, prior_stars=3.5))
     for place, each in enumerate(sums):
-        expected = quality(each, prior)
+        expected = quality(each, 3.5, c0, c)
         assert estimate.q[moment, place] == pytest.approx(expected.q, abs=TOLERANCE)
         assert estimate.sd[moment, place] == pytest.approx(expected.sd, abs=TOLERANCE)
+
+
+def test_credibility_is_fitted_only_where_the_pairs_of_ratings_weigh_enough(world: World, evidence: Evidence) -> None:
+    mean = float(town_mean(evidence.sums(365.0, "ours"))[0, 0])
+    fitted = credibility(evidence, "ours", mean)
+    assert sufficient_credibility(evidence, "ours", mean) == fitted
+    assert (fitted.record, fitted.present) != (RECORD_CREDIBILITY, PRESENT_CREDIBILITY)
+    as_fitted = TwoScales(record_credibility=fitted.record, present_credibility=fitted.present)
+    assert np.array_equal(two_scales(evidence, TwoScales()).q, two_scales(evidence, as_fitted).q)
+
+    few = Evidence(ratings_of(world, REGIMES["budapest"]), world.moments, len(world.busyness))
+    assert sufficient_credibility(few, "ours", mean) is None
+    as_assumed = TwoScales(record_credibility=RECORD_CREDIBILITY, present_credibility=PRESENT_CREDIBILITY)
+    assert np.array_equal(two_scales(few, TwoScales()).q, two_scales(few, as_assumed).q)
 
 
 def test_other_rules_equal_their_definition(world: World, evidence: Evidence) -> None:
@@ -77,8 +103,9 @@ def test_other_rules_equal_their_definition(world: World, evidence: Evidence) ->
 
 
 def test_one_scale_equals_two_scales_without_a_record(evidence: Evidence) -> None:
-    without_record = two_scales(evidence, TwoScales(record_credibility=1e12))
-    assert one_scale(evidence, 30.0, "ours").q == pytest.approx(without_record.q, abs=1e-6)
+    mean = float(town_mean(evidence.sums(365.0, "ours"))[0, 0])
+    without_record = TwoScales(record_credibility=1e12, present_credibility=5.0, prior_stars=mean)
+    assert one_scale(evidence, 30.0, "ours").q[0] == pytest.approx(two_scales(evidence, without_record).q[0], abs=1e-6)
 
 
 def test_no_rule_uses_later_ratings(world: World, evidence: Evidence) -> None:
