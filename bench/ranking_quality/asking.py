@@ -104,12 +104,25 @@ def between_neighbours(places_km: Floats) -> Floats:
     return ((places_km[:, None] + places_km[nearest]) / 2).reshape(-1, 2)
 
 
-POLICIES: dict[str, Policy] = {
-    "nobody": nobody,
-    "as they come": as_they_come,
-    "most doubt": most_doubt,
-    "value of information": value_of_information,
-    "value of information, visitors at the places": value_at_the_places,
+class Asking(NamedTuple):
+    """A way of asking.
+
+    Attributes:
+        policy: whom to ask.
+        proved: whether the answers are proved by a sign at the door.
+    """
+
+    policy: Policy
+    proved: bool = False
+
+
+WAYS = {
+    "nobody": Asking(nobody),
+    "as they come": Asking(as_they_come),
+    "most doubt": Asking(most_doubt),
+    "value of information": Asking(value_of_information),
+    "value of information, visitors at the places": Asking(value_at_the_places),
+    "value of information, signs at the doors": Asking(value_of_information, proved=True),
 }
 """By the names of the table."""
 
@@ -119,7 +132,7 @@ def asked(worlds: Iterable[World], regime: str) -> list[Asked]:
     regret = np.array([_regrets(world, regime) for world in worlds])
     return [
         Asked(regime, policy, mode, interval(figures), Interval(1 - share.mean, share.margin))
-        for at, policy in enumerate(POLICIES)
+        for at, policy in enumerate(WAYS)
         for at_mode, mode in enumerate(MODES)
         for figures in [regret[:, at, at_mode]]
         for share in [share_of(figures, regret[:, 0, at_mode])]
@@ -127,7 +140,7 @@ def asked(worlds: Iterable[World], regime: str) -> list[Asked]:
 
 
 def _regrets(world: World, regime: str) -> list[list[float]]:
-    """Policies by modes."""
+    """Ways by modes."""
     unasked = ratings_of(world, REGIMES[regime])
     density = Density(WILLING_PER_RATING * median_a_year(world, REGIMES[regime]), RATINGS_A_RATER, float(HISTORY_DAYS))
     willing = honest_ratings(np.random.default_rng([world.seed, 3]), world, density)
@@ -135,11 +148,12 @@ def _regrets(world: World, regime: str) -> list[list[float]]:
     willing = replace(in_time, device=in_time.device + _OTHERS, present=np.ones(len(in_time.day)))
     visits = {mode: Visits(world, "balanced", mode) for mode in MODES}
 
-    def regret(policy: Policy, mode: Mode) -> float:
-        ratings = _with_answers(world, unasked, willing, (policy, mode))
+    def regret(way: Asking, mode: Mode) -> float:
+        answers = replace(willing, proved=np.full(len(willing.day), float(way.proved)))
+        ratings = _with_answers(world, unasked, answers, (way.policy, mode))
         return visits[mode].score(_ours(world, ratings, world.moments), RULES["ours"].kappa).regret
 
-    return [[regret(policy, mode) for mode in MODES] for policy in POLICIES.values()]
+    return [[regret(way, mode) for mode in MODES] for way in WAYS.values()]
 
 
 def _with_answers(world: World, ratings: Ratings, willing: Ratings, how: tuple[Policy, Mode]) -> Ratings:

@@ -1,6 +1,7 @@
 """What a town's own ratings tell of how its places differ and drift, before the first visitor asks."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,18 +22,25 @@ def credibility(evidence: Evidence, trust: str, mean: float) -> Credibility:
         trust: one of TRUSTS.
         mean: of the town's places in stars.
     """
-    return _fitted(evidence, trust, mean)[0]
+    return fit_credibility(*_pairs(evidence, trust, mean))
 
 
 def sufficient_credibility(evidence: Evidence, trust: str, mean: float) -> Credibility | None:
     """Fit them as the product does: only where the pairs weigh PAIR_WEIGHT_AT_LEAST."""
-    fitted, pair_weight = _fitted(evidence, trust, mean)
-    return fitted if pair_weight >= PAIR_WEIGHT_AT_LEAST else None
+    pairs = _pairs(evidence, trust, mean)
+    return fit_credibility(*pairs) if sum(pairs.weights) >= PAIR_WEIGHT_AT_LEAST else None
+
+
+class _Pairs(NamedTuple):
+    """The input of fit_credibility."""
+
+    covariances: list[float]
+    weights: list[float]
+    total_variance: float
 
 
 @lru_cache(maxsize=16)
-def _fitted(evidence: Evidence, trust: str, mean: float) -> tuple[Credibility, float]:
-    """Return the components and the summed weight of the pairs that they come from."""
+def _pairs(evidence: Evidence, trust: str, mean: float) -> _Pairs:
     weights, ratings = evidence.weights(trust)[0], evidence.ratings
     bins = len(LAG_EDGES_DAYS) - 1
     weighed, covered, squares = np.zeros(bins), np.zeros(bins), np.zeros(2)
@@ -44,7 +52,7 @@ def _fitted(evidence: Evidence, trust: str, mean: float) -> tuple[Credibility, f
             _add_pairs(weighed, covered, (ratings.day[at], ratings.stars[at] - mean, weights[at]))
     covariances = np.divide(covered, weighed, out=np.zeros(bins), where=weighed > 0)
     total = squares[1] / squares[0] if squares[0] else 0.0
-    return fit_credibility(covariances.tolist(), weighed.tolist(), float(total)), float(weighed.sum())
+    return _Pairs(covariances.tolist(), weighed.tolist(), float(total))
 
 
 def _squares(weights: Floats, deviations: Floats) -> Floats:

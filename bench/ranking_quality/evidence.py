@@ -65,8 +65,9 @@ class Evidence:
 
     @cached_property
     def rush(self) -> Floats:
-        """ω_rush of each rating; the record of the town begins on day 0."""
-        place, day = self.ratings.place, self.ratings.day
+        """ω_rush of each rating, of proved ones apart; the record of the town begins on day 0."""
+        day = self.ratings.day
+        place = self.ratings.place * 2 + self.ratings.proved.astype(np.int64)
         before = self._counted(place, day, RECORD_DAYS, -RUSH_DAYS / 2)
         together = self._counted(place, day, RUSH_DAYS / 2, RUSH_DAYS / 2)
         return rush_weight(before, np.maximum(together, 1), day - RUSH_DAYS / 2)
@@ -143,11 +144,12 @@ def _network(evidence: Evidence) -> Floats:
 
 
 def _ours(evidence: Evidence) -> Floats:
-    return _without_track(evidence) * evidence.track
+    return _without_track(evidence) * np.where(evidence.ratings.proved > 0, 1.0, evidence.track)
 
 
 def _without_track(evidence: Evidence) -> Floats:
-    return evidence.rush * evidence.age * presence_weight(evidence.believed)
+    reported = evidence.age * presence_weight(evidence.believed)
+    return evidence.rush * np.where(evidence.ratings.proved > 0, 1.0, reported)
 
 
 ABSENT_WEIGHT_2025 = 0.5

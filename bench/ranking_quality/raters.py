@@ -69,6 +69,7 @@ class Ratings:
         present: 1 if the phone reports to be at the place, else 0.
         network: that it was sent from.
         honest: 1, or 0 from an attack; only the informed may look at it.
+        proved: 1 if the visit is proved by a sign at the door and all ratings of the device are, else 0.
     """
 
     place: Integers
@@ -79,6 +80,7 @@ class Ratings:
     present: Floats
     network: Integers
     honest: Floats
+    proved: Floats
 
 
 def by_place(parts: Sequence[Ratings]) -> Ratings:
@@ -141,7 +143,7 @@ def crowd_ratings(random: Generator, world: World, crowds: Crowds, a_place_year:
     crowd = np.repeat(np.arange(count), sizes)
     network = -1 - crowd * networks - np.arange(total) % networks
     new = (random.random(total) < crowds.new_share).astype(float)
-    attack = Ratings(place, device, day, stars, new, np.ones(total), network, np.zeros(total))
+    attack = Ratings(place, device, day, stars, new, np.ones(total), network, np.zeros(total), np.zeros(total))
     return by_place([attack, *(_camouflage(random, world, attack) for _ in range(crowds.record))])
 
 
@@ -170,4 +172,4 @@ def _honest(random: Generator, world: World, place: Integers, device: Integers, 
     own = CARRIERS + len(world.busyness) + np.abs(device) * 2 + (device < 0)
     network = np.where(via < CARRIER_SHARE + WIFI_SHARE, shared, own)
     present = (random.random(total) < PRESENT_SHARE).astype(float)
-    return Ratings(place, device, day, stars, new.astype(float), present, network, np.ones(total))
+    return Ratings(place, device, day, stars, new.astype(float), present, network, np.ones(total), np.zeros(total))

@@ -73,3 +73,17 @@ def test_a_town_without_ratings_has_no_evidence(evidence: Evidence) -> None:
     nothing = Evidence(some(evidence.ratings, np.array([], dtype=np.int64)), evidence.moments, evidence.shape[1])
     for trust in TRUSTS:
         assert not nothing.sums(365.0, trust).weight.any()
+
+
+def test_proved_ratings_have_full_weight_and_a_rush_of_their_own(world: World, evidence: Evidence) -> None:
+    ratings, places = evidence.ratings, evidence.shape[1]
+    first = np.flatnonzero(ratings.place == ratings.place[0])
+    visit = replace(some(ratings, first[:1]), device=np.array([-(10**9)]), day=world.moments[:1] - 1.0)
+    proved = replace(visit, new=np.ones(1), present=np.zeros(1), proved=np.ones(1))
+    together = Evidence(by_place([ratings, proved]), world.moments, places)
+    at = together.ratings.proved > 0
+    assert together.weights("ours")[0, at] == [1.0]
+    assert (together.weights("ours")[:, ~at] == evidence.weights("ours")).all()
+
+    unproved = Evidence(by_place([ratings, replace(proved, proved=np.zeros(1))]), world.moments, places)
+    assert unproved.weights("ours")[0, at] <= [0.3 * 0.3 * 0.8 + TOLERANCE]
