@@ -52,6 +52,7 @@ def main() -> None:
             "towns": options.towns,
             "seed": options.seed,
             "rows": table.rows(outcome),
+            "details": table.detail_rows(outcome),
             "verdicts": table.verdict_rows(said),
             "asks": table.asked_rows(answered),
         }

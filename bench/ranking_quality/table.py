@@ -1,6 +1,7 @@
 """The tables: what visitors lose by each rule under each regime, whether verdicts are true, and what asking gains."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from bench.ranking_quality.asking import Asked
@@ -11,21 +12,29 @@ from geo.facilities.ranking import MODES, Rank
 
 
 def rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """Return every figure with its interval: a row a regime, rule and task."""
+    """Return the regret of each regime, rule and task: a row each."""
+    return [
+        {**case, "regret": outcome.mean("regret", case["regime"], case["rule"], task)._asdict()}
+        for case, task in _cases(outcome)
+    ]
+
+
+def detail_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the other figures of the same cases."""
     return [
         {
-            "regime": regime,
-            "rule": rule,
-            "rank": task[0],
-            "mode": task[1],
-            **{field: outcome.mean(field, regime, rule, task)._asdict() for field in ("regret", "ndcg", "dirty")},
-            "less_ours": outcome.less(regime, rule, "ours", task)._asdict(),
-            "below_distance": outcome.below(regime, rule, "distance", task)._asdict(),
+            **case,
+            **{field: outcome.mean(field, case["regime"], case["rule"], task)._asdict() for field in ("ndcg", "dirty")},
+            "less_ours": outcome.less(case["regime"], case["rule"], "ours", task)._asdict(),
+            "below_distance": outcome.below(case["regime"], case["rule"], "distance", task)._asdict(),
         }
-        for regime in outcome.regimes
-        for rule in outcome.rules
-        for task in outcome.tasks
+        for case, task in _cases(outcome)
     ]
+
+
+def _cases(outcome: Outcome) -> Iterator[tuple[dict[str, str], Task]]:
+    for regime, rule, task in product(outcome.regimes, outcome.rules, outcome.tasks):
+        yield {"regime": regime, "rule": rule, "rank": task[0], "mode": task[1]}, task
 
 
 def verdict_rows(truths: Iterable[Truth]) -> list[dict[str, Any]]:

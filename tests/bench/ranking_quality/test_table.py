@@ -37,12 +37,14 @@ def test_a_share_below_distance_has_an_interval_that_pairs_towns(outcome: Outcom
 
 
 def test_rows_have_their_fixed_names_and_consistent_intervals(outcome: Outcome) -> None:
-    rows = table.rows(outcome)
-    assert len(rows) == 2 * 4 * 2
-    assert {"regime", "rule", "rank", "mode", "regret"} <= set(rows[0])
-    assert set(rows[0]["regret"]) == {"mean", "margin"}
-    assert rows[0]["less_ours"] == {"mean": 0, "margin": 0}
-    assert rows[2]["below_distance"]["mean"] == 0
+    rows, details = table.rows(outcome), table.detail_rows(outcome)
+    assert len(rows) == len(details) == 2 * 4 * 2
+    assert list(rows[0]) == ["regime", "rule", "rank", "mode", "regret"]
+    assert list(rows[0]["regret"]) == ["mean", "margin"]
+    assert rows[0]["regret"]["mean"] == pytest.approx(0.2, abs=0.02)
+    assert [list(row.values())[:4] for row in rows] == [list(row.values())[:4] for row in details]
+    assert details[0]["less_ours"] == {"mean": 0, "margin": 0}
+    assert details[2]["below_distance"]["mean"] == 0
 
 
 @pytest.mark.slow
