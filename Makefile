@@ -5,7 +5,8 @@
 #   make check   format, lint, types
 #   make bench   the measurements; ARGS are the benchmark's
 #   make bench-ranking
-#                what visitors of made-up towns get from the ranking: docs/ranking-quality.md
+#                what visitors of simulated towns lose by our ranking and by others (docs/ranking-quality.md):
+#                make bench-ranking ARGS="--towns 24 --seed 7 --json FILE"
 #   make proof-hours FILES="A.osm.pbf B.csv"
 #                compiled opening hours against opening_hours.js; it needs npm
 #   make stop    stop the private PostGIS
