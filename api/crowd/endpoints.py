@@ -153,7 +153,8 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
 
     A device has one open report per target and reason. Reports of ``closed`` from three networks within a week with a
     total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
-    moderator decides, or when later ratings by other visitors reach the same weight.
+    moderator decides, or when later ratings by other visitors reach the same weight. A device that has rated two places
+    weighs 1, others 0.3; any number of reports weighs at most as much as the three heaviest.
     """
     if body["rating_id"] is None:
         return _take("facility", facility_id, body)

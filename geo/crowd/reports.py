@@ -66,7 +66,7 @@ def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetim
         RecordNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
     _lock_target(session, new, device)
-    weight = trust.age_weight(device.registered_at, as_of)
+    weight = trust.device_weight(session, device.device_id, as_of)
     same = {"target": new.target, "target_id": new.target_id, "reason": new.reason, "device_id": device.device_id}
     report_id = session.execute(
         upsert(Report)

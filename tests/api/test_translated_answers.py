@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.api.catalogues import TRANSLATED, Message, english_patterns, forms, messages, pattern
-from tests.api.moderation.callers import Caller, member, phone
+from tests.api.moderation.callers import Caller, member, phone, regular
 from tests.api.partner.conftest import ORIGIN, SEARCH, add_partner
 from tests.api.route_requests import GOOD, PATH
 from tests.conftest import TestClock
@@ -60,7 +60,8 @@ class World:
 
     def report(self, facility_id: int, reason: str, rating_id: int | None = None, times: int = 3) -> None:
         for _ in range(times):
-            assert self.phone().report(facility_id, reason, rating_id).status_code == 201
+            reporter = regular(self.client, self.session, self.clock)
+            assert reporter.report(facility_id, reason, rating_id).status_code == 201
 
     def good_place(self, lon: float, lat: float, **columns: Any) -> int:
         facility_id = add_facility(self.session, lon, lat, name="Asema", **columns)
