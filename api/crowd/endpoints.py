@@ -155,6 +155,10 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
     total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
     moderator decides, or when later ratings by other visitors reach the same weight. A device that has rated two places
     weighs 1, others 0.3; any number of reports weighs at most as much as the three heaviest.
+
+    Reports of ``out_of_order`` with a total weight of at least 1 show this in ``status_note`` and rank the place last.
+    It ends after 24 hours, when a moderator decides, or when two other visitors rate the place. Such a report can be
+    repeated after 24 hours.
     """
     if body["rating_id"] is None:
         return _take("facility", facility_id, body)

@@ -65,7 +65,7 @@ def show(
     for feature, label in zip(features, labels(places, whereabouts or from_origin, language), strict=True):
         lon, lat = feature["geometry"]["coordinates"]
         properties = feature["properties"]
-        properties["status_note"] = status_note(properties["status"], language)
+        properties["status_note"] = status_note(properties["status"], properties["ranked_last"], language)
         properties["label"], properties["label_detail"] = label
         properties["directions"] = directions(lon, lat, mode)
     named = [street for street in streets if street]

@@ -104,7 +104,7 @@ class FacilitiesQuery(StrictSchema):
 OPEN_STATES = ("open", "closed", UNKNOWN)
 
 
-LAST_REASONS = ("reported_closed", "closed_on_arrival")
+LAST_REASONS = ("reported_closed", "out_of_order", "closed_on_arrival")
 """Why a facility is ranked after all others."""
 
 
@@ -270,7 +270,9 @@ class FacilityProperties(Schema):
     )
     status = words(*PUBLIC_STATUSES, required=True)
     status_note = fields.String(
-        required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "A sentence about a status other than active, or about a place out of order."},
     )
     ranked_last = words(
         *LAST_REASONS,

@@ -87,20 +87,63 @@ def of_visits(session: Session, facility_id: int, since: datetime) -> float:
     return round(weight, WEIGHT_DECIMALS)
 
 
+def enough_since(  # noqa: PLR0913 - the place, and which of its reports
+    session: Session, facility_id: int, reason: str, as_of: datetime, *, since: datetime, weight: float
+) -> datetime | None:
+    """Return when the oldest of the youngest reports of a place was made that together have a weight.
+
+    Args:
+        session: a write session that has locked the facility's row.
+        facility_id: the place.
+        reason: of the reports.
+        as_of: now.
+        since: only reports made after this instant.
+        weight: the weight.
+
+    Returns:
+        None if all of them together weigh less.
+    """
+    parameters = {
+        "target": "facility",
+        "target_id": facility_id,
+        "since": since,
+        "reason": reason,
+        "dismissed_since": as_of - DISMISSED_FOR,
+        "weight": weight - 10**-WEIGHT_DECIMALS,
+    }
+    found: datetime | None = session.execute(_ENOUGH_SINCE, parameters).scalar_one()
+    return found
+
+
 # A comment's reports are dismissed by approving its text, which no report hides again: only places need the exclusion.
+_COUNTED = """
+    SELECT weight, network, created_at FROM report
+    WHERE target = :target AND target_id = :target_id AND closed_at IS NULL AND network IS NOT NULL
+      AND created_at > :since AND (CAST(:reason AS text) IS NULL OR reason = :reason)
+      AND (target <> 'facility' OR NOT EXISTS (
+          SELECT FROM report AS earlier
+          WHERE earlier.device_id = report.device_id AND earlier.target = 'facility'
+            AND earlier.target_id = report.target_id AND earlier.reason = report.reason
+            AND earlier.outcome = 'dismissed' AND earlier.closed_at > :dismissed_since))
+"""
+"""The reports that count."""
+
 _AGREED = text(
-    """
+    f"""
     SELECT count(*) AS networks, facility_search.total_weight(array_agg(weight)) AS weight
-    FROM (SELECT max(weight) AS weight FROM report
-          WHERE target = :target AND target_id = :target_id AND closed_at IS NULL AND network IS NOT NULL
-            AND created_at > :since AND (CAST(:reason AS text) IS NULL OR reason = :reason)
-            AND (target <> 'facility' OR NOT EXISTS (
-                SELECT FROM report AS earlier
-                WHERE earlier.device_id = report.device_id AND earlier.target = 'facility'
-                  AND earlier.target_id = report.target_id AND earlier.reason = report.reason
-                  AND earlier.outcome = 'dismissed' AND earlier.closed_at > :dismissed_since))
-          GROUP BY network) AS by_network
-    """
+    FROM (SELECT max(weight) AS weight FROM ({_COUNTED}) AS counted GROUP BY network) AS by_network
+    """  # noqa: S608 - a constant
+)
+
+_ENOUGH_SINCE = text(
+    f"""
+    WITH counted AS ({_COUNTED})
+    SELECT max(oldest.created_at)
+    FROM counted AS oldest
+    WHERE (SELECT facility_search.total_weight(array_agg(weight))
+           FROM (SELECT max(weight) AS weight FROM counted
+                 WHERE counted.created_at >= oldest.created_at GROUP BY network) AS by_network) >= :weight
+    """  # noqa: S608 - a constant
 )
 
 # With the weights of a report, which depend on the device only: a report does not say whether its phone is there.

@@ -11,7 +11,7 @@ from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds, reported_closed
-from geo.crowd import agreement, open_reports
+from geo.crowd import agreement, open_reports, outages
 from geo.crowd.models import Rating, Report
 from geo.database import Session
 from geo.facilities import merged
@@ -115,6 +115,7 @@ def settle_without_reports(session: Session, facility_id: int, as_of: datetime) 
     ):
         reopen(session, facility_id, "moot", as_of)
         audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
+    outages.settle_without_reports(session, facility_id, as_of)
 
 
 def _reporters(facility_id: int) -> Select[int]:

@@ -130,11 +130,13 @@ def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
     closed = add_facility(world.session, LON, LAT + 0.05, status="closed")
     doubtful = add_facility(world.session, LON, LAT + 0.06, name="Tori")
     world.report(doubtful, "closed")
+    faulty = add_facility(world.session, LON, LAT + 0.07, name="Halli")
+    world.report(faulty, "out_of_order")
     yield get(f"/v1/facilities?lat={LAT - 0.05}&lon={LON}&radius_m=100")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000&explain=true")
     yield get("/v1/facilities?bbox=24,60,25,61")
-    for facility_id in (rated, closed, doubtful):
+    for facility_id in (rated, closed, doubtful, faulty):
         yield get(f"/v1/facilities/{facility_id}")
         yield get(f"/partner/v1/facilities/{facility_id}", Origin=ORIGIN, **bearer(world.key))
     yield get(f"/{SEARCH.strip('/')}&radius_m=20000", Origin=ORIGIN, **bearer(world.key))

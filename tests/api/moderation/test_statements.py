@@ -63,6 +63,7 @@ def exported(
     clock.advance(hours=1)
     for _ in range(3):
         regulars().report(place, "closed")
+    regulars().report(place, "out_of_order")
     senior.decide(senior.queue(kind="facility")[0], "close_facility", "closed")
     author("POST", "/v1/proposals", {"facility_id": place, "note": NAME})
     senior.decide(senior.queue(kind="proposal")[0], "reject_proposal", "inaccurate")
