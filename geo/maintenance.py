@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, text, update
 
 from geo.casework import audit, queue
 from geo.casework.models import QueueItem
-from geo.crowd import closures, open_reports, outages
+from geo.crowd import closures, open_reports, outages, rate_bombs
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
@@ -70,6 +70,13 @@ def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
         return
     closures.reopen(session, facility_id, "expired", as_of)
     audit.append(session, "automatic", "reported_closed expired", {"facility_id": facility_id}, as_of)
+
+
+def check_alarm(session: Session, facility_id: int, as_of: datetime) -> None:
+    """Close the alarm of a facility if the ratings of its last week no longer give one."""
+    facility = locks.lock(session, facility_id)
+    if facility is not None and facility.rush_until is not None:
+        rate_bombs.watch(session, facility_id, as_of)
 
 
 def _purge_networks(session: Session, as_of: datetime) -> int:

@@ -20,7 +20,7 @@ from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.endpoints import FACILITY_ID, UNSEEN
-from api.places.geojson import bare_feature
+from api.places.geojson import bare_feature, spoken_rating
 from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports, trust
 from geo.crowd.trust import Circumstances
@@ -113,13 +113,13 @@ def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
     facility = search.one(session, facility_id, as_of).facilities[0]
     own = ratings.own(session, facility_id, device.device_id)
-    weights = trust.weights_of(session, facility_id, device.device_id)
+    weights, language = trust.weights_of(session, facility_id, device.device_id), callers_language()
     return {
         **_public(own),
         "comment_state": own.comment_state,
-        "counts_as": {**weights._asdict(), "why": why_it_counts_less(weights, callers_language())},
+        "counts_as": {**weights._asdict(), "why": why_it_counts_less(weights, language)},
         "facility_id": facility_id,
-        "facility_rating": bare_feature(facility)["properties"]["rating"],
+        "facility_rating": spoken_rating(bare_feature(facility), language),
     }
 
 

@@ -134,6 +134,14 @@ class RatingSummary(Schema):
     sd = fields.Float(required=True, metadata={"description": "Standard deviation of quality, in stars."})
     verdict = words(*VERDICTS, required=True)
     last_rated_at = fields.AwareDateTime(required=True, allow_none=True)
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "A sentence about ratings that moderators are looking at, because many at once contradict "
+            "the record of the place; otherwise null."
+        },
+    )
 
 
 class Opening(Schema):

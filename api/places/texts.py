@@ -36,3 +36,8 @@ def status_note(status: str, ranked_last: str | None, language: Language) -> str
     if ranked_last == "out_of_order":
         return language.say("Visitors reported it out of order; nobody has confirmed that yet.")
     return None
+
+
+def rating_note(code: str | None, language: Language) -> str | None:
+    """Return a sentence about a facility's rating; None without a code, for which the only one is ``rush``."""
+    return None if code is None else language.say("Many ratings at once, being looked at.")

@@ -13,7 +13,7 @@ from geo.casework import queue
 from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision, QueueItem
 from geo.conflation import records
-from geo.crowd import closures, open_reports, outages, ratings, reports
+from geo.crowd import closures, open_reports, outages, rate_bombs, ratings, reports
 from geo.crowd.models import PastRating, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import Conflict
@@ -100,6 +100,9 @@ def merge_groups(
         _take_over_outage(session, [locked[facility_id] for facility_id in group])
     records.compose(session, place_ids, as_of)
     ratings.recompute(session, [*place_ids, *place_of])
+    for group in groups:
+        if any(locked[facility_id].rush_until for facility_id in group):
+            rate_bombs.watch(session, group[0], as_of)
 
 
 def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> None:
@@ -149,6 +152,9 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
     keep_apart(session, place_id, part_id, as_of)
     records.compose(session, [place_id, part_id], as_of)
     ratings.recompute(session, [place_id, part_id])
+    if locked[place_id].rush_until:
+        for facility_id in (place_id, part_id):
+            rate_bombs.watch(session, facility_id, as_of)
 
 
 def last_decision(session: Session, part_id: int) -> int | None:

@@ -158,6 +158,7 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
         trust.weigh_presence(session, facility_id, as_of)
         comments.forget_text(session, rating_id, as_of)
     recompute(session, [facility_id])
+    rate_bombs.watch(session, facility_id, as_of)
 
 
 def own(session: Session, facility_id: int, device_id: int) -> LiveRating:

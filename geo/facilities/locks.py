@@ -23,6 +23,7 @@ class LockedFacility(NamedTuple):
     created_at: datetime
     reported_closed_until: datetime | None
     out_of_order_until: datetime | None
+    rush_until: datetime | None
 
 
 def lock(session: Session, facility_id: int) -> LockedFacility | None:

@@ -132,11 +132,16 @@ def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
     world.report(doubtful, "closed")
     faulty = add_facility(world.session, LON, LAT + 0.07, name="Halli")
     world.report(faulty, "out_of_order")
+    bombed = world.good_place(LON, LAT + 0.08)
+    for _ in range(12):
+        add_rating(world.session, bombed, 5, world.clock())
+    for _ in range(5):
+        world.phone().rate(bombed, 1)
     yield get(f"/v1/facilities?lat={LAT - 0.05}&lon={LON}&radius_m=100")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000&explain=true")
     yield get("/v1/facilities?bbox=24,60,25,61")
-    for facility_id in (rated, closed, doubtful, faulty):
+    for facility_id in (rated, closed, doubtful, faulty, bombed):
         yield get(f"/v1/facilities/{facility_id}")
         yield get(f"/partner/v1/facilities/{facility_id}", Origin=ORIGIN, **bearer(world.key))
     yield get(f"/{SEARCH.strip('/')}&radius_m=20000", Origin=ORIGIN, **bearer(world.key))

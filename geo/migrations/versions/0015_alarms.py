@@ -1,4 +1,4 @@
-"""Reports of places out of order."""
+"""Reports of places out of order, and alarms that places show."""
 
 from collections.abc import Collection
 
@@ -7,6 +7,8 @@ from alembic import op
 
 revision = "0015"
 down_revision = "0014"
+
+COLUMNS = ("out_of_order_until", "rush_until")
 
 REASONS = ("moved", "wrong", "duplicate", "offensive", "unsafe", "spam", "personal_data")
 ACTIONS = (
@@ -17,7 +19,8 @@ COMMENT_ACTIONS = ("hold_comment", "hide_comment", "approve_comment")
 
 
 def upgrade() -> None:
-    op.add_column("facility", sa.Column("out_of_order_until", sa.TIMESTAMP(timezone=True)))
+    for column in COLUMNS:
+        op.add_column("facility", sa.Column(column, sa.TIMESTAMP(timezone=True)))
     _replace_check("report", "reason", ("closed", "out_of_order", *REASONS))
     _replace_check("decision", "action", (*COMMENT_ACTIONS, "report_closed", "report_out_of_order", *ACTIONS))
 
@@ -32,7 +35,8 @@ def downgrade() -> None:
     _replace_check("report", "reason", ("closed", *REASONS))
     # Decisions are never changed: those that exist stay, and the constraint applies to new ones.
     _replace_check("decision", "action", (*COMMENT_ACTIONS, "report_closed", *ACTIONS))
-    op.drop_column("facility", "out_of_order_until")
+    for column in COLUMNS:
+        op.drop_column("facility", column)
 
 
 def _replace_check(table: str, column: str, words: Collection[str]) -> None:
