@@ -249,3 +249,40 @@ def test_a_recompute_changes_nothing(session: Session, made: list[tuple[int, int
         trust.weigh_presence(session, place, at(40))
     ratings.recompute(session, places)
     assert [facility_row(session, place) for place in places] == before
+
+
+def total_weight(session: Session, weights: list[float]) -> float:
+    total: float = session.execute(select(func.facility_search.total_weight(weights))).scalar_one()
+    return total
+
+
+WEIGHTS = st.lists(st.sampled_from((0.09, 0.3, 0.8, 1.0)), max_size=9)
+
+
+@given(weights=WEIGHTS, further=st.sampled_from((0.09, 0.3, 0.8, 1.0)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_reports_weigh_what_the_heaviest_of_them_weigh_as_a_rush(
+    session: Session, weights: list[float], further: float
+) -> None:
+    ordered = sorted(weights, reverse=True)
+    rushes = [sum(ordered[:count]) * min(1, 3 / count) for count in range(1, len(ordered) + 1)]
+    total = total_weight(session, weights)
+    assert total == pytest.approx(max(rushes, default=0), abs=VECTORS)
+    assert total_weight(session, [*weights, further]) >= total - VECTORS
+    assert total <= 3 + VECTORS
+
+
+@pytest.mark.parametrize(
+    ("weights", "total"),
+    [
+        ([], 0),
+        ([1], 1),
+        ([1, 1, 1], 3),
+        ([1] * 7, 3),
+        ([0.3] * 7, 0.9),
+        ([0.09] * 100, 0.27),
+        ([0.3] * 7 + [1, 1], 2.3),
+    ],
+)
+def test_the_weight_of_reports_has_the_documented_values(session: Session, weights: list[float], total: float) -> None:
+    assert total_weight(session, weights) == pytest.approx(total, abs=VECTORS)

@@ -18,7 +18,7 @@ from geo.facilities import counts, merged
 from geo.moderation import decide, targets
 from geo.moderation.actions.action import NewDecision
 from tests.conftest import NOON
-from tests.factories import add_facility, facility_row
+from tests.factories import add_facility, add_record, facility_row
 from tests.geo.conflation.places import (
     BUS,
     MAP,
@@ -256,9 +256,17 @@ def test_open_reports_move_and_return_and_one_of_each_device_counts(session: Ses
     assert sorted(items) == [first, second]
 
 
+def regular(session: Session) -> int:
+    """Return an old device with a record."""
+    device_id = devices.register(session, NOON - timedelta(days=9)).device_id
+    add_record(session, device_id)
+    return device_id
+
+
 def closed_by_reports(session: Session, facility_id: int) -> None:
     for network in (11, 12, 13):
-        report(session, facility_id, "closed", network=network)
+        device_id = regular(session)
+        report(session, facility_id, "closed", device_id, network)
     assert facility_row(session, facility_id)["status"] == "reported_closed"
 
 
@@ -285,7 +293,7 @@ def heal(session: Session, facility_id: int) -> None:
     """Visits from networks of their own."""
     for network in range(1, 6):
         circumstances = Circumstances(bytes([200 + network]) * 16, "within_150_m")
-        device_id = devices.register(session, NOON - timedelta(days=9)).device_id
+        device_id = regular(session)
         ratings.rate(session, facility_id, device_id, ratings.NewRating(4), EVENING, circumstances=circumstances)
 
 
