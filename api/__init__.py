@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from api import cli
+from api.asks import endpoints as asks
 from api.config import Settings
 from api.crowd import endpoints as crowd
 from api.fences import endpoints as fences
@@ -27,7 +28,7 @@ MAX_BODY_BYTES = 64 * 1024
 """Maximum size of a request body. A rating with the longest comment has a tenth of it; larger bodies are not read."""
 
 
-ROOMS = (places, localities, crowd, me, route, hints, fences, moderation, records, partners)
+ROOMS = (places, localities, crowd, asks, me, route, hints, fences, moderation, records, partners)
 """The rooms of the API. The doors of each are its blueprints."""
 
 

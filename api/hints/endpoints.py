@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response
 
+from api.asks.questions import NO_QUESTIONS, questions
 from api.hints import examples, schemas
 from api.hints.texts import hint_text
 from api.http.declarations import EVERYBODY
@@ -16,6 +17,7 @@ from api.places.geojson import show
 from api.route.schemas import MAX_BODY_BYTES
 from geo.ahead.hints.advice import advise
 from geo.ahead.hints.situation import Memory, Situation
+from geo.crowd.asks import Asking
 from geo.errors import InvalidRoute
 
 door = Door(
@@ -37,7 +39,8 @@ def ask_for_hint(body: Mapping[str, Any]) -> Response:
     asks again as soon as either value of ask_again is reached gets every hint that it would get by asking each
     minute. docs/hints.md states every rule.
     """
-    situation = Situation(**{**body, "memory": Memory(**body["memory"])}, as_of=now())
+    given = {name: value for name, value in body.items() if name != "asking"}
+    situation = Situation(**{**given, "memory": Memory(**body["memory"])}, as_of=now())
     language = callers_language()
     with database().read() as session:
         advice = advise(session, situation)
@@ -45,6 +48,10 @@ def ask_for_hint(body: Mapping[str, Any]) -> Response:
         stops = {"facility": hint.facility, "backup": hint.backup}
         cards = {role: candidate.card for role, candidate in stops.items() if candidate is not None}
         shown = show(session, [*cards.values()], language, situation.mode)
+        # A hint and a question at once would be one too many, and nobody answers at the wheel.
+        may_ask = not hint.speak and situation.mode == "walk"
+        asking = Asking(situation.origin, situation.as_of, **body["asking"])
+        about = questions(session, asking, language) if may_ask else NO_QUESTIONS
     features = dict(zip(cards, shown.features, strict=True))
     document = {
         "speak": hint.speak,
@@ -55,8 +62,9 @@ def ask_for_hint(body: Mapping[str, Any]) -> Response:
         "backup": features.get("backup"),
         "valid_until": hint.valid_until,
         "ask_again": {"after_s": advice.ask_again.after_s, "after_m": advice.ask_again.after_m},
+        "ask_about": next(iter(about.asks), None),
         "as_of": situation.as_of,
-        "attribution": shown.attribution,
+        "attribution": [*shown.attribution, *about.attribution],
     }
     return spoken(private(document), language)
 

@@ -29,6 +29,7 @@ HINT: dict[str, Any] = {
     "backup": None,
     "valid_until": "2026-11-21T12:15:00Z",
     "ask_again": {"after_s": 1800, "after_m": None},
+    "ask_about": None,
     "as_of": "2026-11-21T12:00:00Z",
     "attribution": COLLECTION["attribution"],
 }

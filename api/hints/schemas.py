@@ -1,13 +1,24 @@
 """Request schemas of POST /v1/hints: position, needs, and what the phone remembers of earlier hints."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from api.http.fields import RFC_3339, Array, Instant, Number, StrictSchema, WholeNumber, between, words
+from api.asks.schemas import Ask, last_asked_at
+from api.http.fields import (
+    MAX_DISMISSED,
+    RFC_3339,
+    Array,
+    Instant,
+    Number,
+    StrictSchema,
+    WholeNumber,
+    between,
+    time_of_day,
+    words,
+)
 from api.http.languages import LANGUAGES
 from api.places.schemas import Feature, Terms
 from api.route.line import LineString, polyline
@@ -27,36 +38,14 @@ MAX_SPEED_M_S = 100
 DRIVES_FROM_M_S = 4
 """Speed from which the default travel mode is ``drive``: 14 km/h, faster than walking."""
 
-MAX_DISMISSED = 200
-
-TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-
 LINES = ("line", "polyline")
-
-
-class TimeOfDay(fields.String):
-    """A time of day, ``22:00`` or ``22:00:30``, loaded as the time since midnight."""
-
-    default_error_messages = {"time": "must be a time of day between 00:00 and 23:59:59 (example: 22:00)"}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        text = str(super()._deserialize(value, attr, data, **kwargs))
-        if not re.fullmatch(TIME_OF_DAY, text, re.ASCII):
-            raise self.make_error("time")
-        hours, minutes, seconds = [int(part) for part in f"{text}:00".split(":")][:3]
-        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _time_of_day(description: str, example: str, **kwargs: Any) -> TimeOfDay:
-    metadata = {"description": description, "pattern": f"^{TIME_OF_DAY}$", "example": example}
-    return TimeOfDay(metadata=metadata, **kwargs)
 
 
 class QuietHours(StrictSchema):
     """Hours without hints, by the phone's clock; they span midnight if from is later than to."""
 
-    begins = _time_of_day("Start of the quiet hours.", "22:00", required=True, data_key="from")
-    ends = _time_of_day("End of the quiet hours.", "07:00", required=True, data_key="to")
+    begins = time_of_day("Start of the quiet hours.", "22:00", required=True, data_key="from")
+    ends = time_of_day("End of the quiet hours.", "07:00", required=True, data_key="to")
 
     @validates_schema
     def _some_hours(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -158,7 +147,7 @@ class HintsRequest(StrictSchema):
         WholeNumber(strict=True, validate=between(1, MAX_ID)),
         most=MAX_DISMISSED,
         load_default=list,
-        metadata={"description": "Facilities to give no hints about."},
+        metadata={"description": "Facilities to give no hints about, and not to ask about."},
     )
     declined = Array(
         words(*SPOKEN),
@@ -169,8 +158,9 @@ class HintsRequest(StrictSchema):
             "next one. Forget them at a stop."
         },
     )
+    last_asked_at = last_asked_at()
     quiet_hours = fields.Nested(QuietHours, metadata={"description": "Hours without hints; requires local_time."})
-    local_time = _time_of_day("Time of day by the phone's clock.", "14:05")
+    local_time = time_of_day("Time of day by the phone's clock.", "14:05")
 
     @validates_schema
     def _memory_is_whole(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -184,10 +174,17 @@ class HintsRequest(StrictSchema):
 
     @post_load
     def _asked(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Return the fields of Situation except as_of, with the fields of Memory under ``memory``."""
+        """Return the fields of Situation except as_of; those of Memory under ``memory``, of Asking under ``asking``."""
         comfort_s = data["comfort_s"]
         fast = data.get("speed_m_s", 0) >= DRIVES_FROM_M_S
+        quiet_s = quiet_for_s(data.get("quiet_hours"), data.get("local_time"))
         return {
+            "asking": {
+                "last_asked_at": data.get("last_asked_at"),
+                "dismissed": frozenset(data["dismissed"]),
+                "local_time": data.get("local_time"),
+                "is_quiet": quiet_s > 0,
+            },
             "origin": Point(data["lon"], data["lat"]),
             "mode": data.get("mode", "drive" if fast else "walk"),
             "heading_deg": data.get("heading_deg"),
@@ -201,7 +198,7 @@ class HintsRequest(StrictSchema):
                 "last_hint_facility_id": data.get("last_hint_facility_id"),
                 "dismissed": tuple(data["dismissed"]),
                 "declined": tuple(data["declined"]),
-                "quiet_for_s": quiet_for_s(data.get("quiet_hours"), data.get("local_time")),
+                "quiet_for_s": quiet_s,
             },
         }
 
@@ -238,5 +235,11 @@ class HintReply(Schema):
         required=True, allow_none=True, metadata={"description": "When the hint expires."}
     )
     ask_again = fields.Nested(AskAgain, required=True)
+    ask_about = fields.Nested(
+        Ask,
+        required=True,
+        allow_none=True,
+        metadata={"description": "A facility to ask this person about; null with a hint, while driving, and at night."},
+    )
     as_of = fields.AwareDateTime(required=True, metadata={"description": "The instant that the response refers to."})
     attribution = fields.List(fields.Nested(Terms), required=True)

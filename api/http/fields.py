@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -131,6 +131,9 @@ def words(*allowed: str, **kwargs: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(allowed, error="must be one of {choices}"), **kwargs)
 
 
+MAX_DISMISSED = 200
+"""Maximum number of facilities that a phone excludes."""
+
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 
@@ -191,6 +194,28 @@ class Number(fields.Float):
 
     def _validated(self, value: Any) -> float:
         return super()._validated(json_number(value))
+
+
+TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+
+
+class TimeOfDay(fields.String):
+    """A time of day, ``22:00`` or ``22:00:30``, loaded as the time since midnight."""
+
+    default_error_messages = {"time": "must be a time of day between 00:00 and 23:59:59 (example: 22:00)"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not re.fullmatch(TIME_OF_DAY, text, re.ASCII):
+            raise self.make_error("time")
+        hours, minutes, seconds = [int(part) for part in f"{text}:00".split(":")][:3]
+        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def time_of_day(description: str, example: str, **kwargs: Any) -> TimeOfDay:
+    """Return a field for a time of day."""
+    metadata = {"description": description, "pattern": f"^{TIME_OF_DAY}$", "example": example}
+    return TimeOfDay(metadata=metadata, **kwargs)
 
 
 class Instant(fields.String):

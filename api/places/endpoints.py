@@ -7,6 +7,9 @@ from typing import Any
 
 from flask import Response
 
+from api.asks.examples import ASK
+from api.asks.questions import questions
+from api.asks.schemas import AskedQuery, OneFeatureAndAsk
 from api.http.conditional import answer, not_modified, this_minute
 from api.http.declarations import EVERYBODY
 from api.http.door import Door
@@ -18,6 +21,7 @@ from api.places.geojson import GEOJSON, add_explanations, show
 from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
+from geo.crowd.asks import Asking
 from geo.errors import FacilityMerged, FacilityNotFound
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS
@@ -47,11 +51,16 @@ def list_facilities(parameters: Mapping[str, Any]) -> Response:
 
 
 @door.route(f"/{FACILITY_ID}", caller=EVERYBODY, raises=UNSEEN)
-@door.response(200, schemas.OneFeature, content_type=GEOJSON, example=examples.ONE)
+@door.arguments(AskedQuery, location="query")
+@door.response(200, OneFeatureAndAsk, content_type=GEOJSON, example={**examples.ONE, "ask": ASK})
 @door.alt_response(304, description="The answer has not changed.", success=True)
-def get_facility(facility_id: int) -> Response:
-    """Return one facility, with the facts that visitors observed."""
-    return answer_one(facility_id)
+def get_facility(asked: Mapping[str, Any], facility_id: int) -> Response:
+    """Return one facility, with the facts that visitors observed.
+
+    ask is the facility nearby whose next rating is worth most: a question for a person who has been there. A phone
+    asks at most once a day, remembers when, and sends it as last_asked_at. docs/asks.md has the rules.
+    """
+    return answer_one(facility_id, asked)
 
 
 def answer_list(parameters: Mapping[str, Any]) -> Response:
@@ -84,8 +93,13 @@ def answer_list(parameters: Mapping[str, Any]) -> Response:
     return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 
 
-def answer_one(facility_id: int) -> Response:
-    """Return the response about one facility, for the mobile and the partner API."""
+def answer_one(facility_id: int, asked: Mapping[str, Any] | None = None) -> Response:
+    """Return the response about one facility, for the mobile and the partner API.
+
+    Args:
+        facility_id: the facility.
+        asked: what a phone remembers of earlier questions; None to ask nothing.
+    """
     as_of, language = this_minute(now()), callers_language()
     with database().read() as session:
         if unchanged := not_modified(session, as_of, language.code):
@@ -93,12 +107,17 @@ def answer_one(facility_id: int) -> Response:
         found = search.one(session, facility_id, as_of)
         shown = show(session, found.facilities, language)
         seen = observed.shares(session, facility_id)
-    document = {
-        **shown.features[0],
-        "observed": {fact: asdict(share) for fact, share in seen.items()},
-        "as_of": as_of,
-        "attribution": shown.attribution,
-    }
+        document = {
+            **shown.features[0],
+            "observed": {fact: asdict(share) for fact, share in seen.items()},
+            "as_of": as_of,
+            "attribution": shown.attribution,
+        }
+        if asked is not None:
+            lon, lat = shown.features[0]["geometry"]["coordinates"]
+            about = questions(session, Asking(Point(lon, lat), as_of, **asked), language)
+            document["ask"] = next(iter(about.asks), None)
+            document["attribution"] += [terms for terms in about.attribution if terms not in shown.attribution]
     return spoken(answer(document, GEOJSON, as_of, found.data_version, language.code), language)
 
 

@@ -15,7 +15,7 @@ from bench.ranking_quality.regimes import RATINGS_A_RATER, REGIMES, median_a_yea
 from bench.ranking_quality.rules import RULES
 from bench.ranking_quality.visits import Visits
 from bench.ranking_quality.world import HISTORY_DAYS, VISITING_DAYS, World
-from bench.reference.value_of_information import expected_move, gap, sd_after_a_rating, worth
+from geo.crowd.value_of_information import expected_move, gap, sd_after_a_rating, worth
 from geo.facilities.ranking import MODES, RANKINGS, Mode
 
 ANSWERS_A_WEEK = 10

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.http.fields import MAX_WORDS
+from api.http.fields import MAX_DISMISSED, MAX_WORDS
 from tests.api.moderation.callers import member
 from tests.api.partner.conftest import ORIGIN, add_partner
 from tests.api.problem_documents import named
@@ -44,15 +44,21 @@ def lists(client: FlaskClient) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.usefixtures("places")
-def test_every_list_parameter_accepts_all_forms(client: FlaskClient, doors: dict[str, dict[str, str]]) -> None:
+def test_every_list_parameter_accepts_all_forms(
+    client: FlaskClient, session: Session, doors: dict[str, dict[str, str]]
+) -> None:
     found = lists(client)
-    assert {path for path, _ in found} == {"/v1/facilities", "/partner/v1/facilities", "/v1/fences", "/admin/v1/queue"}
+    assert {path for path, _ in found} == {
+        *("/v1/facilities", "/partner/v1/facilities", "/v1/fences", "/admin/v1/queue"),
+        *("/v1/asks", "/v1/facilities/{facility_id}"),
+    }
+    place = add_facility(session)
     for path, parameter in found:
         headers = next(headers for door, headers in doors.items() if path.startswith(door))
-        name, (one, two, *_) = parameter["name"], parameter["schema"]["items"]["enum"]
-        where = "" if path.startswith("/admin/") else "&lat=60.17&lon=24.94"
+        name, (one, two, *_) = parameter["name"], parameter["schema"]["items"].get("enum", (1, 2))
+        where = "" if path.startswith("/admin/") or "{" in path else "&lat=60.17&lon=24.94"
         answers = [
-            client.get(f"{path}?{query}{where}", headers=headers)
+            client.get(f"{path.format(facility_id=place)}?{query}{where}", headers=headers)
             for query in (
                 f"{name}={one},{two}",
                 f"{name}={one}&{name}={two}",
@@ -68,7 +74,8 @@ def test_every_list_parameter_accepts_all_forms(client: FlaskClient, doors: dict
 def test_the_document_describes_the_forms_of_a_list(client: FlaskClient) -> None:
     for path, parameter in lists(client):
         assert (parameter["style"], parameter["explode"]) == ("form", True), path
-        assert (parameter["schema"]["minItems"], parameter["schema"]["maxItems"]) == (1, MAX_WORDS), path
+        most = MAX_DISMISSED if parameter["name"] == "dismissed" else MAX_WORDS
+        assert (parameter["schema"]["minItems"], parameter["schema"]["maxItems"]) == (1, most), path
 
 
 @pytest.mark.usefixtures("places")

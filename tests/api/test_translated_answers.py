@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -89,6 +90,7 @@ def answers(world: World, code: str) -> Iterator[tuple[str, TestResponse]]:
     yield from _hints(world, post)
     yield from _labels(world, get)
     yield from _places(world, get)
+    yield from _asks(world, get)
     yield from _own_ratings(world, language)
     yield from _routes(world, post)
     yield from _decisions(world, language)
@@ -147,6 +149,16 @@ def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
     yield get(f"/{SEARCH.strip('/')}&radius_m=20000", Origin=ORIGIN, **bearer(world.key))
     yield get(f"/v1/facilities/{rated}/ratings")
     yield get(f"/v1/fences?{HERE}&kind=any")
+
+
+def _asks(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
+    """Places that were never rated, today, and half a year ago."""
+    for lat, days in ((4.0, None), (5.0, 0), (6.0, 180)):
+        for north in (0.0, 0.001):
+            place = add_facility(world.session, LON, lat + north, name="Ranta")
+            if days is not None:
+                add_rating(world.session, place, 4, world.clock() - timedelta(days=days))
+        yield get(f"/v1/asks?lat={lat}&lon={LON}")
 
 
 def _own_ratings(world: World, language: dict[str, str]) -> Iterator[tuple[str, TestResponse]]:

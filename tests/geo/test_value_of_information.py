@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bench.reference.value_of_information import expected_move, sd_after_a_rating, value_of_information, worth
+from geo.crowd.value_of_information import expected_move, sd_after_a_rating, value_of_information, worth
 
 TOLERANCE = 1e-9
 
