@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, select, text, update
 
 from geo.casework import audit, queue
 from geo.casework.models import QueueItem
-from geo.crowd import closures, open_reports
+from geo.crowd import closures, open_reports, outages, rate_bombs
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.crowd.networks import NETWORK_LIFETIME
 from geo.database import Session
@@ -72,6 +72,13 @@ def end_closure(session: Session, facility_id: int, as_of: datetime) -> None:
     audit.append(session, "automatic", "reported_closed expired", {"facility_id": facility_id}, as_of)
 
 
+def check_alarm(session: Session, facility_id: int, as_of: datetime) -> None:
+    """Close the alarm of a facility if the ratings of its last week no longer give one."""
+    facility = locks.lock(session, facility_id)
+    if facility is not None and facility.rush_until is not None:
+        rate_bombs.watch(session, facility_id, as_of)
+
+
 def _purge_networks(session: Session, as_of: datetime) -> int:
     since = as_of - NETWORK_LIFETIME
     return sum(
@@ -90,9 +97,7 @@ def _purge_devices(session: Session, as_of: datetime) -> int:
 
 def _expire_reports(session: Session, as_of: datetime) -> int:
     expired = session.execute(
-        select(Report.target, Report.target_id)
-        .where(Report.closed_at.is_(None), Report.created_at <= as_of - REPORT_LIFETIME)
-        .distinct()
+        select(Report.target, Report.target_id).where(Report.closed_at.is_(None), _has_expired(as_of)).distinct()
     )
     return sum(_expire_reports_of(session, target, target_id, as_of) for target, target_id in expired.all())
 
@@ -101,11 +106,14 @@ def _expire_reports_of(session: Session, target: str, target_id: int, as_of: dat
     """Expire the old reports about a target, and close its queue item if no other report is open."""
     # The item before its reports: the lock order of decisions.
     queue.lock(session, target, target_id)
-    is_old = Report.created_at <= as_of - REPORT_LIFETIME
-    count = open_reports.close(session, target, target_id, "expired", as_of, is_old)
+    count = open_reports.close(session, target, target_id, "expired", as_of, _has_expired(as_of))
     if target == "facility" and not open_reports.exist(session, target, target_id):
         queue.end(session, target, target_id, "moot", as_of)
     return count
+
+
+def _has_expired(as_of: datetime) -> ColumnElement[bool]:
+    return (Report.created_at <= as_of - REPORT_LIFETIME) | outages.has_expired(as_of)
 
 
 def _changed(session: Session, statement: object) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, union
 
 from geo.casework import audit, decisions, queue
-from geo.crowd import closures, comments, proposals, ratings, trust
+from geo.crowd import closures, comments, proposals, rate_bombs, ratings, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, PastRating, Proposal, Rating, Report
 from geo.database import Session
@@ -77,6 +77,8 @@ def erase(session: Session, device_id: int, as_of: datetime) -> None:
     for facility_id in facility_ids:
         trust.weigh_presence(session, facility_id, as_of)
     ratings.recompute(session, facility_ids)
+    for facility_id in facility_ids:
+        rate_bombs.watch(session, facility_id, as_of)
     for facility_id in reported:
         closures.settle_without_reports(session, facility_id, as_of)
     audit.append(session, "device", "device erased", {}, as_of)

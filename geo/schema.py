@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from geo.crowd import quality, trust
+from geo.crowd import agreement, quality, trust
 from geo.database import Database, Session, sql_connection
 from geo.errors import DatabaseUnavailable
 from geo.facilities import attributes, models, ranking
@@ -38,6 +38,7 @@ CONSTANTS = {
     "record_days": trust.RECORD_DAYS,
     "youngest_record_days": trust.YOUNGEST_RECORD_DAYS,
     "prior_record_days": trust.PRIOR_RECORD_DAYS,
+    "ordinary_reports": agreement.ORDINARY_REPORTS,
     "max_stars": ranking.MAX_STARS,
     "widest_m": ranking.WIDEST_M,
 }

@@ -17,6 +17,7 @@ from api.moderation.texts import exported_statement
 from geo import maintenance
 from geo.casework import audit, staff, statements
 from geo.casework.models import ROLES
+from geo.crowd import rate_bombs
 
 commands = Blueprint("moderation_commands", __name__, cli_group=None)
 
@@ -116,8 +117,8 @@ def export_statements(format_name: str) -> None:
 def maintain() -> None:
     """Delete expired data; run it daily.
 
-    Deletes the hashes of networks after a week, closes expired claims, reports and closures, compiles the opening
-    hours of the coming weeks, and estimates the prior quality of places from their kinds, operators and brands.
+    Deletes the hashes of networks after a week, closes expired claims, reports, closures and alarms, compiles the
+    opening hours of the coming weeks, and estimates the prior quality of places from their kinds, operators and brands.
     Running it again, or twice at the same time, does no harm.
     """
     ready, as_of = ready_database(), now()
@@ -129,9 +130,14 @@ def maintain() -> None:
         return
     with ready.read() as session:
         due = maintenance.closures_to_end(session, as_of)
+        alarmed = rate_bombs.alarmed(session)
     for facility_id in due:
         with ready.write() as session:
             maintenance.end_closure(session, facility_id, as_of)
+            session.commit()
+    for facility_id in alarmed:
+        with ready.write() as session:
+            maintenance.check_alarm(session, facility_id, as_of)
             session.commit()
     click.echo(
         f"Erased {purged.networks} networks and {purged.devices} devices; ended {purged.claims} claims,"

@@ -20,7 +20,7 @@ from api.http.paths import id_segment
 from api.http.responses import private
 from api.http.services import database, now
 from api.places.endpoints import FACILITY_ID, UNSEEN
-from api.places.geojson import bare_feature
+from api.places.geojson import bare_feature, spoken_rating
 from geo.coordinates import Point
 from geo.crowd import devices, proposals, ratings, reports, trust
 from geo.crowd.trust import Circumstances
@@ -113,13 +113,13 @@ def list_ratings(parameters: Mapping[str, Any], facility_id: int) -> Response:
 def _receipt(session: Session, facility_id: int, device: devices.KnownDevice, as_of: datetime) -> dict[str, Any]:
     facility = search.one(session, facility_id, as_of).facilities[0]
     own = ratings.own(session, facility_id, device.device_id)
-    weights = trust.weights_of(session, facility_id, device.device_id)
+    weights, language = trust.weights_of(session, facility_id, device.device_id), callers_language()
     return {
         **_public(own),
         "comment_state": own.comment_state,
-        "counts_as": {**weights._asdict(), "why": why_it_counts_less(weights, callers_language())},
+        "counts_as": {**weights._asdict(), "why": why_it_counts_less(weights, language)},
         "facility_id": facility_id,
-        "facility_rating": bare_feature(facility)["properties"]["rating"],
+        "facility_rating": spoken_rating(bare_feature(facility), language),
     }
 
 
@@ -153,7 +153,12 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
 
     A device has one open report per target and reason. Reports of ``closed`` from three networks within a week with a
     total weight of at least 2, and no rating since, set the status ``reported_closed``. It ends after a month, when a
-    moderator decides, or when later ratings by other visitors reach the same weight.
+    moderator decides, or when later ratings by other visitors reach the same weight. A device that has rated two places
+    weighs 1, others 0.3; any number of reports weighs at most as much as the three heaviest.
+
+    Reports of ``out_of_order`` with a total weight of at least 1 show this in ``status_note`` and rank the place last.
+    It ends after 24 hours, when a moderator decides, or when two other visitors rate the place. Such a report can be
+    repeated after 24 hours.
     """
     if body["rating_id"] is None:
         return _take("facility", facility_id, body)

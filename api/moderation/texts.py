@@ -18,6 +18,7 @@ def reason_text(reason: str, language: Language) -> str:
         "off_topic": language.say("The text is not about the place."),
         "reported": language.say("Several visitors reported it independently of each other."),
         "closed": language.say("The place is closed, as visitors reported."),
+        "out_of_order": language.say("The place is out of order, as visitors reported."),
         "duplicate": language.say("The place is already listed."),
         "never_existed": language.say("There is no such place, or it is not open to the public."),
         "unsafe": language.say("Going there may put people in danger."),
@@ -27,7 +28,7 @@ def reason_text(reason: str, language: Language) -> str:
         "verified": language.say("A moderator checked it, and it is correct."),
         "no_fault": language.say("A moderator checked it and found nothing against the rules."),
         "appeal_granted": language.say("The author appealed, and the appeal was granted."),
-        "visited": language.say("Visitors have rated the place since it was reported closed."),
+        "visited": language.say("Visitors have rated the place since it was reported."),
         "mistake": language.say("The decision was a mistake."),
     }[reason]
 

@@ -21,6 +21,7 @@ RATING: dict[str, Any] = {
     "sd": 0.4311,
     "verdict": "sit",
     "last_rated_at": "2026-11-20T09:14:03.201544Z",
+    "note": None,
 }
 
 FEATURE: dict[str, Any] = {

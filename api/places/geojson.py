@@ -8,7 +8,7 @@ import orjson
 from api.http.languages import Language
 from api.places.directions import directions
 from api.places.labels import Place, labels, may_need_street, place_name, place_of, whereabouts_from_origin
-from api.places.texts import status_note
+from api.places.texts import rating_note, status_note
 from geo.coordinates import Point
 from geo.database import Session
 from geo.facilities.cards import AnyCard
@@ -65,7 +65,8 @@ def show(
     for feature, label in zip(features, labels(places, whereabouts or from_origin, language), strict=True):
         lon, lat = feature["geometry"]["coordinates"]
         properties = feature["properties"]
-        properties["status_note"] = status_note(properties["status"], language)
+        properties["status_note"] = status_note(properties["status"], properties["ranked_last"], language)
+        properties["rating"] = spoken_rating(feature, language)
         properties["label"], properties["label_detail"] = label
         properties["directions"] = directions(lon, lat, mode)
     named = [street for street in streets if street]
@@ -76,6 +77,12 @@ def bare_feature(row: AnyCard) -> dict[str, Any]:
     """Return one facility as the database writes it: a Feature without texts for people."""
     one: dict[str, Any] = orjson.loads(row.feature)
     return one
+
+
+def spoken_rating(feature: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return the rating of a Feature that the database wrote, with a sentence in its note."""
+    rating = feature["properties"]["rating"]
+    return {**rating, "note": rating_note(rating["note"], language)}
 
 
 def add_explanations(shown: Shown, rows: Sequence[AnyCard], ranking: Ranking, priors: Sequence[ExplainedPrior]) -> None:

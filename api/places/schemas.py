@@ -104,7 +104,7 @@ class FacilitiesQuery(StrictSchema):
 OPEN_STATES = ("open", "closed", UNKNOWN)
 
 
-LAST_REASONS = ("reported_closed", "closed_on_arrival")
+LAST_REASONS = ("reported_closed", "out_of_order", "closed_on_arrival")
 """Why a facility is ranked after all others."""
 
 
@@ -134,6 +134,14 @@ class RatingSummary(Schema):
     sd = fields.Float(required=True, metadata={"description": "Standard deviation of quality, in stars."})
     verdict = words(*VERDICTS, required=True)
     last_rated_at = fields.AwareDateTime(required=True, allow_none=True)
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "A sentence about ratings that moderators are looking at, because many at once contradict "
+            "the record of the place; otherwise null."
+        },
+    )
 
 
 class Opening(Schema):
@@ -270,7 +278,9 @@ class FacilityProperties(Schema):
     )
     status = words(*PUBLIC_STATUSES, required=True)
     status_note = fields.String(
-        required=True, allow_none=True, metadata={"description": "A sentence about a status other than active."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "A sentence about a status other than active, or about a place out of order."},
     )
     ranked_last = words(
         *LAST_REASONS,

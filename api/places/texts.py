@@ -21,10 +21,23 @@ def list_note(query: NearbyQuery | BoxQuery, found: Found, language: Language) -
     return language.say("Nothing within %(radius)s meets these needs.", radius=language.kilometres(WIDEST_M / 1000))
 
 
-def status_note(status: str, language: Language) -> str | None:
-    """Return a sentence about a facility's status; None if it is active."""
+def status_note(status: str, ranked_last: str | None, language: Language) -> str | None:
+    """Return a sentence about a facility's status; None if it is active and in order.
+
+    Args:
+        status: the status.
+        ranked_last: why the facility is ranked after all others.
+        language: of the sentence.
+    """
     if status == "reported_closed":
         return language.say("Visitors reported it closed; nobody has confirmed that yet.")
     if status == "closed":
         return language.say("It is closed for good, or its source no longer lists it.")
+    if ranked_last == "out_of_order":
+        return language.say("Visitors reported it out of order; nobody has confirmed that yet.")
     return None
+
+
+def rating_note(code: str | None, language: Language) -> str | None:
+    """Return a sentence about a facility's rating; None without a code, for which the only one is ``rush``."""
+    return None if code is None else language.say("Many ratings at once, being looked at.")

@@ -37,7 +37,7 @@ class Truth(NamedTuple):
 
 
 def truths(worlds: Iterable[World], regimes: Mapping[str, Regime], rules: Mapping[str, Rule]) -> list[Truth]:
-    """Count verdicts of rules that have a standard deviation."""
+    """Count verdicts of rules that have a standard deviation. Those that are never said have no row."""
     counts = np.array(
         [[_counts(world, regime, list(rules.values())) for regime in regimes.values()] for world in worlds]
     )
@@ -48,6 +48,7 @@ def truths(worlds: Iterable[World], regimes: Mapping[str, Regime], rules: Mappin
         for at_rule, rule in enumerate(rules)
         for at_verdict, verdict in enumerate(verdicts)
         for said, true in [counts[:, at_regime, at_rule, at_verdict].T]
+        if said.any()
     ]
 
 

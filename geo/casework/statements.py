@@ -62,6 +62,7 @@ REASONS: Mapping[str, str] = {
     "off_topic": _OTHER_VIOLATION,
     "reported": _OTHER_VIOLATION,
     "closed": _OTHER_VIOLATION,
+    "out_of_order": _OTHER_VIOLATION,
     "duplicate": _OTHER_VIOLATION,
     "never_existed": _OTHER_VIOLATION,
     "unsafe": "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY",
@@ -118,7 +119,7 @@ REPORTED_AND_REVIEWED = Facts("reported_and_reviewed")
 
 
 def reported(networks: int) -> Facts:
-    """Visitors from this number of networks reported a text."""
+    """Visitors from this number of networks reported a text, or a place out of order."""
     return Facts("reported", {"networks": networks})
 
 

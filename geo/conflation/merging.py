@@ -13,7 +13,7 @@ from geo.casework import queue
 from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision, QueueItem
 from geo.conflation import records
-from geo.crowd import closures, open_reports, ratings, reports
+from geo.crowd import closures, open_reports, outages, rate_bombs, ratings, reports, trust
 from geo.crowd.models import PastRating, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import Conflict
@@ -97,8 +97,12 @@ def merge_groups(
     session.execute(_MOVE_REPORTS, pairs)
     for group in groups:
         _take_over_closure(session, [locked[facility_id] for facility_id in group])
+        _take_over_outage(session, [locked[facility_id] for facility_id in group])
     records.compose(session, place_ids, as_of)
     ratings.recompute(session, [*place_ids, *place_of])
+    for group in groups:
+        if any(locked[facility_id].rush_until for facility_id in group):
+            rate_bombs.watch(session, group[0], as_of)
 
 
 def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> None:
@@ -118,7 +122,8 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
             running.
     """
     _refuse_during_import(session)
-    status_of = {facility.id: facility.status for facility in locks.lock_all(session, [place_id, part_id])}
+    locked = {facility.id: facility for facility in locks.lock_all(session, [place_id, part_id])}
+    status_of = {facility.id: facility.status for facility in locked.values()}
     if status_of.get(part_id) != "merged" or merged.place_of(session, part_id) != place_id:
         raise Conflict(f"facility {part_id} is not part of facility {place_id}")
     if status_of[place_id] == "hidden":
@@ -128,16 +133,28 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
     parts = session.execute(merged.parts_of([part_id])).scalars().all()
     merged_at = session.execute(select(Facility.updated_at).where(Facility.id == part_id)).scalar_one()
     session.execute(
-        update(Facility).where(Facility.id == part_id).values(status="active", merged_into=None, updated_at=as_of)
+        update(Facility)
+        .where(Facility.id == part_id)
+        .values(
+            status="active",
+            merged_into=None,
+            out_of_order_until=locked[place_id].out_of_order_until,
+            updated_at=as_of,
+        )
     )
     session.execute(update(FacilitySource).where(FacilitySource.record_id.in_(parts)).values(facility_id=part_id))
     _return_rows(session, place_id, part_id, merged_at, as_of)
     for one, other in ((place_id, part_id), (part_id, place_id)):
         _restore_displaced(session, one, other)
     _divide_closure(session, place_id, part_id)
+    for facility_id in (place_id, part_id):
+        outages.settle_without_reports(session, facility_id, as_of)
     keep_apart(session, place_id, part_id, as_of)
     records.compose(session, [place_id, part_id], as_of)
     ratings.recompute(session, [place_id, part_id])
+    if locked[place_id].rush_until:
+        for facility_id in (place_id, part_id):
+            rate_bombs.watch(session, facility_id, as_of)
 
 
 def last_decision(session: Session, part_id: int) -> int | None:
@@ -246,6 +263,13 @@ def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> Non
         )
 
 
+def _take_over_outage(session: Session, group: Sequence[LockedFacility]) -> None:
+    """Show the first place out of order if any of them was, until the latest end."""
+    ends = [each.out_of_order_until for each in group if each.out_of_order_until is not None]
+    if ends:
+        session.execute(update(Facility).where(Facility.id == group[0].id).values(out_of_order_until=max(ends)))
+
+
 def _return_rows(session: Session, place_id: int, part_id: int, merged_at: datetime, as_of: datetime) -> None:
     """Move ratings, past ratings and reports that were made about the part back to it.
 
@@ -279,8 +303,13 @@ def _return_rows(session: Session, place_id: int, part_id: int, merged_at: datet
 
 
 def _restore_displaced(session: Session, facility_id: int, other_id: int) -> None:
-    """Make a rating that a merge displaced current again if the newer one, by the same device, is now of the other."""
-    session.execute(_RESTORE, {"facility_id": facility_id, "other_id": other_id})
+    """Make a rating that a merge displaced current again if the newer one, by the same device, is now of the other.
+
+    Its device may have gained a record since then.
+    """
+    restored = session.execute(_RESTORE, {"facility_id": facility_id, "other_id": other_id}).scalars().all()
+    if restored:
+        trust.weigh_devices(session, restored)
 
 
 def _divide_closure(session: Session, place_id: int, part_id: int) -> None:

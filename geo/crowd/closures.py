@@ -5,14 +5,14 @@ Every function requires a write session that has locked the facility's row.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, func, select, true, update
+from sqlalchemy import Select, func, select, true, update
 
 from geo.casework import audit, queue
 from geo.casework.decisions import REVERT, DecisionRecord, RecordedAction, is_effective, record
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DEMOTED, Grounds, reported_closed
-from geo.crowd import agreement, open_reports
-from geo.crowd.models import Rating, RatingExclusion, Report
+from geo.crowd import agreement, open_reports, outages
+from geo.crowd.models import Rating, Report
 from geo.database import Session
 from geo.facilities import merged
 from geo.facilities.models import Facility
@@ -75,7 +75,7 @@ def reopen_if_visited(session: Session, facility_id: int, as_of: datetime) -> No
         return
     reported = agreement.of_reports(session, "facility", facility_id, as_of, reason="closed").weight
     needed = max(agreement.WEIGHT_TO_ACT, closure.before.get("weight", 0), reported)
-    if round(_visits_weight(session, facility_id, closure.decided_at), agreement.WEIGHT_DECIMALS) < needed:
+    if agreement.of_visits(session, facility_id, closure.decided_at) < needed:
         return
     reopen(session, facility_id, "moot", as_of)
     record(
@@ -115,6 +115,7 @@ def settle_without_reports(session: Session, facility_id: int, as_of: datetime) 
     ):
         reopen(session, facility_id, "moot", as_of)
         audit.append(session, "automatic", "reported_closed withdrawn", {"facility_id": facility_id}, as_of)
+    outages.settle_without_reports(session, facility_id, as_of)
 
 
 def _reporters(facility_id: int) -> Select[int]:
@@ -129,29 +130,3 @@ def _last_sign_of_life(session: Session, facility_id: int) -> datetime | None:
             Rating.facility_id == facility_id, Rating.device_id.not_in(_reporters(facility_id))
         )
     ).scalar_one()
-
-
-def _visits_weight(session: Session, facility_id: int, since: datetime) -> float:
-    """Return the weight of the ratings since an instant by other devices, without excluded ones.
-
-    Each network counts with its heaviest rating, as for reports. Network hashes are deleted after a week; older ratings
-    count together as one network.
-    """
-    is_excluded = exists().where(
-        RatingExclusion.facility_id == Rating.facility_id,
-        RatingExclusion.lifted_at.is_(None),
-        RatingExclusion.during.contains(Rating.rated_at),
-    )
-    by_network = (
-        select(func.max(Rating.weight_age * Rating.weight_presence).label("weight"))
-        .where(
-            Rating.facility_id == facility_id,
-            Rating.rated_at >= since,
-            Rating.device_id.not_in(_reporters(facility_id)),
-            ~is_excluded,
-        )
-        .group_by(Rating.network)
-        .subquery()
-    )
-    weight: float = session.execute(select(func.coalesce(func.sum(by_network.c.weight), 0.0))).scalar_one()
-    return weight

@@ -42,7 +42,10 @@ ORIGIN_MAX_CHARACTERS = 255
 REPORT_TARGETS = ("facility", "comment", "proposal")
 """What may be reported. A comment has the id of its rating."""
 
-REPORT_REASONS = ("closed", "moved", "wrong", "duplicate", "offensive", "unsafe", "spam", "personal_data")
+REPORT_REASONS = (
+    *("closed", "out_of_order", "moved", "wrong", "duplicate"),
+    *("offensive", "unsafe", "spam", "personal_data"),
+)
 
 REPORT_OUTCOMES = ("upheld", "dismissed", "moot", "expired")
 """``moot``: the reported target has changed or no longer exists."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, sel
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo import paging
-from geo.crowd import closures, comments, rate_bombs, trust
+from geo.crowd import closures, comments, outages, rate_bombs, trust
 from geo.crowd.models import PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
@@ -96,7 +96,8 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
     """
-    if trust.lacking_trust(session, device_id):
+    lacking = trust.lacking_trust(session, device_id)
+    if lacking:
         # These ratings may come to count more, which changes the sums of their places.
         locks.lock_current(session, lambda: [facility_id, *trust.lacking_trust(session, device_id)])
     facility = locks.lock_visible(session, facility_id)
@@ -130,6 +131,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     weighed = [facility_id]
     if circumstances is not None:
         trust.weigh_presence(session, facility_id, as_of)
+    if lacking or circumstances is not None:
         weighed += trust.weigh_devices(session, [device_id])
     recompute(session, weighed)
     rate_bombs.watch(session, facility_id, as_of)
@@ -137,6 +139,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
         comments.replace_text(session, rating_id, before.comment, new.comment, as_of)
     if facility.status == "reported_closed":
         closures.reopen_if_visited(session, facility_id, as_of)
+    outages.end_if_visited(session, facility, as_of)
     if visibility.contact_details:
         comments.hold_for_review(session, rating_id, device_id, visibility.contact_details, as_of)
     return before is None
@@ -157,6 +160,7 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
         trust.weigh_presence(session, facility_id, as_of)
         comments.forget_text(session, rating_id, as_of)
     recompute(session, [facility_id])
+    rate_bombs.watch(session, facility_id, as_of)
 
 
 def own(session: Session, facility_id: int, device_id: int) -> LiveRating:

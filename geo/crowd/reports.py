@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geo.casework import queue
 from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds, reported
-from geo.crowd import agreement, closures, comments, open_reports, trust
+from geo.crowd import agreement, closures, comments, open_reports, outages, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report, origin_id
 from geo.database import Session
@@ -66,7 +66,9 @@ def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetim
         RecordNotFound: the comment or proposal does not exist, or this device cannot see it.
     """
     _lock_target(session, new, device)
-    weight = trust.age_weight(device.registered_at, as_of)
+    if new.target == "facility" and new.reason == outages.REASON:
+        outages.expire(session, new.target_id, as_of)
+    weight = trust.device_weight(session, device.device_id, as_of)
     same = {"target": new.target, "target_id": new.target_id, "reason": new.reason, "device_id": device.device_id}
     report_id = session.execute(
         upsert(Report)
@@ -84,6 +86,8 @@ def report(session: Session, device: KnownDevice, new: NewReport, as_of: datetim
         _hide_if_agreed(session, new.target_id, item_id, as_of)
     elif new.target == "facility" and new.reason == "closed":
         closures.close_if_agreed(session, new.target_id, item_id, as_of)
+    elif new.target == "facility" and new.reason == outages.REASON:
+        outages.show_if_agreed(session, new.target_id, item_id, as_of)
     return Receipt(report_id, as_of, is_new=True)
 
 

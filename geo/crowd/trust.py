@@ -126,11 +126,6 @@ def weighed_ratings() -> Any:
     return function.table_valued("rating_id", "weight_rush", "weight").lateral("weighed")
 
 
-def age_weight(registered_at: datetime, as_of: datetime) -> float:
-    """Return the weight of a device's reports, which is lower on its first day."""
-    return NEW_DEVICE_WEIGHT if as_of - registered_at < timedelta(hours=24) else 1.0
-
-
 def device_weight(session: Session, device_id: int, as_of: datetime) -> float:
     """Return how far a device's report made now is trusted: its age weight times its track weight."""
     weight: float = session.execute(_DEVICE_WEIGHT, {"device_id": device_id, "as_of": as_of}).scalar_one()

@@ -22,6 +22,8 @@ class LockedFacility(NamedTuple):
     country: str | None
     created_at: datetime
     reported_closed_until: datetime | None
+    out_of_order_until: datetime | None
+    rush_until: datetime | None
 
 
 def lock(session: Session, facility_id: int) -> LockedFacility | None:

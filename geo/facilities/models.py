@@ -67,7 +67,8 @@ class Facility(Base):
     credibilities are estimated nightly (geo/priors); a new place has the constants of geo/crowd/quality.py until then.
     ``open_during`` and ``unknown_during`` are its compiled opening hours; ``traits`` are the bits that searches use for
     the attributes. ``merged_into`` is the place that a row with one of PART_STATUSES is part of, which may itself be
-    part of another.
+    part of another. ``out_of_order_until`` may be in the past: then the place is in order. ``rush_until`` is when the
+    alarm about its ratings ends at the latest.
     """
 
     __tablename__ = "facility"
@@ -146,6 +147,8 @@ class Facility(Base):
     prior_group: Mapped[str | None]
     tags: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("facility.id"))
+    out_of_order_until: Mapped[datetime | None]
+    rush_until: Mapped[datetime | None]
 
 
 for _attribute in ATTRIBUTES:

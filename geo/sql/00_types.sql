@@ -31,7 +31,8 @@ CREATE TYPE facility_search.ranked AS (
     sd float8,
     verdict text,
     utility float8,
-    last_because text          -- why it is ranked after all others: 'reported_closed', 'closed_on_arrival'; else NULL
+    last_because text          -- why it is ranked after all others: 'reported_closed', 'out_of_order', 'closed_on_arrival';
+                               -- else NULL
 );
 
 CREATE TYPE facility_search.boxes AS (box geometry, box_beyond_antimeridian geometry);

@@ -34,11 +34,13 @@ CREATE FUNCTION facility_search.half_a_rush() RETURNS interval LANGUAGE sql IMMU
 CREATE FUNCTION facility_search.just_less_than(duration interval) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN duration - interval '1 microsecond';
 
--- The weight of each of in_week ratings of a place: together they count as one ordinary week of it.
--- in_year: ratings in the year before that week; known_days: from the place's first day to the start of that week.
-CREATE FUNCTION facility_search.rush_weight(in_week bigint, in_year bigint, known_days float8)
-RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    least(1, greatest(1, facility_search.rush_days() * (in_year + 1)
+-- The weight of each of in_week ratings or reports of a place: together they count as one ordinary week of it.
+-- in_year: ratings in the year before that week; known_days: from the place's first day to the start of that week;
+-- ordinary_least: how many an ordinary week brings at least.
+CREATE FUNCTION facility_search.rush_weight(
+    in_week bigint, in_year bigint, known_days float8, ordinary_least float8 DEFAULT 1
+) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    least(1, greatest(ordinary_least, facility_search.rush_days() * (in_year + 1)
                          / (least(greatest(known_days, facility_search.youngest_record_days()),
                                   facility_search.record_days() - facility_search.rush_days() / 2)
                             + facility_search.prior_record_days()))
@@ -93,4 +95,15 @@ LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
                     ELSE least(facility_search.rush_weight(c.in_week, c.in_year, known.days),
                                facility_search.rush_weight(page.in_week, page.in_year, known.days)) END AS weight OFFSET 0
     ) AS rush;
+END;
+
+-- The total weight of reports, each weight times the rush weight of their number. A place gets so few reports that its
+-- ordinary week brings the least. The lightest are omitted where the total is greater without them, so that no further
+-- report makes a total smaller. The same for visits that contradict reports.
+CREATE FUNCTION facility_search.total_weight(weights float8[]) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE BEGIN ATOMIC
+    SELECT coalesce(max(weight * facility_search.rush_weight(number, 0, 0, facility_search.ordinary_reports())), 0)
+    FROM (SELECT count(*) OVER heaviest_first AS number, sum(weight) OVER heaviest_first AS weight
+          FROM unnest(weights) AS weight
+          WINDOW heaviest_first AS (ORDER BY weight DESC ROWS UNBOUNDED PRECEDING)) AS heaviest;
 END;

@@ -41,9 +41,10 @@ BEGIN
         SELECT known.id, known.distance_m, known.q, known.sd,
                facility_search.verdict(known.q, known.sd, known.rating_count) AS verdict,
                w * known.q - kappa * known.sd - beta_per_m * coalesce(known.distance_m, 0) AS utility,
-               known.status, known.open_during, known.unknown_during
+               known.status, known.out_of_order_until, known.open_during, known.unknown_during
         FROM (
-            SELECT near.id, near.distance_m, near.rating_count, near.status, near.open_during, near.unknown_during,
+            SELECT near.id, near.distance_m, near.rating_count, near.status, near.out_of_order_until,
+                   near.open_during, near.unknown_during,
                    facility_search.quality_at(near.weight_slow, near.stars_slow, near.weight_fast, near.stars_fast,
                        near.prior_stars, near.record_credibility, near.present_credibility, decay_slow, decay_fast) AS q,
                    facility_search.standard_deviation_at(near.weight_slow, near.weight_fast,
@@ -68,6 +69,7 @@ BEGIN
         ) <> ALL (open_states);
         found := (candidate.id, candidate.distance_m, candidate.q, candidate.sd, candidate.verdict, candidate.utility,
                   CASE WHEN candidate.status = 'reported_closed' THEN 'reported_closed'
+                       WHEN candidate.out_of_order_until > as_of THEN 'out_of_order'
                        WHEN open_states IS NULL AND facility_search.open_state(
                                candidate.open_during, candidate.unknown_during,
                                as_of + make_interval(secs => coalesce(candidate.distance_m, 0) * seconds_per_m)
@@ -161,7 +163,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT f.id, NULL::float8, judged.q, judged.sd, judged.verdict, NULL::float8,
-           CASE WHEN f.status = 'reported_closed' THEN 'reported_closed' END
+           CASE WHEN f.status = 'reported_closed' THEN 'reported_closed'
+                WHEN f.out_of_order_until > as_of THEN 'out_of_order' END
     FROM facility f
     CROSS JOIN LATERAL facility_search.judged(f.weight_slow, f.stars_slow, f.weight_fast, f.stars_fast,
                            f.prior_stars, f.record_credibility, f.present_credibility,

@@ -40,7 +40,8 @@ BEGIN
                        'effective_count', round(f.weight_total * 10000) / 10000,
                        'demo_count', f.demo_rating_count, 'excluded_count', f.excluded_rating_count,
                        'quality', round(b.quality * 10000) / 10000, 'sd', round(b.sd * 10000) / 10000, 'verdict', b.verdict,
-                       'last_rated_at', facility_search.instant(f.last_rated_at)),
+                       'last_rated_at', facility_search.instant(f.last_rated_at),
+                       'note', CASE WHEN f.rush_until > as_of THEN 'rush' END),  -- as status_note
                    'open', json_build_object(
                        'state', shown.open_state,
                        'until', facility_search.instant(ending.until),

@@ -3,7 +3,7 @@
 -- and time.
 
 -- Every facility in the boxes that meets the needs that do not depend on time or distance, once for each box. Places
--- reported closed appear in searches, but are not suggested as stops.
+-- reported closed or out of order appear in searches, but are not suggested as stops.
 CREATE FUNCTION facility_search.in_boxes(
     pieces int[], west float8[], south float8[], east float8[], north float8[], needs facility_search.needs
 ) RETURNS TABLE (piece int, facility_id bigint, lon float8, lat float8)
@@ -49,7 +49,7 @@ BEGIN
                    depart_at + make_interval(secs => pass.arrive_s)) AS open_state
         OFFSET 0  -- an optimisation fence: each state is computed once
     ) AS arrival
-    WHERE f.status = 'active'
+    WHERE f.status = 'active' AND (f.out_of_order_until > as_of) IS NOT TRUE
       AND (verdicts IS NULL OR judged.verdict = ANY (verdicts))
       AND (open_states IS NULL OR arrival.open_state = ANY (open_states));
 END $$;

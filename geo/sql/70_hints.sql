@@ -79,8 +79,8 @@ BEGIN
         FROM facility_search.best_within(facility_search.boxes_around(origin, horizon_m), origin, horizon_m,
                  at_any_time, ranking, as_of, NULL) AS best
         JOIN facility f ON f.id = best.facility_id
-        -- Of two reasons to rank a place last, only reported_closed excludes it: its hours are judged below.
-        WHERE best.verdict <> 'squat' AND f.status = 'active' AND best.facility_id <> ALL (dismissed)
+        -- Of the reasons to rank a place last, its hours do not exclude it: they are judged below.
+        WHERE best.verdict <> 'squat' AND coalesce(best.last_because = 'closed_on_arrival', true) AND best.facility_id <> ALL (dismissed)
     ), known AS MATERIALIZED (
         SELECT judged.*,
                judged.distance_m <= reach_m AS is_near,

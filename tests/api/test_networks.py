@@ -16,7 +16,7 @@ from geo.crowd import trust
 from tests.api.moderation.callers import LONG_KNOWN
 from tests.api.problem_documents import problem
 from tests.conftest import OneConnection, TestClock
-from tests.factories import add_device, bearer
+from tests.factories import add_device, add_record, bearer
 
 NEARBY = "/v1/facilities?lat=1&lon=1"
 
@@ -113,7 +113,9 @@ def test_reports_of_unknown_networks_count_as_one_network(
     client = behind(connection, clock, 1)
 
     def report(field: str) -> None:
-        headers = bearer(add_device(session, clock() - LONG_KNOWN).token) | forwarded(field)
+        device = add_device(session, clock() - LONG_KNOWN)
+        add_record(session, device.device_id)
+        headers = bearer(device.token) | forwarded(field)
         path = f"/v1/facilities/{place}/reports"
         assert client.post(path, json={"reason": "closed"}, headers=headers).status_code == 201
 

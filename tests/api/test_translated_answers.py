@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.api.catalogues import TRANSLATED, Message, english_patterns, forms, messages, pattern
-from tests.api.moderation.callers import Caller, member, phone
+from tests.api.moderation.callers import Caller, member, phone, regular
 from tests.api.partner.conftest import ORIGIN, SEARCH, add_partner
 from tests.api.route_requests import GOOD, PATH
 from tests.conftest import TestClock
@@ -60,7 +60,8 @@ class World:
 
     def report(self, facility_id: int, reason: str, rating_id: int | None = None, times: int = 3) -> None:
         for _ in range(times):
-            assert self.phone().report(facility_id, reason, rating_id).status_code == 201
+            reporter = regular(self.client, self.session, self.clock)
+            assert reporter.report(facility_id, reason, rating_id).status_code == 201
 
     def good_place(self, lon: float, lat: float, **columns: Any) -> int:
         facility_id = add_facility(self.session, lon, lat, name="Asema", **columns)
@@ -129,11 +130,18 @@ def _places(world: World, get: Any) -> Iterator[tuple[str, TestResponse]]:
     closed = add_facility(world.session, LON, LAT + 0.05, status="closed")
     doubtful = add_facility(world.session, LON, LAT + 0.06, name="Tori")
     world.report(doubtful, "closed")
+    faulty = add_facility(world.session, LON, LAT + 0.07, name="Halli")
+    world.report(faulty, "out_of_order")
+    bombed = world.good_place(LON, LAT + 0.08)
+    for _ in range(12):
+        add_rating(world.session, bombed, 5, world.clock())
+    for _ in range(5):
+        world.phone().rate(bombed, 1)
     yield get(f"/v1/facilities?lat={LAT - 0.05}&lon={LON}&radius_m=100")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000")
     yield get(f"/v1/facilities?{HERE}&radius_m=20000&explain=true")
     yield get("/v1/facilities?bbox=24,60,25,61")
-    for facility_id in (rated, closed, doubtful):
+    for facility_id in (rated, closed, doubtful, faulty, bombed):
         yield get(f"/v1/facilities/{facility_id}")
         yield get(f"/partner/v1/facilities/{facility_id}", Origin=ORIGIN, **bearer(world.key))
     yield get(f"/{SEARCH.strip('/')}&radius_m=20000", Origin=ORIGIN, **bearer(world.key))

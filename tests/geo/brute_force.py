@@ -71,6 +71,9 @@ def _last_because(facility: dict[str, object], query: search.NearbyQuery, away_m
     """Why a facility is ranked after all others."""
     if facility["status"] == "reported_closed":
         return "reported_closed"
+    until = facility["out_of_order_until"]
+    if until is not None and until > query.as_of:  # type: ignore[operator]
+        return "out_of_order"
     arrival = query.as_of + timedelta(seconds=duration_s(away_m, query.mode))
     is_shut = query.needs.open_states is None and _state(facility, arrival) == "closed"
     return "closed_on_arrival" if is_shut else None

@@ -166,7 +166,7 @@ ADDED_LATER = {
     *("menstrual_products", "merged_into", "moved_from"),
     *("prior_stars", "prior_group", "record_credibility", "present_credibility"),
     *("toilets", "changing_table_location", "key_scheme"),
-    *("weight_total", "weight_track", "origin", "trusted"),
+    *("weight_total", "weight_track", "origin", "trusted", "out_of_order_until", "rush_until"),
     *("weight", "weight_cluster"),  # and removed later
 }
 

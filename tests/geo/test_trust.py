@@ -185,6 +185,15 @@ def test_a_device_that_gains_a_record_raises_its_older_ratings_and_their_places(
     assert [facility_row(session, place)["weight_total"] for place in (first, second)] == pytest.approx([0.8, 0.8])
 
 
+def test_a_rating_made_without_a_request_completes_a_record(session: Session) -> None:
+    first, second = place_known_since(session), place_known_since(session)
+    device = rate(session, first, 100)
+    assert trust.weights_of(session, first, device).track == trust.NO_TRACK_RECORD_WEIGHT
+    ratings.rate(session, second, device, ratings.NewRating(3), at(101))
+    assert trust.weights_of(session, first, device).track == 1
+    assert facility_row(session, first)["weight_total"] == pytest.approx(trust.ABSENT_WEIGHT)
+
+
 def test_a_record_stays_when_its_ratings_are_replaced_or_withdrawn(session: Session) -> None:
     first, second = (place_known_since(session) for _ in range(2))
     device_id = rate(session, first, 100)
@@ -240,3 +249,40 @@ def test_a_recompute_changes_nothing(session: Session, made: list[tuple[int, int
         trust.weigh_presence(session, place, at(40))
     ratings.recompute(session, places)
     assert [facility_row(session, place) for place in places] == before
+
+
+def total_weight(session: Session, weights: list[float]) -> float:
+    total: float = session.execute(select(func.facility_search.total_weight(weights))).scalar_one()
+    return total
+
+
+WEIGHTS = st.lists(st.sampled_from((0.09, 0.3, 0.8, 1.0)), max_size=9)
+
+
+@given(weights=WEIGHTS, further=st.sampled_from((0.09, 0.3, 0.8, 1.0)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_reports_weigh_what_the_heaviest_of_them_weigh_as_a_rush(
+    session: Session, weights: list[float], further: float
+) -> None:
+    ordered = sorted(weights, reverse=True)
+    rushes = [sum(ordered[:count]) * min(1, 3 / count) for count in range(1, len(ordered) + 1)]
+    total = total_weight(session, weights)
+    assert total == pytest.approx(max(rushes, default=0), abs=VECTORS)
+    assert total_weight(session, [*weights, further]) >= total - VECTORS
+    assert total <= 3 + VECTORS
+
+
+@pytest.mark.parametrize(
+    ("weights", "total"),
+    [
+        ([], 0),
+        ([1], 1),
+        ([1, 1, 1], 3),
+        ([1] * 7, 3),
+        ([0.3] * 7, 0.9),
+        ([0.09] * 100, 0.27),
+        ([0.3] * 7 + [1, 1], 2.3),
+    ],
+)
+def test_the_weight_of_reports_has_the_documented_values(session: Session, weights: list[float], total: float) -> None:
+    assert total_weight(session, weights) == pytest.approx(total, abs=VECTORS)

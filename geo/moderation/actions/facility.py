@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision
 from geo.casework.statements import PLACE_DISABLED
-from geo.crowd import closures, open_reports
+from geo.crowd import closures, open_reports, outages
 from geo.errors import Conflict
 from geo.facilities import merged
 from geo.facilities.models import Facility
@@ -31,6 +31,27 @@ class _FacilityAction(Action[FacilityTarget]):
             )
 
 
+class _Reported(_FacilityAction):
+    """A decision by agreeing reports.
+
+    Attributes:
+        reported_as: what they say, in messages.
+    """
+
+    is_automatic = True
+    reported_as: ClassVar[str]
+
+    def _refuse_ended(self, decision_id: int) -> None:
+        """Reject the revert of a decision that has ended by expiry or dismissal if a later one is effective."""
+        later = select(Decision.id).where(
+            *(Decision.target == self.target.kind, Decision.target_id.in_(merged.parts_of([self.target.id]))),
+            *(Decision.action == self.recorded_as.name, Decision.id > decision_id, is_effective()),
+        )
+        later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
+        if later_id is not None:
+            raise Conflict(f"the place has been {self.reported_as} again since: revert decision {later_id}")
+
+
 class _SetStatus(_FacilityAction):
     """Set the status of a place.
 
@@ -42,7 +63,7 @@ class _SetStatus(_FacilityAction):
 
     def apply(self) -> dict[str, Any]:
         """Set the status and close the reports as upheld."""
-        self._set(status=self.status)
+        self._set(status=self.status, out_of_order_until=None)
         open_reports.close(self.session, "facility", self.target.id, "upheld", self.as_of)
         return super().apply()
 
@@ -60,11 +81,11 @@ class _SetStatus(_FacilityAction):
         self._set(status=self.session.execute(_FITTING, parameters).scalar_one())
 
 
-class ReportClosed(_SetStatus):
+class ReportClosed(_Reported, _SetStatus):
     """Mark a place as reported closed, which ranks it after all others for a limited time."""
 
     recorded_as = closures.REPORT_CLOSED
-    is_automatic = True
+    reported_as = "reported closed"
     status = "reported_closed"
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
@@ -73,15 +94,17 @@ class ReportClosed(_SetStatus):
         closures.reopen(self.session, self.target.id, "dismissed", self.as_of)
         super().revert(recorded)
 
-    def _refuse_ended(self, closure_id: int) -> None:
-        """Reject the revert of a closure that has ended by expiry or dismissal if a later one is effective."""
-        later = select(Decision.id).where(
-            *(Decision.target == self.target.kind, Decision.target_id.in_(merged.parts_of([self.target.id]))),
-            *(Decision.action == self.recorded_as.name, Decision.id > closure_id, is_effective()),
-        )
-        later_id = self.session.execute(later.order_by(Decision.id.desc()).limit(1)).scalar_one_or_none()
-        if later_id is not None:
-            raise Conflict(f"the place has been reported closed again since: revert decision {later_id}")
+
+class ReportOutOfOrder(_Reported):
+    """Show a place as out of order, which ranks it after all others for a limited time."""
+
+    recorded_as = outages.REPORT_OUT_OF_ORDER
+    reported_as = "reported out of order"
+
+    def revert(self, recorded: Mapping[str, Any]) -> None:
+        """Show the place as usual and dismiss the reports."""
+        self._refuse_ended(recorded["id"])
+        outages.end(self.session, self.target.id, "dismissed", self.as_of)
 
 
 class CloseFacility(_SetStatus):
@@ -117,10 +140,11 @@ class DismissReports(_FacilityAction):
         if self.target.state == "reported_closed":
             self._set(status="active", reported_closed_until=None)
         open_reports.close(self.session, "facility", self.target.id, "dismissed", self.as_of)
+        outages.settle_without_reports(self.session, self.target.id, self.as_of)
         return super().apply()
 
 
-ACTIONS = (ReportClosed, CloseFacility, HideFacility, DismissReports)
+ACTIONS = (ReportClosed, ReportOutOfOrder, CloseFacility, HideFacility, DismissReports)
 
 
 # A new place is closed if its acceptance is reverted. reported_closed_until is kept while a place is hidden or closed.

@@ -16,13 +16,17 @@ from geo.moderation.targets import FacilityTarget
 
 class _BurstAction(Action[FacilityTarget]):
     target_type = FacilityTarget
-    queue_kind = "rate_bomb"
+    queue_kind = rate_bombs.KIND
+
+    def apply(self) -> dict[str, Any]:
+        rate_bombs.forget(self.session, self.target.id)
+        return super().apply()
 
 
 class ExcludeRatings(_BurstAction):
     """Exclude the ratings of a time window from a place's quality."""
 
-    recorded_as = RecordedAction("exclude_ratings", PLACE_DEMOTED)
+    recorded_as = RecordedAction(rate_bombs.EXCLUDE, PLACE_DEMOTED)
     least_role = "senior"
     takes_window = True
 
@@ -47,6 +51,7 @@ class ExcludeRatings(_BurstAction):
         values = {"decision_id": made.decision_id, "facility_id": self.target.id, "during": during}
         self.session.execute(insert(RatingExclusion).values(**values))
         ratings.recompute(self.session, [self.target.id])
+        rate_bombs.watch(self.session, self.target.id, self.as_of)
 
     def revert(self, recorded: Mapping[str, Any]) -> None:
         """Include the ratings again."""
@@ -61,7 +66,7 @@ class ExcludeRatings(_BurstAction):
 
 
 class DismissAlarm(_BurstAction):
-    """Dismiss an alarm. A further burst raises another one."""
+    """Dismiss an alarm. A larger rush of further ratings raises another one."""
 
     recorded_as = rate_bombs.DISMISS_ALARM
     is_revertible = False

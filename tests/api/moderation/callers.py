@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from geo.casework import staff
 from tests.conftest import TestClock
-from tests.factories import add_device, bearer
+from tests.factories import add_device, add_record, bearer
 
 LONG_KNOWN = timedelta(days=2)
 """A device of that age is trusted fully."""
@@ -74,6 +74,13 @@ def phone(client: FlaskClient, session: Session, clock: TestClock, address: str 
     number = next(_networks)
     device = add_device(session, clock() - LONG_KNOWN)
     return Caller(client, device.token, address or f"10.{number // 250}.{number % 250}.9", device.device_id)
+
+
+def regular(client: FlaskClient, session: Session, clock: TestClock) -> Caller:
+    """Return an old device with a record, in its own network; the record requires a place."""
+    made = phone(client, session, clock)
+    add_record(session, made.row_id)
+    return made
 
 
 def member(client: FlaskClient, session: Session, clock: TestClock, role: Any, handle: UUID | None = None) -> Caller:

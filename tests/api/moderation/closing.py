@@ -1,7 +1,5 @@
 """Reports that close a place, and what became of them."""
 
-from typing import Any
-
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -9,19 +7,23 @@ from sqlalchemy.orm import Session
 from tests.api.moderation.callers import Caller, Phones, phone
 from tests.api.moderation.test_reports import status
 from tests.conftest import TestClock
+from tests.factories import add_record
 
 Newcomers = list[Caller]
 
 
 def newcomers(client: FlaskClient, session: Session, clock: TestClock, count: int) -> Newcomers:
-    """Devices in their first day, each in a network of its own."""
-    devices = [phone(client, session, clock) for _ in range(count)]
-    session.execute(text("UPDATE device SET created_at = :now WHERE id = ANY(:ids)"), _ids(clock, devices))
+    """Devices with a record, in their first day, each in a network of its own."""
+    devices = strangers(client, session, clock, count)
+    ids = [device.row_id for device in devices]
+    session.execute(text("UPDATE device SET created_at = :now WHERE id = ANY(:ids)"), {"now": clock(), "ids": ids})
+    add_record(session, *ids)
     return devices
 
 
-def _ids(clock: TestClock, devices: Newcomers) -> dict[str, Any]:
-    return {"now": clock(), "ids": [device.row_id for device in devices]}
+def strangers(client: FlaskClient, session: Session, clock: TestClock, count: int) -> list[Caller]:
+    """Devices that have rated nothing, each in a network of its own."""
+    return [phone(client, session, clock) for _ in range(count)]
 
 
 def report_closed(reporters: list[Caller], place: int) -> None:
@@ -29,12 +31,12 @@ def report_closed(reporters: list[Caller], place: int) -> None:
         assert reporter.report(place, "closed").status_code == 201
 
 
-def closed(place: int, phones: Phones, clock: TestClock) -> list[Caller]:
+def closed(place: int, regulars: Phones, clock: TestClock) -> list[Caller]:
     """Three who have closed a place an hour ago."""
-    reporters = [phones() for _ in range(3)]
+    reporters = [regulars() for _ in range(3)]
     report_closed(reporters, place)
     clock.advance(hours=1)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
     return reporters
 
 

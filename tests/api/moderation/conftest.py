@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.api.moderation.callers import Caller, Phones, StaffOf, member, phone
+from tests.api.moderation.callers import Caller, Phones, StaffOf, member, phone, regular
 from tests.conftest import TestClock
 
 
@@ -12,6 +12,12 @@ from tests.conftest import TestClock
 def phones(client: FlaskClient, session: Session, clock: TestClock) -> Phones:
     """Makes long known devices, each in a network of its own."""
     return lambda: phone(client, session, clock)
+
+
+@pytest.fixture
+def regulars(client: FlaskClient, session: Session, clock: TestClock) -> Phones:
+    """Makes devices whose reports count fully, each in a network of its own."""
+    return lambda: regular(client, session, clock)
 
 
 @pytest.fixture

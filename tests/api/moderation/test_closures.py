@@ -1,5 +1,6 @@
 """Reports of a closed place: which count, how long a dismissal lasts, and how a closure ends."""
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -7,65 +8,75 @@ from geo import maintenance
 from geo.casework import audit
 from geo.crowd import agreement, closures
 from tests.api.moderation.callers import Caller, Phones, StaffOf
-from tests.api.moderation.closing import closed, dismiss, newcomers, outcomes, report_closed
+from tests.api.moderation.closing import closed, dismiss, newcomers, outcomes, report_closed, strangers
 from tests.api.moderation.test_reports import status
 from tests.conftest import TestClock
 from tests.factories import add_facility
 
 
-def test_three_new_devices_do_not_close_a_place_and_seven_do(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
+@pytest.mark.parametrize("of_first_day", [False, True])
+def test_no_number_of_unknown_devices_closes_a_place(
+    client: FlaskClient, session: Session, clock: TestClock, place: int, regulars: Phones, of_first_day: bool
 ) -> None:
-    devices = newcomers(client, session, clock, 7)
-    report_closed(devices[:6], place)
-    assert status(phones(), place)[0] == "active"
-    report_closed(devices[6:], place)
-    assert status(phones(), place)[0] == "reported_closed"
+    unknown = newcomers if of_first_day else strangers
+    for reporter in unknown(client, session, clock, 12):
+        report_closed([reporter], place)
+        assert status(regulars(), place)[0] == "active"
+
+
+def test_known_devices_close_a_place_however_many_unknown_ones_report_it(
+    client: FlaskClient, session: Session, clock: TestClock, place: int, regulars: Phones
+) -> None:
+    report_closed(strangers(client, session, clock, 12), place)
+    report_closed([regulars()], place)
+    assert status(regulars(), place)[0] == "active"
+    report_closed([regulars()], place)
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_reports_from_two_networks_do_not_close_a_place(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
+    client: FlaskClient, session: Session, clock: TestClock, place: int, regulars: Phones
 ) -> None:
-    report_closed([phones(), phones()], place)
-    assert status(phones(), place)[0] == "active"
+    report_closed([regulars(), regulars()], place)
+    assert status(regulars(), place)[0] == "active"
     report_closed(newcomers(client, session, clock, 1), place)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_reports_of_dismissed_reporters_are_listed_but_not_counted_for_thirty_days(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock
+    place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    reporters = closed(place, phones, clock)
+    reporters = closed(place, regulars, clock)
     dismiss(moderator)
     for _ in range(3):
         clock.advance(days=1)
         report_closed(reporters, place)
-        assert status(phones(), place)[0] == "active"
+        assert status(regulars(), place)[0] == "active"
         (item,) = moderator.queue(kind="facility")
         assert item["details"]["reports"] == {"closed": 3}
         dismiss(moderator)
     clock.now += agreement.DISMISSED_FOR
     report_closed(reporters, place)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_other_reporters_count_after_a_dismissal(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock
+    place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    reporters = closed(place, phones, clock)
+    reporters = closed(place, regulars, clock)
     dismiss(moderator)
     clock.advance(days=1)
-    report_closed([*reporters, phones(), phones()], place)
-    assert status(phones(), place)[0] == "active"
-    report_closed([phones()], place)
-    assert status(phones(), place)[0] == "reported_closed"
+    report_closed([*reporters, regulars(), regulars()], place)
+    assert status(regulars(), place)[0] == "active"
+    report_closed([regulars()], place)
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_a_dismissal_applies_to_one_place_and_one_reason(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     elsewhere = add_facility(session, 24.9, 60.1)
-    reporters = [phones() for _ in range(3)]
+    reporters = [regulars() for _ in range(3)]
     for reporter in reporters:
         reporter.report(place, "wrong")
         reporter.report(elsewhere, "closed")
@@ -73,31 +84,31 @@ def test_a_dismissal_applies_to_one_place_and_one_reason(
         assert moderator.decide(item, "dismiss_reports", "verified").status_code == 201
     clock.advance(days=1)
     report_closed(reporters, place)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
-def test_a_senior_reverts_a_closure(place: int, phones: Phones, clock: TestClock, staff_of: StaffOf) -> None:
-    reporters = closed(place, phones, clock)
+def test_a_senior_reverts_a_closure(place: int, regulars: Phones, clock: TestClock, staff_of: StaffOf) -> None:
+    reporters = closed(place, regulars, clock)
     senior = staff_of("senior")
     (decision,) = senior("GET", "/admin/v1/decisions").get_json()["decisions"]
     path = f"/admin/v1/decisions/{decision['id']}/revert"
     assert senior("POST", path, {"reason": "mistake"}).status_code == 201
-    assert status(phones(), place) == ("active", None)
+    assert status(regulars(), place) == ("active", None)
     assert senior.queue() == []
-    report_closed([*reporters, phones()], place)  # their reports were dismissed with it
-    assert status(phones(), place) == ("active", None)
+    report_closed([*reporters, regulars()], place)  # their reports were dismissed with it
+    assert status(regulars(), place) == ("active", None)
     for _ in range(3):
-        phones().rate(place)
+        regulars().rate(place)
     assert senior("POST", path, {"reason": "mistake"}).status_code == 409
 
 
 def test_reverting_an_ended_closure_is_refused_and_keeps_the_current_one(
-    place: int, phones: Phones, clock: TestClock, moderator: Caller, staff_of: StaffOf
+    place: int, regulars: Phones, clock: TestClock, moderator: Caller, staff_of: StaffOf
 ) -> None:
     senior = staff_of("senior")
-    closed(place, phones, clock)
+    closed(place, regulars, clock)
     dismiss(moderator)
-    closed(place, phones, clock)
+    closed(place, regulars, clock)
     earlier, present = (
         f"/admin/v1/decisions/{decision['id']}/revert"
         for decision in sorted(
@@ -108,30 +119,30 @@ def test_reverting_an_ended_closure_is_refused_and_keeps_the_current_one(
     refused = senior("POST", earlier, {"reason": "mistake"})
     assert refused.status_code == 409
     assert "reported closed again" in refused.get_json(force=True)["detail"]
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
     assert senior("POST", present, {"reason": "mistake"}).status_code == 201
-    assert status(phones(), place) == ("active", None)
+    assert status(regulars(), place) == ("active", None)
 
 
 def test_a_closure_ends_when_its_last_reporter_is_erased(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    reporters = closed(place, phones, clock)
+    reporters = closed(place, regulars, clock)
     for reporter in reporters[:2]:
         assert reporter("DELETE", "/v1/me").status_code == 204
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
     assert len(moderator.queue(kind="facility")) == 1
     for _ in range(2):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "reported_closed"  # it weighs what it weighed when it was closed
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "reported_closed"  # it weighs what it weighed when it was closed
     assert reporters[2]("DELETE", "/v1/me").status_code == 204
-    assert status(phones(), place) == ("active", None)
+    assert status(regulars(), place) == ("active", None)
     assert moderator.queue() == []
     assert audit.verify(session).fault is None
 
 
-def test_a_queue_item_closes_when_its_last_reporter_is_erased(place: int, phones: Phones, moderator: Caller) -> None:
-    one, other = phones(), phones()
+def test_a_queue_item_closes_when_its_last_reporter_is_erased(place: int, regulars: Phones, moderator: Caller) -> None:
+    one, other = regulars(), regulars()
     one.report(place, "wrong")
     other.report(place, "unsafe")
     one("DELETE", "/v1/me")
@@ -141,14 +152,14 @@ def test_a_queue_item_closes_when_its_last_reporter_is_erased(place: int, phones
 
 
 def test_a_closure_without_a_decision_expires(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    closed(place, phones, clock)
-    phones().rate(place)
+    closed(place, regulars, clock)
+    regulars().rate(place)
     clock.now += closures.REPORTED_CLOSED_LIFETIME
     (due,) = maintenance.closures_to_end(session, clock())
     for _ in range(2):
         maintenance.end_closure(session, due, clock())
-    assert status(phones(), place) == ("active", None)
+    assert status(regulars(), place) == ("active", None)
     assert outcomes(session) == {"expired": 3}
     assert moderator.queue() == []

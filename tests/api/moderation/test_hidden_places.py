@@ -24,7 +24,7 @@ class Town:
     """Who does what to places."""
 
     session: Session
-    phones: Phones
+    regulars: Phones
     senior: Caller
     moderator: Caller
     clock: TestClock
@@ -47,7 +47,7 @@ class Town:
 
     def report_closed(self, place: int) -> int:
         for _ in range(3):
-            assert self.phones().report(place, "closed").status_code == 201
+            assert self.regulars().report(place, "closed").status_code == 201
         return self.last("report_closed")
 
     def accepted(self, author: Caller, body: dict[str, Any]) -> int:
@@ -64,14 +64,14 @@ class Town:
     def status(self, place: int) -> str:
         """As the table has it; what visitors see must agree."""
         stored = str(facility_row(self.session, place)["status"])
-        seen = self.phones()("GET", f"/v1/facilities/{place}")
+        seen = self.regulars()("GET", f"/v1/facilities/{place}")
         assert seen.status_code == (404 if stored == "hidden" else 200)
         return stored
 
 
 @pytest.fixture
-def town(session: Session, phones: Phones, staff_of: StaffOf, clock: TestClock) -> Town:
-    return Town(session, phones, staff_of("senior"), staff_of("moderator"), clock)
+def town(session: Session, regulars: Phones, staff_of: StaffOf, clock: TestClock) -> Town:
+    return Town(session, regulars, staff_of("senior"), staff_of("moderator"), clock)
 
 
 @pytest.mark.parametrize("action", ["close_facility", "dismiss_reports"])
@@ -90,7 +90,7 @@ def test_an_action_that_does_not_apply_to_a_hidden_place_is_refused(
 
 
 def test_other_actions_on_a_hidden_place_leave_it_hidden(town: Town, place: int) -> None:
-    propose(town.phones(), {"facility_id": place, "attributes": {"name": "Other name"}})
+    propose(town.regulars(), {"facility_id": place, "attributes": {"name": "Other name"}})
     town.made(place, "hide_facility")
     (item,) = town.moderator.queue(kind="proposal")
     assert town.moderator.decide(item, "accept_proposal", "verified").status_code == 201
@@ -111,7 +111,7 @@ def report(town: Town, place: int) -> int:
 
 
 def change(town: Town, place: int) -> int:
-    return town.accepted(town.phones(), {"facility_id": place, "attributes": {"name": "Other name"}})
+    return town.accepted(town.regulars(), {"facility_id": place, "attributes": {"name": "Other name"}})
 
 
 Deed = Callable[[Town, int], int]
@@ -138,7 +138,7 @@ def test_a_revert_on_a_hidden_place_takes_effect_when_it_is_shown(town: Town, pl
 
 
 def test_a_hidden_new_place_whose_acceptance_is_reverted_is_closed_when_it_is_shown(town: Town) -> None:
-    acceptance = town.accepted(town.phones(), NEW)
+    acceptance = town.accepted(town.regulars(), NEW)
     place = int(town.session.execute(text("SELECT id FROM facility")).scalar_one())
     hiding = town.made(place, "hide_facility")
     town.reverted(acceptance)
@@ -185,22 +185,22 @@ def test_a_hidden_place_that_is_shown_again_stays_reported_closed_until_that_exp
 
 
 def test_a_hidden_place_cannot_be_reported_rated_or_changed_by_a_proposal(town: Town, place: int) -> None:
-    author = town.phones()
+    author = town.regulars()
     rating = author.rate(place, 4, "Words")
     town.clock.advance(hours=1)
     town.report_closed(place)
     town.made(place, "hide_facility")
-    visitor = town.phones()
+    visitor = town.regulars()
     assert visitor.report(place, "closed").status_code == 404
     assert visitor.report(place, "spam", rating["id"]).status_code == 404
     assert visitor("PUT", f"/v1/facilities/{place}/rating", {"stars": 5}).status_code == 404
     assert visitor("POST", "/v1/proposals", {"facility_id": place, "note": "Open."}).status_code == 404
-    assert town.phones()("DELETE", "/v1/me").status_code == 204
+    assert town.regulars()("DELETE", "/v1/me").status_code == 204
     assert town.status(place) == "hidden"
 
 
 def test_erasing_the_reporters_of_a_hidden_place_leaves_it_hidden(town: Town, place: int) -> None:
-    reporters = [town.phones() for _ in range(3)]
+    reporters = [town.regulars() for _ in range(3)]
     for reporter in reporters:
         reporter.report(place, "closed")
     town.made(place, "hide_facility")
@@ -210,7 +210,7 @@ def test_erasing_the_reporters_of_a_hidden_place_leaves_it_hidden(town: Town, pl
 
 
 def test_only_a_senior_grants_an_appeal_against_hiding_a_place(town: Town, staff_of: StaffOf) -> None:
-    author = town.phones()
+    author = town.regulars()
     town.accepted(author, NEW)
     place = int(town.session.execute(text("SELECT id FROM facility")).scalar_one())
     town.made(place, "hide_facility")
@@ -263,7 +263,7 @@ def test_a_source_does_not_reopen_a_place_that_staff_closed(town: Town) -> None:
 
 
 def test_a_revert_does_not_overwrite_a_later_change(town: Town, place: int) -> None:
-    author = town.phones()
+    author = town.regulars()
     first, second = (
         town.accepted(author, {"facility_id": place, "attributes": {"name": name, "opening_hours": hours}})
         for name, hours in (("First", "ask at the bar"), ("Second", "24/7"))

@@ -17,15 +17,15 @@ from tests.factories import add_device, add_facility
 
 
 def test_the_queue_is_filtered_by_kind_state_age_and_score_and_paged(
-    session: Session, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
     places = [add_facility(session, 24.9, 60.1) for _ in range(5)]
     for reports, place in enumerate(places, start=1):
         for _ in range(reports):
-            phones().report(place, "wrong")
+            regulars().report(place, "wrong")
     clock.advance(hours=1)
-    rating = phones().rate(places[0], 2, "Bad")
-    phones().report(places[0], "spam", rating["id"])
+    rating = regulars().rate(places[0], 2, "Bad")
+    regulars().report(places[0], "spam", rating["id"])
     assert [item["score"] for item in moderator.queue()] == [5, 4, 3, 2, 1, 1]
     assert [item["kind"] for item in moderator.queue(kind="comment")] == ["comment"]
     assert len(moderator.queue(opened_before="2026-11-20T12:30:00Z")) == 5
@@ -44,9 +44,9 @@ def test_the_queue_is_filtered_by_kind_state_age_and_score_and_paged(
 
 
 def test_a_claim_excludes_other_moderators_for_fifteen_minutes(
-    place: int, phones: Phones, staff_of: StaffOf, clock: TestClock
+    place: int, regulars: Phones, staff_of: StaffOf, clock: TestClock
 ) -> None:
-    phones().report(place, "wrong")
+    regulars().report(place, "wrong")
     one, other = staff_of("moderator"), staff_of("moderator")
     (item,) = one.queue()
     path = f"/admin/v1/queue/{item['id']}/claim"
@@ -59,18 +59,18 @@ def test_a_claim_excludes_other_moderators_for_fifteen_minutes(
     assert other.decide(item, "dismiss_reports", "no_fault").status_code == 201
 
 
-def test_a_decision_on_an_outdated_version_is_a_412(place: int, phones: Phones, moderator: Caller) -> None:
-    phones().report(place, "wrong")
+def test_a_decision_on_an_outdated_version_is_a_412(place: int, regulars: Phones, moderator: Caller) -> None:
+    regulars().report(place, "wrong")
     (item,) = moderator.queue()
-    phones().report(place, "unsafe")
+    regulars().report(place, "unsafe")
     assert moderator.decide(item, "dismiss_reports", "no_fault").status_code == 412
     assert moderator.decide(moderator.queue()[0], "dismiss_reports", "no_fault").status_code == 201
     assert moderator.decide(item, "dismiss_reports", "no_fault").status_code == 409
 
 
 @pytest.mark.parametrize("action", ["hide_comment", "accept_proposal", "exclude_ratings", "suspend_device"])
-def test_an_action_of_another_kind_is_refused(place: int, phones: Phones, staff_of: StaffOf, action: str) -> None:
-    phones().report(place, "wrong")
+def test_an_action_of_another_kind_is_refused(place: int, regulars: Phones, staff_of: StaffOf, action: str) -> None:
+    regulars().report(place, "wrong")
     senior = staff_of("senior")
     (item,) = senior.queue()
     more = {"from": "2026-11-19T00:00:00Z", "until": "2026-11-20T00:00:00Z"} if action == "exclude_ratings" else {}
@@ -78,11 +78,11 @@ def test_an_action_of_another_kind_is_refused(place: int, phones: Phones, staff_
 
 
 def test_a_bulk_dry_run_reports_the_outcome_and_changes_nothing(
-    session: Session, phones: Phones, staff_of: StaffOf
+    session: Session, regulars: Phones, staff_of: StaffOf
 ) -> None:
     places = [add_facility(session, 24.9, 60.1) for _ in range(3)]
     for place in places:
-        phones().report(place, "wrong")
+        regulars().report(place, "wrong")
     senior = staff_of("senior")
     seen = [{"id": item["id"], "version": item["version"]} for item in senior.queue()]
     seen[1]["version"] += 1
@@ -98,11 +98,11 @@ def test_a_bulk_dry_run_reports_the_outcome_and_changes_nothing(
 
 
 def test_a_moderator_cannot_decide_on_their_own_content(
-    session: Session, clock: TestClock, place: int, phones: Phones, moderator: Caller
+    session: Session, clock: TestClock, place: int, regulars: Phones, moderator: Caller
 ) -> None:
-    author = phones()
+    author = regulars()
     rating = author.rate(place, 1, "Bad")
-    phones().report(place, "spam", rating["id"])
+    regulars().report(place, "spam", rating["id"])
     own = member(author.client, session, clock, "admin", author.handle)
     (item,) = own.queue()
     assert own.decide(item, "approve_comment", "no_fault").status_code == 403
@@ -113,8 +113,10 @@ def test_a_moderator_cannot_decide_on_their_own_content(
     assert own("POST", f"/admin/v1/decisions/{decision['id']}/revert", {"reason": "mistake"}).status_code == 403
 
 
-def test_a_suspended_device_can_only_appeal_until_it_is_restored(place: int, phones: Phones, staff_of: StaffOf) -> None:
-    author, senior = phones(), staff_of("senior")
+def test_a_suspended_device_can_only_appeal_until_it_is_restored(
+    place: int, regulars: Phones, staff_of: StaffOf
+) -> None:
+    author, senior = regulars(), staff_of("senior")
     body = {"target": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"}
     assert staff_of("moderator")("POST", "/admin/v1/decisions", body).status_code == 403
     made = senior("POST", "/admin/v1/decisions", body)
@@ -134,10 +136,10 @@ def test_a_suspended_device_can_only_appeal_until_it_is_restored(place: int, pho
 
 
 def test_a_decision_is_reverted_only_once_by_a_new_row(
-    session: Session, place: int, phones: Phones, staff_of: StaffOf
+    session: Session, place: int, regulars: Phones, staff_of: StaffOf
 ) -> None:
-    rating = phones().rate(place, 1, "Bad")
-    phones().report(place, "spam", rating["id"])
+    rating = regulars().rate(place, 1, "Bad")
+    regulars().report(place, "spam", rating["id"])
     senior = staff_of("senior")
     senior.decide(senior.queue()[0], "hide_comment", "spam")
     (decision,) = senior("GET", "/admin/v1/decisions").get_json()["decisions"]

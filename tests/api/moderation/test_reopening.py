@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -14,153 +15,160 @@ from geo import maintenance
 from geo.casework import audit
 from geo.database import Database
 from tests.api.moderation.callers import LONG_KNOWN, Caller, Phones, StaffOf, phone, scalar
-from tests.api.moderation.closing import closed, made, newcomers, outcomes, report_closed
+from tests.api.moderation.closing import closed, made, newcomers, outcomes, report_closed, strangers
 from tests.api.moderation.test_reports import status
 from tests.conftest import NOON, TestClock
-from tests.factories import add_device, add_facility, contents
+from tests.factories import add_device, add_facility, add_record, contents
 
 
 def test_later_visitors_of_equal_weight_reopen_the_place(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    closed(place, phones, clock)
+    closed(place, regulars, clock)
     for stars in (5, 4):
-        phones().rate(place, stars)
-        assert status(phones(), place)[0] == "reported_closed"
-    phones().rate(place, 4)
-    assert status(phones(), place) == ("active", None)
+        regulars().rate(place, stars)
+        assert status(regulars(), place)[0] == "reported_closed"
+    regulars().rate(place, 4)
+    assert status(regulars(), place) == ("active", None)
     assert scalar(session, "SELECT reported_closed_until FROM facility") is None
     assert made(moderator) == [("revert", None, "visited"), ("report_closed", None, "closed")]
     assert outcomes(session) == {"moot": 3}
     assert moderator.queue() == []
     assert audit.verify(session).fault is None
     before = contents(session)
-    phones().rate(place, 4)
+    regulars().rate(place, 4)
     assert {name for name, rows in contents(session).items() if rows != before[name]} <= {
-        *("device", "rating", "facility")
+        *("device", "past_rating", "rating", "facility")
     }
 
 
-def test_visitors_who_are_not_at_the_place_count_less(place: int, phones: Phones, clock: TestClock) -> None:
-    closed(place, phones, clock)
-    for _ in range(3):
-        phones().rate(place, 4, presence="farther")
-        assert status(phones(), place)[0] == "reported_closed"
-    phones().rate(place, 4, presence="farther")
-    assert status(phones(), place)[0] == "active"
-
-
-def test_new_devices_have_the_same_weight_for_visitors_and_reporters(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
+def test_visitors_count_like_reporters_wherever_their_phones_are(
+    place: int, regulars: Phones, clock: TestClock
 ) -> None:
-    closed(place, phones, clock)
-    visitors = newcomers(client, session, clock, 10)
-    for visitor in visitors[:9]:
-        visitor.rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
-    visitors[9].rate(place)
-    assert status(phones(), place)[0] == "active"
+    closed(place, regulars, clock)
+    for _ in range(2):
+        regulars().rate(place, 4, presence="farther")
+        assert status(regulars(), place)[0] == "reported_closed"
+    regulars().rate(place, 4, presence="farther")
+    assert status(regulars(), place)[0] == "active"
 
 
-def test_as_many_new_visitors_as_new_reporters_reopen_a_place(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
+@pytest.mark.parametrize("of_first_day", [False, True])
+def test_no_number_of_unknown_visitors_reopens_a_place(
+    client: FlaskClient, session: Session, clock: TestClock, place: int, regulars: Phones, of_first_day: bool
 ) -> None:
-    report_closed(newcomers(client, session, clock, 7), place)
-    clock.advance(hours=1)
-    for visitor in newcomers(client, session, clock, 7):
-        assert status(phones(), place)[0] == "reported_closed"
+    closed(place, regulars, clock)
+    unknown = newcomers if of_first_day else strangers
+    for visitor in unknown(client, session, clock, 12):
         visitor.rate(place)
-    assert status(phones(), place)[0] == "active"
+        assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_visitors_of_one_network_do_not_reopen_a_place(
-    client: FlaskClient, session: Session, clock: TestClock, place: int, phones: Phones
+    client: FlaskClient, session: Session, clock: TestClock, place: int, regulars: Phones
 ) -> None:
-    closed(place, phones, clock)
+    closed(place, regulars, clock)
     for host in range(9):
         phone(client, session, clock, f"192.0.2.{host}").rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
-def test_reporters_and_earlier_visitors_do_not_reopen_a_place(place: int, phones: Phones, clock: TestClock) -> None:
+def test_reporters_and_earlier_visitors_do_not_reopen_a_place(place: int, regulars: Phones, clock: TestClock) -> None:
     for _ in range(3):
-        phones().rate(place)
+        regulars().rate(place)
     clock.advance(hours=1)
-    for reporter in closed(place, phones, clock):
+    for reporter in closed(place, regulars, clock):
         reporter.rate(place, 1)
     for _ in range(2):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
 def test_excluded_ratings_do_not_reopen_a_place(
-    place: int, phones: Phones, clock: TestClock, staff_of: StaffOf
+    place: int, regulars: Phones, clock: TestClock, staff_of: StaffOf
 ) -> None:
-    closed(place, phones, clock)
+    closed(place, regulars, clock)
     for _ in range(2):
-        phones().rate(place)
+        regulars().rate(place)
     window = {"from": "2026-11-20T12:30:00Z", "until": "2026-11-20T13:30:00Z"}
     body = {"target": "facility", "target_id": place, "action": "exclude_ratings", "reason": "one_sided_burst"}
     assert staff_of("senior")("POST", "/admin/v1/decisions", body | window).status_code == 201
     clock.advance(hours=1)
-    phones().rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
+    regulars().rate(place)
+    assert status(regulars(), place)[0] == "reported_closed"
 
 
-def test_visitors_must_outweigh_later_reports_of_closure(place: int, phones: Phones, clock: TestClock) -> None:
-    closed(place, phones, clock)
-    report_closed([phones(), phones()], place)
-    for _ in range(4):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
-    phones().rate(place)
-    assert status(phones(), place)[0] == "active"
+def test_visitors_must_outweigh_later_reports_of_closure(
+    client: FlaskClient, session: Session, place: int, regulars: Phones, clock: TestClock
+) -> None:
+    report_closed([*strangers(client, session, clock, 1), regulars(), regulars()], place)  # 2.3
+    clock.advance(hours=1)
+    report_closed([regulars()], place)  # 3
+    for _ in range(2):
+        regulars().rate(place)
+    report_closed(strangers(client, session, clock, 1), place)
+    strangers(client, session, clock, 1)[0].rate(place)  # 2.3
+    assert status(regulars(), place)[0] == "reported_closed"
+    regulars().rate(place)
+    assert status(regulars(), place)[0] == "active"
 
 
-def test_visitors_days_apart_reopen_a_place(session: Session, place: int, phones: Phones, clock: TestClock) -> None:
-    closed(place, phones, clock)
+def test_any_number_of_reports_weighs_as_much_as_any_number_of_visitors(
+    place: int, regulars: Phones, clock: TestClock
+) -> None:
+    closed(place, regulars, clock)
+    report_closed([regulars() for _ in range(4)], place)
+    for _ in range(2):
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "reported_closed"
+    regulars().rate(place)
+    assert status(regulars(), place)[0] == "active"
+
+
+def test_visitors_days_apart_reopen_a_place(session: Session, place: int, regulars: Phones, clock: TestClock) -> None:
+    closed(place, regulars, clock)
     for _ in range(3):
         clock.advance(days=6)
-        phones().rate(place)
-    assert status(phones(), place)[0] == "active"
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "active"
     # The networks of older ratings are erased: they count as one.
     other = add_facility(session, 24.9, 60.1)
-    closed(other, phones, clock)
+    closed(other, regulars, clock)
     for _ in range(3):
         maintenance.purge(session, clock())
-        phones().rate(other)
+        regulars().rate(other)
         clock.advance(days=7)
-    assert status(phones(), other)[0] == "reported_closed"
+    assert status(regulars(), other)[0] == "reported_closed"
 
 
 def test_another_open_report_keeps_the_queue_item(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    closed(place, phones, clock)
-    phones().report(place, "unsafe")
+    closed(place, regulars, clock)
+    regulars().report(place, "unsafe")
     for _ in range(3):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "active"
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "active"
     assert outcomes(session) == {"moot": 3, None: 1}
     assert len(moderator.queue(kind="facility")) == 1
 
 
-def test_a_reopened_place_can_be_reported_again(place: int, phones: Phones, clock: TestClock) -> None:
-    reporters = closed(place, phones, clock)
+def test_a_reopened_place_can_be_reported_again(place: int, regulars: Phones, clock: TestClock) -> None:
+    reporters = closed(place, regulars, clock)
     for _ in range(3):
-        phones().rate(place)
+        regulars().rate(place)
     clock.advance(hours=1)
     report_closed(reporters, place)
-    assert status(phones(), place)[0] == "reported_closed"
+    assert status(regulars(), place)[0] == "reported_closed"
     clock.advance(hours=1)
     for _ in range(3):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "active"
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "active"
 
 
-def test_a_repeated_request_changes_nothing(session: Session, place: int, phones: Phones, clock: TestClock) -> None:
-    reporters = closed(place, phones, clock)
-    visitors = [phones() for _ in range(3)]
+def test_a_repeated_request_changes_nothing(session: Session, place: int, regulars: Phones, clock: TestClock) -> None:
+    reporters = closed(place, regulars, clock)
+    visitors = [regulars() for _ in range(3)]
     for visitor in visitors[:2]:
         visitor.rate(place)
     before = contents(session)
@@ -181,9 +189,10 @@ def test_concurrent_visitors_and_reporters_cause_one_revert(own_database_url: st
     app = create_app(settings, database=database, clock=clock)
     with database.write() as session:
         place = add_facility(session)
-        tokens = [add_device(session, NOON - LONG_KNOWN).token for _ in range(11)]
+        devices = [add_device(session, NOON - LONG_KNOWN) for _ in range(11)]
+        add_record(session, *(device.device_id for device in devices))
         session.commit()
-    callers = [_caller(app, token, number) for number, token in enumerate(tokens)]
+    callers = [_caller(app, token, number) for number, token in enumerate(device.token for device in devices)]
     report_closed(callers[:3], place)
     clock.now += timedelta(hours=1)
     with ThreadPoolExecutor(8) as pool:
@@ -202,8 +211,8 @@ def _caller(app: Flask, token: str, number: int) -> Caller:
     return Caller(app.test_client(), token, f"10.9.{number}.9")
 
 
-def test_visitors_do_not_reopen_a_place_closed_without_a_decision(session: Session, phones: Phones) -> None:
+def test_visitors_do_not_reopen_a_place_closed_without_a_decision(session: Session, regulars: Phones) -> None:
     place = add_facility(session, status="reported_closed")
     for _ in range(3):
-        phones().rate(place)
-    assert status(phones(), place)[0] == "reported_closed"
+        regulars().rate(place)
+    assert status(regulars(), place)[0] == "reported_closed"

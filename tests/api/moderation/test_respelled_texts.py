@@ -25,9 +25,9 @@ from tests.conftest import TestClock
     ],
 )
 def test_a_respelled_hidden_text_is_hidden(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock, respelled: str
+    place: int, regulars: Phones, moderator: Caller, clock: TestClock, respelled: str
 ) -> None:
-    author = phones()
+    author = regulars()
     rating = author.rate(place, 1, RUDE)
     decide(moderator, rating["id"], "hide_comment")
     for comment in (respelled, "Fine words", respelled):
@@ -38,12 +38,12 @@ def test_a_respelled_hidden_text_is_hidden(
 
 
 def test_a_respelled_text_hidden_by_reports_is_hidden(
-    place: int, phones: Phones, moderator: Caller, clock: TestClock
+    place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    author = phones()
+    author = regulars()
     rating = author.rate(place, 1, RUDE)
     for _ in range(3):
-        phones().report(place, "offensive", rating["id"])
+        regulars().report(place, "offensive", rating["id"])
     clock.advance(minutes=1)
     assert author.rate(place, 1, f"{RUDE}\u200b")["comment_state"] == "hidden"
     (item,) = moderator.queue(kind="comment")  # it is still looked at
@@ -52,22 +52,22 @@ def test_a_respelled_text_hidden_by_reports_is_hidden(
     assert author.rate(place, 1, RUDE)["comment_state"] == "visible"
 
 
-def test_reports_of_a_text_still_count_after_it_is_respelled(place: int, phones: Phones, moderator: Caller) -> None:
-    author = phones()
+def test_reports_of_a_text_still_count_after_it_is_respelled(place: int, regulars: Phones, moderator: Caller) -> None:
+    author = regulars()
     rating = author.rate(place, 1, RUDE)
     for _ in range(2):
-        phones().report(place, "offensive", rating["id"])
+        regulars().report(place, "offensive", rating["id"])
     (item,) = moderator.queue(kind="comment")
     author.rate(place, 1, f"{RUDE}\u200b")
     assert moderator.decide(item, "approve_comment", "no_fault").status_code == 412  # nobody has read these bytes
-    phones().report(place, "offensive", rating["id"])
-    assert public_comments(phones(), place) == [None]
+    regulars().report(place, "offensive", rating["id"])
+    assert public_comments(regulars(), place) == [None]
 
 
 def test_a_respelled_approved_text_is_not_approved(
-    session: Session, place: int, phones: Phones, moderator: Caller, clock: TestClock
+    session: Session, place: int, regulars: Phones, moderator: Caller, clock: TestClock
 ) -> None:
-    author = phones()
+    author = regulars()
     rating = author.rate(place, 4, UNREAD)
     decide(moderator, rating["id"], "approve_comment")
     clock.advance(minutes=1)

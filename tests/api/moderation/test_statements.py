@@ -54,15 +54,16 @@ NAME = "Anna Virtanen"
 
 @pytest.fixture
 def exported(
-    app: Flask, place: int, phones: Phones, staff_of: StaffOf, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+    app: Flask, place: int, regulars: Phones, staff_of: StaffOf, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, str]:
     """The export of one of each restriction, as JSON lines and as CSV."""
-    author, senior = phones(), staff_of("senior")
+    author, senior = regulars(), staff_of("senior")
     author.rate(place, 1, f"{NAME}, 040 123 4567")
     senior.decide(senior.queue(kind="comment")[0], "hide_comment", "personal_data", note=f"It names {NAME}.")
     clock.advance(hours=1)
     for _ in range(3):
-        phones().report(place, "closed")
+        regulars().report(place, "closed")
+    regulars().report(place, "out_of_order")
     senior.decide(senior.queue(kind="facility")[0], "close_facility", "closed")
     author("POST", "/v1/proposals", {"facility_id": place, "note": NAME})
     senior.decide(senior.queue(kind="proposal")[0], "reject_proposal", "inaccurate")

@@ -84,7 +84,10 @@ def elsewhere(session: Session) -> list[int]:
 
 def attackers(client: FlaskClient, session: Session, clock: TestClock, count: int, networks: int) -> list[Caller]:
     devices = [add_device(session, clock() - timedelta(hours=25)) for _ in range(count)]
-    return [Caller(client, device.token, f"172.16.{n % networks}.{n % 250}") for n, device in enumerate(devices)]
+    return [
+        Caller(client, device.token, f"172.16.{n % networks}.{n % 250}", device.device_id)
+        for n, device in enumerate(devices)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from geo.facilities import counts, merged
 from geo.moderation import decide, targets
 from geo.moderation.actions.action import NewDecision
 from tests.conftest import NOON
-from tests.factories import add_facility, facility_row
+from tests.factories import add_facility, add_record, facility_row
 from tests.geo.conflation.places import (
     BUS,
     MAP,
@@ -256,9 +256,17 @@ def test_open_reports_move_and_return_and_one_of_each_device_counts(session: Ses
     assert sorted(items) == [first, second]
 
 
+def regular(session: Session) -> int:
+    """Return an old device with a record."""
+    device_id = devices.register(session, NOON - timedelta(days=9)).device_id
+    add_record(session, device_id)
+    return device_id
+
+
 def closed_by_reports(session: Session, facility_id: int) -> None:
     for network in (11, 12, 13):
-        report(session, facility_id, "closed", network=network)
+        device_id = regular(session)
+        report(session, facility_id, "closed", device_id, network)
     assert facility_row(session, facility_id)["status"] == "reported_closed"
 
 
@@ -285,7 +293,7 @@ def heal(session: Session, facility_id: int) -> None:
     """Visits from networks of their own."""
     for network in range(1, 6):
         circumstances = Circumstances(bytes([200 + network]) * 16, "within_150_m")
-        device_id = devices.register(session, NOON - timedelta(days=9)).device_id
+        device_id = regular(session)
         ratings.rate(session, facility_id, device_id, ratings.NewRating(4), EVENING, circumstances=circumstances)
 
 
@@ -426,3 +434,17 @@ def test_dismissed_devices_do_not_count_again_because_of_a_merge(session: Sessio
     for network, device_id in enumerate(reporters, 1):
         report(session, first, "closed", device_id, network)
     assert facility_row(session, first)["status"] == "active"
+
+
+def test_a_displaced_rating_returns_with_the_record_that_its_device_has_gained(session: Session) -> None:
+    first, second, third = (add_facility(session, offset) for offset in (0, 0.001, 1))
+    device = devices.register(session, NOON).device_id
+    circumstances = Circumstances(bytes(16), "within_150_m")
+    for place, as_of in ((first, NOON), (second, LATER)):
+        ratings.rate(session, place, device, ratings.NewRating(3), as_of, circumstances=circumstances)
+    merging.merge(session, first, second, EVENING)
+    next_day = NOON + timedelta(days=1)
+    ratings.rate(session, third, device, ratings.NewRating(3), next_day, circumstances=circumstances)
+    merging.split(session, first, second, next_day)
+    assert [facility_row(session, place)["weight_total"] for place in (first, second, third)] == [1, 1, 1]
+    require_exact_sums(session)
