@@ -23,8 +23,8 @@ TRACK_RECORD_PLACES = 2
 """Places that a device must have rated to count fully: an attack on one place then takes ratings of others, too."""
 
 NO_TRACK_RECORD_WEIGHT = 0.3
-"""Weight of a device that has rated fewer places. In simulated towns it pays where brigades come slowly, and costs a
-few per cent elsewhere (docs/ranking-quality.md)."""
+"""Weight of a device that has rated fewer places. In simulated towns it pays where brigades come slowly, and costs
+at most 2 % of regret elsewhere (docs/ranking-quality.md)."""
 
 ABSENT_WEIGHT = 0.8
 """Weight of a rating by a phone that does not report to be at the facility."""
