@@ -22,6 +22,10 @@ CITY_SCALE_M = 2_000.0
 """Distance from the centre in which the density of places falls to 1/e: with CITY_PLACES four a square kilometre in the
 centre, as the 435 public toilets of Paris on 105 square kilometres."""
 
+RURAL_PLACES_PER_KM2, RURAL_RADIUS_M = 0.03, 60_000.0
+"""Density of places about the city, and how far they lie from its centre at most: the horizon of hints. The density is
+the geometric mean of Australia (17,985 in the National Public Toilet Map) and Liechtenstein (48 in OpenStreetMap)."""
+
 MEAN_GAP_M = 25_000.0
 """Mean distance between places of a motorway. The German guideline (ERS 2011) has a serviced area each 50 to 60 km and
 another each 15 to 20 km, of which about half have toilets."""
@@ -42,7 +46,7 @@ FAST_OF_SLOW = 30 / 365
 """Ratio of the summed weights on the two time scales for ratings at a constant rate: that of the half-lives."""
 
 HOURS_SHARE, CLOSES_S = 0.25, (17 * HOUR_S, 22 * HOUR_S)
-"""Share of the city's places with known hours, and when they close, seconds since midnight; the others
+"""Share of the places off the motorway with known hours, and when they close, seconds since midnight; the others
 never close. Chosen."""
 
 PARKING_S = 180.0
@@ -133,9 +137,17 @@ class World(NamedTuple):
 
 
 def make_city(random: Generator) -> World:
-    """Create a city about the origin."""
-    east_m, north_m = scatter(random, CITY_SCALE_M, CITY_PLACES)
-    closes_s = np.where(random.random(CITY_PLACES) < HOURS_SHARE, random.uniform(*CLOSES_S, CITY_PLACES), np.inf)
+    """Create a city about the origin, in the country."""
+    rural = round(RURAL_PLACES_PER_KM2 * np.pi * (RURAL_RADIUS_M / 1000) ** 2)
+    rural_m, bearing = RURAL_RADIUS_M * np.sqrt(random.random(rural)), random.uniform(0, 2 * np.pi, rural)
+    east_m, north_m = (
+        np.append(city_m, rural_m * direction)
+        for city_m, direction in zip(
+            scatter(random, CITY_SCALE_M, CITY_PLACES), (np.sin(bearing), np.cos(bearing)), strict=True
+        )
+    )
+    count = CITY_PLACES + rural
+    closes_s = np.where(random.random(count) < HOURS_SHARE, random.uniform(*CLOSES_S, count), np.inf)
     return World(_places(random, east_m, north_m, closes_s))
 
 
