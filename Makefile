@@ -5,7 +5,10 @@
 #   make check   format, lint, types
 #   make bench   the measurements; ARGS are the benchmark's
 #   make bench-ranking
-#                what visitors of made-up towns get from the ranking: docs/ranking-quality.md
+#                what visitors of simulated towns lose by our ranking and by others (docs/ranking-quality.md):
+#                make bench-ranking ARGS="--towns 24 --seed 7 --json FILE"
+#   make bench-hints
+#                what people get from hints on simulated days: docs/hints.md
 #   make proof-hours FILES="A.osm.pbf B.csv"
 #                compiled opening hours against opening_hours.js; it needs npm
 #   make stop    stop the private PostGIS
@@ -15,7 +18,7 @@
 PYTHON := .venv/bin/python
 SHELL := /bin/bash
 
-.PHONY: run test check bench bench-ranking proof-hours stop broken
+.PHONY: run test check bench bench-ranking bench-hints proof-hours stop broken
 
 run: .venv/runtime
 	@exec $(PYTHON) -m flask up
@@ -35,6 +38,9 @@ bench: .venv/development
 
 bench-ranking: .venv/development
 	@$(PYTHON) -m bench.ranking_quality $(ARGS)
+
+bench-hints: .venv/development
+	@$(PYTHON) -m bench.hints_quality $(ARGS)
 
 proof-hours: .venv/development .node/node_modules/opening_hours
 	@$(PYTHON) -m bench.hours_proof $(FILES)

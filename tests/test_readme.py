@@ -31,7 +31,10 @@ QUESTIONS = re.findall(
 
 HOURS_OF_A_WEEK = 24 * 7
 
-FADING = {"quality", "sd", "quality_term", "utility"}
+FADING = {
+    *("rating.quality", "rating.sd", "facility_rating.quality", "facility_rating.sd", "prior.weight"),
+    *("explain.quality", "explain.sd", "explain.quality_term", "explain.utility"),
+}
 """Figures that fall with the age of the ratings: README's are those of the day that it was written."""
 
 INSTANT = re.compile(r"(\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d)(\.\d{6})?(?=Z)")
@@ -41,7 +44,8 @@ INSTANT = re.compile(r"(\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d)(\.\d{6})?(?=Z)")
 def lasting(value: Any, name: str = "") -> Any:
     """A JSON value without what differs from day to day: of instants their precision, of fading figures their type."""
     if isinstance(value, dict):
-        return {inner_name: lasting(inner, inner_name) for inner_name, inner in value.items()}
+        owner = name.rpartition(".")[2]
+        return {inner_name: lasting(inner, f"{owner}.{inner_name}") for inner_name, inner in value.items()}
     if isinstance(value, list):
         return [lasting(inner, name) for inner in value]
     if isinstance(value, str):

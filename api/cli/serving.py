@@ -1,4 +1,4 @@
-"""Starts granian in place of this process, with worker processes that share their metrics."""
+"""Starts the server in place of this process, with worker processes that share their metrics."""
 
 import os
 import shutil
@@ -10,12 +10,6 @@ from typing import NoReturn
 
 from api.config import PROJECT, Settings
 from geo.errors import BeforehandError
-
-REQUEST_THREADS = 8
-"""Threads per worker that answer requests: as many as its database connections, so that none waits for one."""
-
-SHUTDOWN_S = 20
-"""How long a stopping worker may finish its requests: longer than a statement may take."""
 
 METRICS_FOLDER = "beforehand-metrics-"
 """Prefix of the folders in which worker processes share their metrics; the server's process id follows."""
@@ -44,15 +38,8 @@ def require_free_port(port: int, host: str = "127.0.0.1") -> None:
 
 def serve(settings: Settings, host: str) -> NoReturn:
     """Replace this process by the server."""
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(settings.port)),
-        *("--workers", str(settings.workers), "--blocking-threads", str(REQUEST_THREADS)),
-        *("--workers-kill-timeout", str(SHUTDOWN_S), "--respawn-failed-workers", "--no-ws"),
-        "wsgi:app",
-    ]
+    command = (sys.executable, "-m", "api.cli.server", host)
     environ = {
-        # Below this level it repeats our own log, and warns of threads that mostly wait for the database.
-        "GRANIAN_LOG_LEVEL": "error",
         **os.environ,
         "DATABASE_URL": settings.database_url,
         # The workers share their metrics through files, which must not be those of an earlier run.

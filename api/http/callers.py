@@ -25,6 +25,9 @@ DEVICE = Policy("device", refusals=(InvalidToken, LimitReached))
 CONTRIBUTOR = Policy("device", refusals=(InvalidToken, NotAllowed, LimitReached))
 """A device that writes: it must not be suspended, and its writes are limited."""
 
+OPAQUE_ORIGIN = "null"
+"""The origin that browsers send for pages whose origin is private (RFC 6454, section 7.1)."""
+
 
 def staff(at_least: members.Role) -> Policy:
     """Return the policy of routes for staff with at least this role."""
@@ -73,11 +76,19 @@ def calling_network(session: Session) -> bytes:
 
 
 def calling_page() -> str | None:
-    """Return the origin of the web page of another site that sent the request; None for apps and pages of this host."""
-    origin = request.headers.get("Origin")
-    if origin is None or urlsplit(origin).netloc == request.host:
+    """Return the origin of the web page of another site that sent the request; None for apps and pages of this host.
+
+    Pages whose origin is empty or unreadable share OPAQUE_ORIGIN with those whose browser hides it.
+    """
+    sent = request.headers.get("Origin")
+    if sent is None:
         return None
-    return origin[:ORIGIN_MAX_CHARACTERS]
+    origin = sent.strip().lower()
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return OPAQUE_ORIGIN
+    return None if host == request.host.lower() else origin[:ORIGIN_MAX_CHARACTERS] or OPAQUE_ORIGIN
 
 
 def calling_block() -> bytes:

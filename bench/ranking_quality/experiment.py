@@ -1,15 +1,17 @@
-"""Many towns, many orders: choose constants on some towns, confirm them on others."""
+"""Many towns, each rated under many regimes, ordered by many rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.ranking_quality.cleanliness import Floats
-from bench.ranking_quality.rankers import KAPPAS, OTHERS, OURS, Change, Ranker, alone, right_mean, together
+from bench.ranking_quality.evidence import Evidence
+from bench.ranking_quality.interval import Interval, interval
+from bench.ranking_quality.regimes import Regime, ratings_of
+from bench.ranking_quality.rules import Rule
 from bench.ranking_quality.visits import Score, Visits
-from bench.ranking_quality.world import REGIMES, Regime, World, make_world
-from bench.reference.estimates import Evidence
+from bench.ranking_quality.world import World
 from geo.facilities.ranking import Mode, Rank
 
 Task = tuple[Rank, Mode]
@@ -17,71 +19,55 @@ Task = tuple[Rank, Mode]
 BALANCED: list[Task] = [("balanced", "walk"), ("balanced", "drive")]
 CLEANLINESS: list[Task] = [("cleanliness", "walk"), ("cleanliness", "drive")]
 
-FINALISTS = 3
-"""Sets of changed constants that go from the choosing towns to the confirming ones."""
-
-CONFIRMING_SEEDS = 10_000_000
-"""From here on: no town that chose a constant confirms it."""
-
 
 class Outcome(NamedTuple):
-    """Scores of rankers in towns.
+    """Scores of rules in the same towns under each regime.
 
     Attributes:
-        names: of the rankers, ours among them.
-        tasks: who visits.
-        regimes: of each town.
-        scores: towns by rankers by tasks by fields of Score.
+        regimes: their names.
+        rules: their names.
+        tasks: what visitors ask for.
+        scores: towns by regimes by rules by tasks by fields of Score.
     """
 
-    names: list[str]
+    regimes: list[str]
+    rules: list[str]
     tasks: list[Task]
-    regimes: list[Regime]
     scores: Floats
 
-    def of(self, field: str, task: Task) -> Floats:
-        """One field in one task: towns by rankers."""
-        return self.scores[:, :, self.tasks.index(task), Score._fields.index(field)]
+    def of(self, field: str, regime: str, rule: str, task: Task) -> Floats:
+        """One figure a town."""
+        at = self.regimes.index(regime), self.rules.index(rule), self.tasks.index(task), Score._fields.index(field)
+        return self.scores[:, at[0], at[1], at[2], at[3]]
 
-    def regret(self, rank: Rank) -> Floats:
-        """Mean regret on foot and by car: towns by rankers."""
-        return (self.of("regret", (rank, "walk")) + self.of("regret", (rank, "drive"))) / 2
+    def mean(self, field: str, regime: str, rule: str, task: Task) -> Interval:
+        """Mean over towns."""
+        return interval(self.of(field, regime, rule, task))
+
+    def less(self, regime: str, rule: str, other: str, task: Task) -> Interval:
+        """Regret of a rule less that of another one, paired within towns."""
+        return interval(self.of("regret", regime, rule, task) - self.of("regret", regime, other, task))
+
+    def below(self, regime: str, rule: str, other: str, task: Task) -> Interval:
+        """By which share the mean regret of a rule is below that of another one, by the delta method."""
+        mine, others = self.of("regret", regime, rule, task), self.of("regret", regime, other, task)
+        ratio = mine.mean() / others.mean()
+        margin = interval(mine - ratio * others).margin / float(others.mean())
+        return Interval(float(1 - ratio), margin)
 
 
-def towns(count: int, first_seed: int) -> Iterable[World]:
-    """Make towns, as many of each regime."""
-    for number in range(count):
-        yield make_world(REGIMES[number % len(REGIMES)], first_seed + number)
-
-
-def compare(worlds: Iterable[World], rankers: Sequence[Ranker], tasks: Sequence[Task]) -> Outcome:
-    """Score rankers, and after them the oracle."""
-    regimes, scores = [], []
+def compare(
+    worlds: Iterable[World], regimes: Mapping[str, Regime], rules: Mapping[str, Rule], tasks: list[Task]
+) -> Outcome:
+    """Score rules under regimes."""
+    scores = []
     for world in worlds:
-        evidence = Evidence(world)
-        estimates = [(ranker.estimate(evidence), ranker.kappa) for ranker in rankers]
-        regimes.append(world.regime)
         visits = [Visits(world, *task) for task in tasks]
-        scores.append([[v.score(*e) for v in visits] for e in estimates] + [[v.oracle() for v in visits]])
-    names = [*(ranker.name for ranker in rankers), "oracle"]
-    return Outcome(names, list(tasks), regimes, np.array(scores))
+        scores.append([_scores(world, regime, rules, visits) for regime in regimes.values()])
+    return Outcome([*regimes], [*rules], tasks, np.array(scores))
 
 
-def choose(worlds: Sequence[World]) -> list[Ranker]:
-    """Find sets of constants that together beat ours by mean regret on foot and by car."""
-    single = alone()
-    regret = compare(worlds, [OURS, *single.values()], BALANCED).regret("balanced").mean(axis=0)
-    best: dict[str, tuple[float, Change]] = {}
-    for change, figure in zip(single, regret[1:-1].tolist(), strict=True):
-        best[change[0]] = min(best.get(change[0], (regret[0], change)), (figure, change), key=lambda pair: pair[0])
-    sets = together(change for figure, change in best.values() if figure < regret[0])
-    if not sets:
-        return []
-    order = np.argsort(compare(worlds, sets, BALANCED).regret("balanced").mean(axis=0)[: len(sets)])
-    return [sets[index] for index in order[:FINALISTS]]
-
-
-def confirm(worlds: Iterable[World], finalists: Sequence[Ranker]) -> Outcome:
-    """Score everything on other towns."""
-    rankers = [OURS, *OTHERS, *alone().values(), *map(right_mean, KAPPAS), *finalists]
-    return compare(worlds, list({ranker.name: ranker for ranker in rankers}.values()), [*BALANCED, *CLEANLINESS])
+def _scores(world: World, regime: Regime, rules: Mapping[str, Rule], visits: list[Visits]) -> list[list[Score]]:
+    evidence = Evidence(ratings_of(world, regime), world.moments, len(world.places_km))
+    estimates = [(rule.estimate(world, evidence), rule.kappa) for rule in rules.values()]
+    return [[each.score(*estimate) for each in visits] for estimate in estimates]

@@ -1,4 +1,4 @@
-"""How sure a mean over towns is: Student's t, corrected for looking at many (Bonferroni)."""
+"""How sure a mean or a share over towns is: Student's t."""
 
 from math import sqrt
 from statistics import NormalDist
@@ -33,12 +33,22 @@ def student_quantile(probability: float, freedom: int) -> float:
     return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, start=1))
 
 
-def interval(values: Floats, looks: int = 1) -> Interval:
-    """Bound a mean over towns.
+def interval(values: Floats) -> Interval:
+    """Bound a mean over towns with CONFIDENCE.
 
     Args:
         values: one a town.
-        looks: how many intervals shall all hold together with CONFIDENCE.
     """
-    quantile = student_quantile(1 - (1 - CONFIDENCE) / looks / 2, len(values) - 1)
+    quantile = student_quantile(1 - (1 - CONFIDENCE) / 2, len(values) - 1)
     return Interval(float(values.mean()), quantile * float(values.std(ddof=1)) / sqrt(len(values)))
+
+
+def share_of(parts: Floats, wholes: Floats) -> Interval:
+    """Bound the ratio of two sums over towns by the delta method.
+
+    Args:
+        parts: one a town.
+        wholes: one a town, in the same order.
+    """
+    share = float(parts.sum() / wholes.sum())
+    return Interval(share, interval(parts - share * wholes).margin / float(wholes.mean()))

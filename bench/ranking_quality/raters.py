@@ -1,41 +1,59 @@
-"""Who rates: few, noisy, most of them once; and sometimes many at once from one room."""
+"""Who rates: few, noisy, most of them once; and sometimes many together."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bench.ranking_quality.cleanliness import RATING_SD, STEPS_PER_DAY, Floats
-from geo.crowd.trust import ABSENT_WEIGHT, NEW_DEVICE_WEIGHT, PRESENT_TOGETHER
+from bench.ranking_quality.world import World
 
 Integers = NDArray[np.int64]
-
-BUSYNESS_SIGMA = 1.7
-"""Of the logarithm of a place's ratings a year. With a median of 6, a third of the places get under three a year
-and one in thirty over 150."""
 
 BIAS_SD = 0.5
 """Between the tastes of raters, part of RATING_SD."""
 
-RATINGS_A_RATER = 5
-"""In one town, on average."""
-
-NEW_DEVICE_SHARE = 0.3
-"""Of honest ratings made in a device's first day: many install the app where they need it. Chosen."""
+INSTALLED_ON_SITE_SHARE = 0.4
+"""Of honest devices whose first rating is made in their first 24 hours: many install the app where they need it.
+Chosen."""
 
 PRESENT_SHARE = 0.6
-"""Of honest ratings whose phone says that it is there. Chosen."""
+"""Of honest ratings whose phone reports to be at the place. Chosen."""
 
-BRIGADE_MEDIAN, BRIGADE_SIGMA, BRIGADE_MAX = 12, 0.8, 100
-"""Ratings of a brigade, lognormal: a class of pupils, or one person with many devices."""
+CARRIERS = 3
+"""Mobile networks of a town, each of which shares its addresses among its customers."""
 
-BRIGADE_DAYS = 2.0
-"""How long it lasts."""
+CARRIER_SHARE, WIFI_SHARE = 0.5, 0.2
+"""Of honest ratings sent through a carrier and through the Wi-Fi of the place; the others come from networks of their
+own. Chosen."""
 
-BRIGADE_NEW_SHARE = 0.5
-"""Of its devices in their first day; all of them say that they are there, as it costs nothing."""
+CROWD_MEDIAN, CROWD_SIGMA, CROWD_MAX = 12, 0.8, 100
+"""Ratings of a crowd, lognormal: a class of pupils, or one person with many devices."""
+
+CAMOUFLAGE_DAYS = 60.0
+"""Within which attackers rate other places before the attack. Chosen."""
+
+
+class Crowds(NamedTuple):
+    """People who rate one place together.
+
+    Attributes:
+        days: how long a crowd takes.
+        stars: all ratings of an attack have the same, one of these; empty for honest crowds.
+        networks: that an attack comes from; None for one a device.
+        new_share: of attacking devices in their first 24 hours.
+        record: other places that each attacker has rated before, as they are.
+    """
+
+    days: float
+    stars: tuple[float, ...] = ()
+    networks: int | None = None
+    new_share: float = 0.0
+    record: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,78 +62,114 @@ class Ratings:
 
     Attributes:
         place: index of the place.
+        device: that made it.
         day: when it was made.
-        until: the day on which the same rater rates the place again, infinity for never.
         stars: 1 to 5.
-        weight: ω, how far it is trusted.
-        honest: 1, or 0 from a brigade; only the informed may look at it.
+        new: 1 in the device's first 24 hours, else 0.
+        present: 1 if the phone reports to be at the place, else 0.
+        network: that it was sent from.
+        honest: 1, or 0 from an attack; only the informed may look at it.
+        proved: 1 if the visit is proved by a sign at the door and all ratings of the device are, else 0.
     """
 
     place: Integers
+    device: Integers
     day: Floats
-    until: Floats
     stars: Floats
-    weight: Floats
+    new: Floats
+    present: Floats
+    network: Integers
     honest: Floats
+    proved: Floats
 
 
-def rate(random: Generator, felt: Floats, median_a_year: float, brigades_a_place_year: float) -> Ratings:
-    """Let raters and brigades rate.
+def by_place(parts: Sequence[Ratings]) -> Ratings:
+    """Join ratings whose devices and networks differ but for the shared ones, and sort them by place and time."""
+    joined = Ratings(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Ratings)}
+    )
+    return some(joined, np.lexsort((joined.day, joined.place)))
+
+
+def some(ratings: Ratings, at: Integers) -> Ratings:
+    """Return those ratings, in this order."""
+    return Ratings(**{field.name: getattr(ratings, field.name)[at] for field in fields(Ratings)})
+
+
+class Density(NamedTuple):
+    """How often visitors rate.
+
+    Attributes:
+        median_a_year: ratings that the median place gets.
+        a_rater: ratings of one person on average, geometrically distributed.
+        since_day: when they begin.
+    """
+
+    median_a_year: float
+    a_rater: float
+    since_day: float = 0.0
+
+
+def honest_ratings(random: Generator, world: World, density: Density) -> Ratings:
+    """Let visitors rate at any time."""
+    days = world.felt.shape[1] / STEPS_PER_DAY
+    counts = random.poisson(density.median_a_year * world.busyness * (days - density.since_day) / 365)
+    place = np.repeat(np.arange(len(counts)), counts)
+    total = len(place)
+    device = random.permutation(np.cumsum(random.random(total) < 1 / density.a_rater))
+    return _honest(random, world, place, device, random.uniform(density.since_day, days, total))
+
+
+def crowd_ratings(random: Generator, world: World, crowds: Crowds, a_place_year: float) -> Ratings:
+    """Let crowds rate. Nobody in them rates anything else but for the record of attackers.
 
     Args:
         random: where chance comes from.
-        felt: the state of each place at each step, before rounding to stars.
-        median_a_year: ratings that the median place gets.
-        brigades_a_place_year: how often a place meets one.
+        world: the town.
+        crowds: of which kind.
+        a_place_year: how often a place meets one.
     """
-    days = felt.shape[1] / STEPS_PER_DAY
-    honest = _honest(random, felt, median_a_year, days)
-    brigades = _brigades(random, len(felt), days, len(felt) * days / 365 * brigades_a_place_year)
-    place, rater, day, stars, weight = (np.concatenate(parts) for parts in zip(honest, brigades, strict=True))
-    order = np.lexsort((day, rater, place))
-    again = (np.diff(place[order]) == 0) & (np.diff(rater[order]) == 0)
-    until = np.full(len(day), np.inf)
-    until[order[:-1]] = np.where(again, day[order[1:]], np.inf)
-    by_place = np.lexsort((day, place))
-    honestly = (rater >= 0).astype(float)
-    return Ratings(
-        place[by_place].astype(np.int64), *(field[by_place] for field in (day, until, stars, weight, honestly))
-    )
-
-
-def _honest(random: Generator, felt: Floats, median_a_year: float, days: float) -> tuple[Floats, ...]:
-    """Place, rater, day, stars and weight of honest ratings."""
-    busyness = random.lognormal(log(median_a_year), BUSYNESS_SIGMA, len(felt))
-    counts = random.poisson(busyness * days / 365)
-    place = np.repeat(np.arange(len(felt)), counts)
-    total = len(place)
-    raters = max(1, total // RATINGS_A_RATER)
-    rater = random.integers(raters, size=total)
-    day = random.uniform(0, days, total)
-    bias = random.normal(0, BIAS_SD, raters)[rater]
-    noise = random.normal(0, (RATING_SD**2 - BIAS_SD**2) ** 0.5, total)
-    stars = np.clip(np.rint(felt[place, (day * STEPS_PER_DAY).astype(int)] + bias + noise), 1, 5)
-    new, present = random.random(total) < NEW_DEVICE_SHARE, random.random(total) < PRESENT_SHARE
-    weight = np.where(new, NEW_DEVICE_WEIGHT, 1.0) * np.where(present, 1.0, ABSENT_WEIGHT)
-    return place.astype(float), rater.astype(float), day, stars, weight
-
-
-def _brigades(random: Generator, places: int, days: float, expected: float) -> tuple[Floats, ...]:
-    """Place, rater (below 0: each is new), day, stars and weight of the ratings of brigades."""
-    count = random.poisson(expected)
-    sizes = random.lognormal(log(BRIGADE_MEDIAN), BRIGADE_SIGMA, count).astype(int).clip(2, BRIGADE_MAX)
+    places, days = len(world.busyness), world.felt.shape[1] / STEPS_PER_DAY
+    count = random.poisson(places * days / 365 * a_place_year)
+    sizes = random.lognormal(log(CROWD_MEDIAN), CROWD_SIGMA, count).astype(int).clip(2, CROWD_MAX)
     total = int(sizes.sum())
-    place: Integers = np.repeat(random.integers(places, size=count), sizes)
-    begin: Floats = np.repeat(random.uniform(0, days - BRIGADE_DAYS, count), sizes)
-    stars: Floats = np.repeat(random.choice([1.0, 5.0], count), sizes)
-    new = random.random(total) < BRIGADE_NEW_SHARE
-    together: Floats = np.repeat(np.array([brigade_weight(int(size)) for size in sizes]), sizes)
-    weight = together * np.where(new, NEW_DEVICE_WEIGHT, 1.0)
-    day = begin + random.uniform(0, BRIGADE_DAYS, total)
-    strangers = -np.arange(1, total + 1, dtype=np.float64)
-    return place.astype(float), strangers, day, stars, weight
+    place = np.repeat(random.integers(places, size=count), sizes)
+    day = np.repeat(random.uniform(0, days - crowds.days, count), sizes) + random.uniform(0, crowds.days, total)
+    device = -1 - np.arange(total)
+    if not crowds.stars:
+        return _honest(random, world, place, device, day)
+    stars = np.repeat(random.choice(crowds.stars, count), sizes)
+    networks = crowds.networks or total
+    crowd = np.repeat(np.arange(count), sizes)
+    network = -1 - crowd * networks - np.arange(total) % networks
+    new = (random.random(total) < crowds.new_share).astype(float)
+    attack = Ratings(place, device, day, stars, new, np.ones(total), network, np.zeros(total), np.zeros(total))
+    return by_place([attack, *(_camouflage(random, world, attack) for _ in range(crowds.record))])
 
 
-def brigade_weight(size: int) -> float:
-    """ω_presence · ω_cluster of each of so many that say that they are there, by the former rule."""
-    return (1 + log(size)) / size * (1.0 if size <= PRESENT_TOGETHER else ABSENT_WEIGHT)
+def _camouflage(random: Generator, world: World, attack: Ratings) -> Ratings:
+    """Let each attacker rate another place as it is, up to CAMOUFLAGE_DAYS before the attack."""
+    total = len(attack.day)
+    place = random.integers(len(world.busyness), size=total)
+    day = np.maximum(0.0, attack.day - random.uniform(1, CAMOUFLAGE_DAYS, total))
+    felt = world.felt[place, (day * STEPS_PER_DAY).astype(int)]
+    return replace(attack, place=place, day=day, stars=np.clip(np.rint(felt), 1, 5), new=np.zeros(total))
+
+
+def _honest(random: Generator, world: World, place: Integers, device: Integers, day: Floats) -> Ratings:
+    """Rate what is felt at that moment, with the rater's taste and chance."""
+    total = len(place)
+    _, rater = np.unique(device, return_inverse=True)
+    raters = int(rater.max(initial=-1)) + 1
+    bias, on_site = random.normal(0, BIAS_SD, raters), random.random(raters) < INSTALLED_ON_SITE_SHARE
+    noise = random.normal(0, (RATING_SD**2 - BIAS_SD**2) ** 0.5, total)
+    stars = np.clip(np.rint(world.felt[place, (day * STEPS_PER_DAY).astype(int)] + bias[rater] + noise), 1, 5)
+    first_day = np.full(raters, np.inf)
+    np.minimum.at(first_day, rater, day)
+    new = on_site[rater] & (day < first_day[rater] + 1)
+    via = random.random(total)
+    shared = np.where(via < CARRIER_SHARE, random.integers(CARRIERS, size=total), CARRIERS + place)
+    own = CARRIERS + len(world.busyness) + np.abs(device) * 2 + (device < 0)
+    network = np.where(via < CARRIER_SHARE + WIFI_SHARE, shared, own)
+    present = (random.random(total) < PRESENT_SHARE).astype(float)
+    return Ratings(place, device, day, stars, new.astype(float), present, network, np.ones(total), np.zeros(total))

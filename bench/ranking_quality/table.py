@@ -1,128 +1,149 @@
-"""The tables: what visitors get from each order, where it differs by regime, and what doubt costs."""
+"""The tables: what visitors lose by each rule under each regime, whether verdicts are true, and what asking gains."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-import numpy as np
-
-from bench.ranking_quality.cleanliness import Floats
+from bench.ranking_quality.asking import Asked
 from bench.ranking_quality.experiment import Outcome, Task
-from bench.ranking_quality.interval import Interval, interval
-from bench.ranking_quality.rankers import KAPPAS, OURS, Ranker, changed, right_mean
-from bench.ranking_quality.world import BRIGADES_A_PLACE_YEAR, KIND_MEANS, MEDIANS_A_YEAR, RELAXATIONS_DAYS
-from geo.facilities.ranking import Rank
+from bench.ranking_quality.interval import Interval
+from bench.ranking_quality.verdicts import Truth
+from geo.facilities.ranking import MODES, Rank
 
 
-def markdown(outcome: Outcome) -> str:
-    """All tables."""
-    parts = []
-    ranks = dict.fromkeys(rank for rank, _ in outcome.tasks)
-    for rank in ranks:
-        parts += [f"### `rank={rank}`", _by_task(outcome, [task for task in outcome.tasks if task[0] == rank])]
-    for rank in ranks:
-        parts += [f"### By regime: `rank={rank}`, mean regret on foot and by car, less ours", _by_regime(outcome, rank)]
-    parts += ["### What doubt costs", _price_of_doubt(outcome)]
-    return "\n\n".join(parts)
-
-
-def as_json(outcome: Outcome) -> list[dict[str, Any]]:
-    """Every figure with its interval: a row a ranker and task."""
+def rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the regret of each regime, rule and task: a row each."""
     return [
-        {
-            "ranker": name,
-            "rank": rank,
-            "mode": mode,
-            **{field: interval(outcome.of(field, (rank, mode))[:, at])._asdict() for field in ("regret", "ndcg")},
-            "dirty": interval(outcome.of("dirty", (rank, mode))[:, at])._asdict(),
-            "regret_less_ours": difference(outcome, (rank, mode), at)._asdict(),
-        }
-        for rank, mode in outcome.tasks
-        for at, name in enumerate(outcome.names)
+        {**case, "regret": outcome.mean("regret", case["regime"], case["rule"], task)._asdict()}
+        for case, task in _cases(outcome)
     ]
 
 
-def looks(outcome: Outcome) -> int:
-    """How many differences from ours are looked at: each ranker's but ours and the oracle's, in each task."""
-    return (len(outcome.names) - 2) * len(outcome.tasks)
+def detail_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the other figures of the same cases."""
+    return [
+        {
+            **case,
+            **{field: outcome.mean(field, case["regime"], case["rule"], task)._asdict() for field in ("ndcg", "dirty")},
+            "less_ours": outcome.less(case["regime"], case["rule"], "ours", task)._asdict(),
+            "below_distance": outcome.below(case["regime"], case["rule"], "distance", task)._asdict(),
+        }
+        for case, task in _cases(outcome)
+    ]
 
 
-def difference(outcome: Outcome, task: Task, ranker: int) -> Interval:
-    """Regret less that of ours in the same towns."""
-    regret = outcome.of("regret", task)
-    return interval(regret[:, ranker] - regret[:, outcome.names.index(OURS.name)], looks(outcome))
+def _cases(outcome: Outcome) -> Iterator[tuple[dict[str, str], Task]]:
+    for regime, rule, task in product(outcome.regimes, outcome.rules, outcome.tasks):
+        yield {"regime": regime, "rule": rule, "rank": task[0], "mode": task[1]}, task
 
 
-def _by_task(outcome: Outcome, tasks: Sequence[Task]) -> str:
-    columns = ["regret", "less ours", "nDCG@10", "dirty"]
-    head = ["order", *(f"{mode}: {column}" for _, mode in tasks for column in columns)]
-    rows = [[name, *_figures(outcome, tasks, at)] for at, name in enumerate(outcome.names)]
-    return _table(head, rows)
+def verdict_rows(truths: Iterable[Truth]) -> list[dict[str, Any]]:
+    """Return a row a regime, rule and verdict."""
+    return [{**truth._asdict(), "true": truth.true._asdict()} for truth in truths]
 
 
-def _figures(outcome: Outcome, tasks: Sequence[Task], ranker: int) -> Iterator[str]:
-    for task in tasks:
-        yield _said(interval(outcome.of("regret", task)[:, ranker]), signed=False)
-        yield _difference_said(difference(outcome, task, ranker))
-        yield f"{outcome.of('ndcg', task)[:, ranker].mean():.3f}"
-        yield f"{outcome.of('dirty', task)[:, ranker].mean():.2%}"
+def asked_rows(asked: Iterable[Asked]) -> list[dict[str, Any]]:
+    """Return a row a regime, policy and mode."""
+    return [
+        {**each._asdict(), "regret": each.regret._asdict(), "below_nobody": each.below_nobody._asdict()}
+        for each in asked
+    ]
 
 
-def _by_regime(outcome: Outcome, rank: Rank) -> str:
-    """Plain 95 % intervals, but for all towns together, which are corrected as above."""
-    regimes = np.array(outcome.regimes)
-    groups = {f"{days:g} days": regimes[:, 0] == days for days in RELAXATIONS_DAYS}
-    groups |= {f"{median:g} ratings a year": regimes[:, 1] == median for median in MEDIANS_A_YEAR}
-    groups |= {f"{rate:g} brigades": regimes[:, 2] == rate for rate in BRIGADES_A_PLACE_YEAR}
-    groups |= {f"mean {mean:g}": regimes[:, 3] == mean for mean in KIND_MEANS}
-    regret = outcome.regret(rank)
-    less_ours = regret - regret[:, [outcome.names.index(OURS.name)]]
-    rows = []
-    for at, name in enumerate(outcome.names):
-        all_towns = interval(less_ours[:, at], looks(outcome))
-        rows.append([name, *map(_difference_said, [all_towns, *(interval(less_ours[g, at]) for g in groups.values())])])
-    return _table(["order", "all", *groups], rows)
+def regret_table(outcome: Outcome, rank: Rank, rules: Iterable[str]) -> str:
+    """Mean regret in stars, on foot / by car."""
+    return _by_regime(
+        outcome.regimes,
+        {
+            rule: [
+                " / ".join(f"{outcome.mean('regret', regime, rule, task).mean:.3f}" for task in _tasks(rank))
+                for regime in outcome.regimes
+            ]
+            for rule in rules
+        },
+    )
 
 
-def _price_of_doubt(outcome: Outcome) -> str:
-    """Regret and dirty visits by κ, and what a dirty visit less costs against the next smaller κ."""
-    rows = []
-    for task, (prior, ranker) in product(
-        outcome.tasks, {"μ of ours": _kappa_alone, "μ of the kind": right_mean}.items()
-    ):
-        rankers = [outcome.names.index(ranker(kappa).name) for kappa in KAPPAS]
-        regret, dirty = (outcome.of(field, task)[:, rankers] for field in ("regret", "dirty"))
-        for at, kappa in enumerate(KAPPAS):
-            name = f"{', '.join(task)}, {prior}, κ {kappa:g}"
-            row = [name, f"{regret[:, at].mean():.4f}", f"{dirty[:, at].mean():.2%}"]
-            if at:
-                row += _price(regret[:, at] - regret[:, at - 1], dirty[:, at - 1] - dirty[:, at])
-            rows.append(row + [""] * (6 - len(row)))
-    return _table(["order", "regret", "dirty", "paid", "dirty visits in 100 spared", "stars a dirty visit"], rows)
+def difference_table(outcome: Outcome, rank: Rank, rules: Iterable[str]) -> str:
+    """Regret less that of ours in thousandths of a star, on foot / by car; bold beyond its interval."""
+    return _by_regime(
+        outcome.regimes,
+        {
+            rule: [
+                " / ".join(_thousandths(outcome.less(regime, rule, "ours", task)) for task in _tasks(rank))
+                for regime in outcome.regimes
+            ]
+            for rule in rules
+            if rule != "ours"
+        },
+    )
 
 
-def _kappa_alone(kappa: float) -> Ranker:
-    return changed([("kappa", kappa)])
+def dirty_table(outcome: Outcome, rank: Rank, rules: Iterable[str]) -> str:
+    """Visits in a hundred that end in a dirty place, on foot / by car."""
+    return _by_regime(
+        outcome.regimes,
+        {
+            rule: [
+                " / ".join(f"{100 * outcome.mean('dirty', regime, rule, task).mean:.2f}" for task in _tasks(rank))
+                for regime in outcome.regimes
+            ]
+            for rule in rules
+        },
+    )
 
 
-def _price(paid: Floats, spared: Floats) -> list[str]:
-    """What was paid, for what, and the ratio where it is sure that anything was spared."""
-    points = interval(100 * spared)
-    price = f"{paid.mean() / spared.mean():.1f}" if points.mean > points.margin else "unsure"
-    return [_said(interval(paid)), f"{points.mean:+.2f} ± {points.margin:.2f}", price]
+def against_table(outcome: Outcome) -> str:
+    """How far the regret of ours is below that of distance, and above that of the informed filter, in per cent."""
+    head = ["regime", *(f"{mode}: {column}" for mode in MODES for column in ("below distance", "above informed"))]
+    lines = []
+    for regime in outcome.regimes:
+        cells = [regime]
+        for task in _tasks("balanced"):
+            above = outcome.below(regime, "ours", "informed", task)
+            cells += [
+                _percent(outcome.below(regime, "ours", "distance", task)),
+                _percent(Interval(-above.mean, above.margin)),
+            ]
+        lines.append(cells)
+    return _table(head, lines)
 
 
-def _said(stars: Interval, signed: bool = True) -> str:
-    return f"{stars.mean:{'+' if signed else ''}.4f} ± {stars.margin:.4f}"
+def verdict_table(truths: Iterable[Truth]) -> str:
+    """How often ``sit`` and ``squat`` are true when they are said, in per cent."""
+    cells: dict[tuple[str, str], list[str]] = {}
+    for truth in truths:
+        cells.setdefault((truth.regime, truth.rule), []).append(f"{_percent(truth.true)} of {truth.said:,}")
+    return _table(["regime", "rule", "sit", "squat"], [[*key, *figures] for key, figures in cells.items()])
 
 
-def _difference_said(stars: Interval) -> str:
-    """Bold where it is more than chance."""
-    if not stars.margin:
-        return ""
-    return f"**{_said(stars)}**" if stars.excludes_zero else _said(stars)
+def asked_table(asked: Iterable[Asked]) -> str:
+    """Mean regret by who is asked, and by how many per cent it is below that without asking."""
+    cells: dict[tuple[str, str], list[str]] = {}
+    for each in asked:
+        cells.setdefault((each.regime, each.policy), []).extend(
+            [f"{each.regret.mean:.3f}", _percent(each.below_nobody) if each.below_nobody.margin else ""]
+        )
+    head = ["regime", "asked", *(f"{mode}: {column}" for mode in MODES for column in ("regret", "below nobody"))]
+    return _table(head, [[*key, *figures] for key, figures in cells.items()])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _tasks(rank: Rank) -> list[Task]:
+    return [(rank, mode) for mode in MODES]
+
+
+def _by_regime(regimes: Sequence[str], lines: dict[str, list[str]]) -> str:
+    return _table(["rule", *regimes], [[rule, *cells] for rule, cells in lines.items()])
+
+
+def _thousandths(stars: Interval) -> str:
+    said = f"{1000 * stars.mean:+.1f}±{1000 * stars.margin:.1f}"
+    return f"**{said}**" if stars.excludes_zero else said
+
+
+def _percent(share: Interval) -> str:
+    return f"{100 * share.mean:.1f}±{100 * share.margin:.1f}"
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])

@@ -6,8 +6,8 @@ import numpy as np
 
 from bench.ndcg import ndcg_of_rows
 from bench.ranking_quality.cleanliness import STEPS_PER_DAY, Floats
+from bench.ranking_quality.filters import Estimate
 from bench.ranking_quality.world import World
-from bench.reference.estimates import Estimate
 from geo.facilities.ranking import RANKINGS, Mode, Rank, duration_s
 
 DIRTY_BELOW_STARS = 2.5

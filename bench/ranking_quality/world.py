@@ -1,5 +1,6 @@
-"""A made-up town: where its places are, how clean they are, who rated them, and who asks where."""
+"""A simulated town: where its places are, how clean they are at each moment, and where visitors ask."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -14,22 +15,19 @@ from bench.ranking_quality.cleanliness import (
     long_run_means,
     ornstein_uhlenbeck,
 )
-from bench.ranking_quality.raters import Ratings, rate
 
 
-class Regime(NamedTuple):
-    """What nobody knows of the true world, so that each is measured.
+class Conditions(NamedTuple):
+    """Unknown facts of the real world, each varied over several values.
 
     Attributes:
-        relaxation_days: after which a place that got dirtier or cleaner is 1/e as far from its own mean.
+        relaxation_days: time after which a place's deviation from its own mean has fallen to 1/e.
         median_ratings_a_year: of the median place.
-        brigades_a_place_year: how often a place meets one.
-        kind_mean: of the long-run means of all towns' places, as visitors feel it.
+        kind_mean: mean of the long-run means of all towns' places, as visitors feel it.
     """
 
     relaxation_days: float
     median_ratings_a_year: float
-    brigades_a_place_year: float
     kind_mean: float
 
 
@@ -39,21 +37,21 @@ RELAXATIONS_DAYS = (5.0, 15.0, 45.0, 120.0)
 MEDIANS_A_YEAR = (1.5, 6.0)
 """From a crowd that has just begun to a busy one."""
 
-BRIGADES_A_PLACE_YEAR = (0.0, 0.1)
-"""None, or ten a year in a town of a hundred places."""
-
 KIND_MEANS = (3.3, 3.7, 4.1)
 """The middle one makes ratings average 3.6, PRIOR_MEAN_STARS; the others 0.35 less or more, so that nothing is judged
 as if the prior mean were known to be right."""
 
-REGIMES = [Regime(*each) for each in product(RELAXATIONS_DAYS, MEDIANS_A_YEAR, BRIGADES_A_PLACE_YEAR, KIND_MEANS)]
-"""Each is met equally often."""
+CONDITIONS = [Conditions(*each) for each in product(RELAXATIONS_DAYS, MEDIANS_A_YEAR, KIND_MEANS)]
+"""Each is met equally often in a multiple of 24 towns."""
+
+_STRIDE = 7
+"""Coprime to the number of conditions, so that a few towns meet different values of each."""
 
 HISTORY_DAYS = 730
 """Before the first visitor asks."""
 
 VISITING_DAYS = 182
-"""While visitors ask and raters go on rating."""
+"""While visitors ask and raters continue to rate."""
 
 MOMENTS = 24
 """At which visitors ask, so that the state of the places has changed between them."""
@@ -77,50 +75,65 @@ PLACES_SD = (0.4, 0.8)
 DRIFT_SD = (0.3, 0.6)
 """Of the state of a place about its long-run mean, any value between."""
 
+BUSYNESS_SIGMA = 1.7
+"""Of the logarithm of a place's ratings a year. With a median of 6, a third of the places get under three a year
+and one in thirty over 150."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One town.
+    """One town. Its ratings are made for each regime separately.
 
     Attributes:
-        regime: that it was made by.
+        seed: of the town.
+        conditions: that it was made by.
         places_sd, drift_sd: between the long-run means, and of the state about them, as visitors feel it.
         places_km: east and north of the centre, places by 2.
+        felt: state of each place at each step as visitors feel it, before rounding to stars: places by steps.
         stars: the true cleanliness, places by steps.
-        ratings: all that were made; only those before the moment asked may be looked at.
+        busyness: ratings of each place relative to the median place.
         moments: days on which visitors ask.
-        origins_km: from where, moments by visitors by 2.
+        origins_km: where visitors ask, moments by visitors by 2.
     """
 
-    regime: Regime
+    seed: int
+    conditions: Conditions
     places_sd: float
     drift_sd: float
     places_km: Floats
+    felt: Floats
     stars: Floats
-    ratings: Ratings
+    busyness: Floats
     moments: Floats
     origins_km: Floats
 
 
-def make_world(regime: Regime, seed: int) -> World:
+def make_world(conditions: Conditions, seed: int) -> World:
     """Make a town, the same one for the same seed."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, 0])
     places = int(random.integers(PLACES[0], PLACES[1] + 1))
     scale_km, places_sd, drift_sd = (random.uniform(*between) for between in (SCALE_KM, PLACES_SD, DRIFT_SD))
     steps = (HISTORY_DAYS + VISITING_DAYS + 1) * STEPS_PER_DAY
-    felt = long_run_means(random, places, steps, random.normal(regime.kind_mean, TOWNS_SD), places_sd)
-    felt += ornstein_uhlenbeck(random, places, steps, regime.relaxation_days * STEPS_PER_DAY, drift_sd)
-    moments = HISTORY_DAYS + np.sort(random.uniform(0, VISITING_DAYS, MOMENTS))
+    felt = long_run_means(random, places, steps, random.normal(conditions.kind_mean, TOWNS_SD), places_sd)
+    felt += ornstein_uhlenbeck(random, places, steps, conditions.relaxation_days * STEPS_PER_DAY, drift_sd)
     return World(
-        regime,
+        seed,
+        conditions,
         places_sd,
         drift_sd,
         _scatter(random, scale_km, places),
+        felt,
         expected_stars(felt),
-        rate(random, felt, regime.median_ratings_a_year, regime.brigades_a_place_year),
-        moments,
+        random.lognormal(0, BUSYNESS_SIGMA, places),
+        HISTORY_DAYS + np.sort(random.uniform(0, VISITING_DAYS, MOMENTS)),
         _scatter(random, scale_km, MOMENTS * VISITORS).reshape(MOMENTS, VISITORS, 2),
     )
+
+
+def towns(count: int, first_seed: int) -> Iterable[World]:
+    """Make towns under varying conditions."""
+    for number in range(count):
+        yield make_world(CONDITIONS[number * _STRIDE % len(CONDITIONS)], first_seed + number)
 
 
 def _scatter(random: Generator, scale_km: float, count: int) -> Floats:

@@ -13,7 +13,7 @@ from geo.casework import queue
 from geo.casework.decisions import RecordedAction, is_effective
 from geo.casework.models import Decision, QueueItem
 from geo.conflation import records
-from geo.crowd import closures, open_reports, outages, rate_bombs, ratings, reports
+from geo.crowd import closures, open_reports, outages, rate_bombs, ratings, reports, trust
 from geo.crowd.models import PastRating, Rating, RatingExclusion, Report
 from geo.database import Session
 from geo.errors import Conflict
@@ -303,8 +303,13 @@ def _return_rows(session: Session, place_id: int, part_id: int, merged_at: datet
 
 
 def _restore_displaced(session: Session, facility_id: int, other_id: int) -> None:
-    """Make a rating that a merge displaced current again if the newer one, by the same device, is now of the other."""
-    session.execute(_RESTORE, {"facility_id": facility_id, "other_id": other_id})
+    """Make a rating that a merge displaced current again if the newer one, by the same device, is now of the other.
+
+    Its device may have gained a record since then.
+    """
+    restored = session.execute(_RESTORE, {"facility_id": facility_id, "other_id": other_id}).scalars().all()
+    if restored:
+        trust.weigh_devices(session, restored)
 
 
 def _divide_closure(session: Session, place_id: int, part_id: int) -> None:

@@ -96,7 +96,8 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     Raises:
         FacilityNotFound: the facility does not exist or is hidden.
     """
-    if trust.lacking_trust(session, device_id):
+    lacking = trust.lacking_trust(session, device_id)
+    if lacking:
         # These ratings may come to count more, which changes the sums of their places.
         locks.lock_current(session, lambda: [facility_id, *trust.lacking_trust(session, device_id)])
     facility = locks.lock_visible(session, facility_id)
@@ -130,6 +131,7 @@ def rate(  # noqa: PLR0913 - who, what, which, when, under which circumstances, 
     weighed = [facility_id]
     if circumstances is not None:
         trust.weigh_presence(session, facility_id, as_of)
+    if lacking or circumstances is not None:
         weighed += trust.weigh_devices(session, [device_id])
     recompute(session, weighed)
     rate_bombs.watch(session, facility_id, as_of)

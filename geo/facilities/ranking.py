@@ -38,11 +38,11 @@ class Ranking:
 
 
 RANKINGS: dict[tuple[Rank, Mode], Ranking] = {
-    # 250 m further on foot for one star more; a car goes eight times as far in the same time.
-    ("balanced", "walk"): Ranking(kappa=0.5, beta_stars_per_km=4.0),
-    ("balanced", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.5),
-    # A kilometre for one star more. A greater kappa than in balanced avoids one dirty visit in three hundred, and each
-    # of those costs the other visitors six stars (docs/ranking-quality.md).
+    # 250 m further on foot for one star more; a car goes eight times as far in the same time. Subtracting doubt would
+    # cost visitors 3 to 6 stars for each dirty visit that it avoids (docs/ranking-quality.md).
+    ("balanced", "walk"): Ranking(kappa=0.0, beta_stars_per_km=4.0),
+    ("balanced", "drive"): Ranking(kappa=0.0, beta_stars_per_km=0.5),
+    # A kilometre for one star more. Half a standard deviation avoids one dirty visit in a thousand.
     ("cleanliness", "walk"): Ranking(kappa=0.5, beta_stars_per_km=1.0),
     ("cleanliness", "drive"): Ranking(kappa=0.5, beta_stars_per_km=0.125),
     # Only the distance counts; any beta greater than 0 gives the same order.

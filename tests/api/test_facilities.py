@@ -60,9 +60,7 @@ def test_a_search_returns_geojson_with_every_property_that_a_phone_shows(
     shown = feature["properties"]
     assert (shown["name"], shown["distance_m"], shown["duration_s"]) == ("Asema-aukio", 0, 0)
     assert (shown["rating"]["mean"], shown["rating"]["count"]) == (5, 1)
-    assert shown["explain"]["utility"] == pytest.approx(
-        shown["rating"]["quality"] - 0.5 * shown["rating"]["sd"], abs=1e-4
-    )
+    assert shown["explain"]["utility"] == pytest.approx(shown["rating"]["quality"], abs=1e-4)
 
 
 def test_the_explanation_of_an_unrated_place_is_its_prior(client: FlaskClient, session: Session, place: int) -> None:

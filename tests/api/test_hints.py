@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.hints import examples as hints_examples
 from api.hints.schemas import HintReply
 from geo.ahead import passes
+from geo.ahead.hints.rules import SPOKEN
 from tests.api.problem_documents import named
 from tests.conftest import TestClock
 from tests.factories import add_facility, add_rating
@@ -50,6 +51,35 @@ def test_ask_again_gives_the_distance_to_the_first_place_out_of_reach(
     answer = ask(client, IN_NEED)
     assert (answer["speak"], answer["reason"], answer["facility"]) == (False, "nothing_near", None)
     assert answer["ask_again"] == {"after_s": 3600, "after_m": 1623}
+
+
+def test_a_declined_reason_is_not_repeated_until_the_next_stop(
+    client: FlaskClient, session: Session, clock: TestClock
+) -> None:
+    first = add_good_place(session, clock)
+    second = add_facility(session, 24.9384, 60.1720)
+    hint = ask(client, IN_NEED)
+    assert (hint["speak"], hint["facility"]["id"]) == (True, first)
+    memory = {"last_hint_at": hint["as_of"], "last_hint_facility_id": first}
+
+    clock.advance(seconds=hint["ask_again"]["after_s"])
+    later = {**IN_NEED, **memory, "since_last_stop_s": IN_NEED["since_last_stop_s"] + hint["ask_again"]["after_s"]}
+    declined = ask(client, {**later, "declined": [hint["reason"]]})
+    assert (declined["speak"], declined["reason"], declined["facility"]) == (False, "declined", None)
+    repeated = ask(client, later)
+    assert (repeated["reason"], repeated["facility"]["id"]) == (hint["reason"], second)
+
+    # At a stop the phone forgets what was declined.
+    clock.advance(seconds=3500)
+    assert ask(client, {**IN_NEED, **memory})["reason"] == hint["reason"]
+
+
+def test_a_declined_reason_does_not_silence_another(client: FlaskClient, session: Session, clock: TestClock) -> None:
+    best = add_good_place(session, clock)
+    heading_north = {**IN_NEED, "heading_deg": 0}
+    answer = ask(client, {**heading_north, "declined": ["comfort_running_out"]})
+    assert (answer["reason"], answer["facility"]["id"]) == ("long_gap_ahead", best)
+    assert ask(client, {**heading_north, "declined": list(SPOKEN)})["reason"] == "declined"
 
 
 def test_drinking_water_is_suggested_only_on_request(client: FlaskClient, session: Session) -> None:
@@ -110,6 +140,8 @@ def test_a_hint_is_in_the_callers_language(
         ({"dismissed": "5"}, ["dismissed"]),
         ({"dismissed": [5, "x"]}, ["dismissed.1"]),
         ({"dismissed": list(range(1, 202))}, ["dismissed"]),
+        ({"declined": "comfort_running_out"}, ["declined"]),
+        ({"declined": ["comfort_running_out", "declined"]}, ["declined.1"]),
         ({"quiet_hours": {"from": "22:00", "to": "07:00"}}, ["local_time"]),
         ({"quiet_hours": {"from": "24:00", "to": "07:00"}, "local_time": "12:00"}, ["quiet_hours.from"]),
         ({"quiet_hours": {"from": "22:00"}, "local_time": "12:00"}, ["quiet_hours.to"]),

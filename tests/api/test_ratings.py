@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.crowd import ratings
 from geo.crowd.devices import TOKEN_LIFETIME
-from geo.crowd.models import Device, PastRating
+from geo.crowd.models import Device, PastRating, Rating
 from geo.crowd.ratings import REPEAT_WINDOW
 from geo.facilities.models import Facility
 from tests.conftest import NOON, TestClock
@@ -202,3 +202,29 @@ def test_rating_renews_an_ageing_token(
     clock.now += TOKEN_LIFETIME * 0.6
     client.put(path, json={"stars": 1}, headers=headers)
     assert expires_at() == clock() + TOKEN_LIFETIME
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (None, None),
+        ("http://localhost", None),
+        ("HTTPS://LocalHost", None),
+        ("https://page.example", "https://page.example"),
+        ("HTTPS://PAGE.example:8443", "https://page.example:8443"),
+        ("capacitor://localhost:1", "capacitor://localhost:1"),
+        ("null", "null"),
+        ("", "null"),
+        ("  ", "null"),
+        ("http://[", "null"),
+        ("https://[::1", "null"),
+        ("https://[not an address]", "null"),
+        ("https://" + 300 * "a", "https://" + 247 * "a"),
+    ],
+)
+def test_any_origin_header_is_a_page_of_another_site_of_this_host_or_unknown(
+    client: FlaskClient, session: Session, path: str, headers: dict[str, str], sent: str | None, stored: str | None
+) -> None:
+    origin = {} if sent is None else {"Origin": sent}
+    assert client.put(path, json={"stars": 5}, headers=headers | origin).status_code == 201
+    assert session.execute(select(Rating.origin)).scalar_one() == stored

@@ -10,7 +10,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from api.cli.serving import SHUTDOWN_S
+from api.cli.server import SHUTDOWN_S
 from geo.database import CONNECT_TIMEOUT_S, POOL_TIMEOUT_S, STATEMENT_TIMEOUT_MS, Database
 from tests.api.serving import PATIENCE_S, Server, figures, serving, until
 from tests.factories import add_facility, bearer, facility_row

@@ -33,8 +33,8 @@ def test_utility_has_the_published_values(q: float, distance_km: float, expected
 
 
 def test_uncertainty_costs_kappa_stars_per_standard_deviation() -> None:
-    for rank in ("balanced", "cleanliness"):
-        assert utility(4, 0.6, 0, RANKINGS[rank, "walk"]) == pytest.approx(3.7)
+    assert utility(4, 0.6, 0, RANKINGS["balanced", "walk"]) == pytest.approx(4)
+    assert utility(4, 0.6, 0, RANKINGS["cleanliness", "walk"]) == pytest.approx(3.7)
     assert utility(4, 0.6, 0, RANKINGS["distance", "walk"]) == 0
 
 

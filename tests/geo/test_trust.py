@@ -185,6 +185,15 @@ def test_a_device_that_gains_a_record_raises_its_older_ratings_and_their_places(
     assert [facility_row(session, place)["weight_total"] for place in (first, second)] == pytest.approx([0.8, 0.8])
 
 
+def test_a_rating_made_without_a_request_completes_a_record(session: Session) -> None:
+    first, second = place_known_since(session), place_known_since(session)
+    device = rate(session, first, 100)
+    assert trust.weights_of(session, first, device).track == trust.NO_TRACK_RECORD_WEIGHT
+    ratings.rate(session, second, device, ratings.NewRating(3), at(101))
+    assert trust.weights_of(session, first, device).track == 1
+    assert facility_row(session, first)["weight_total"] == pytest.approx(trust.ABSENT_WEIGHT)
+
+
 def test_a_record_stays_when_its_ratings_are_replaced_or_withdrawn(session: Session) -> None:
     first, second = (place_known_since(session) for _ in range(2))
     device_id = rate(session, first, 100)

@@ -3,7 +3,7 @@
 One statement reads the disc of the horizon. facility_search determines the candidates and their order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -150,7 +150,7 @@ def look(session: Session, situation: Situation) -> tuple[Outlook, Around]:
         "lon": situation.origin.lon,
         "lat": situation.origin.lat,
         "situation": situation_parameter(situation, CIRCUITY[situation.mode] / SPEED_M_PER_S[situation.mode]),
-        "needs": search.needs_parameter(suggestion_needs(situation.needs)),
+        "needs": search.needs_parameter(replace(suggestion_needs(situation.needs), open_on_arrival=True)),
         "ranking": ranking,
         "as_of": situation.as_of,
     }

@@ -1,4 +1,5 @@
 -- Makes ratings that a merge displaced current again: the newer rating by the same device is now of the other place.
+-- Returns their devices.
 WITH displaced AS (
     SELECT DISTINCT ON (past.device_id) past.*
     FROM past_rating AS past
@@ -12,3 +13,4 @@ WITH displaced AS (
 )
 INSERT INTO rating (id, facility_id, {columns})
 SELECT rating_id, facility_id, {columns} FROM displaced
+RETURNING device_id

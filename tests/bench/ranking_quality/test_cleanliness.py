@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from bench.ranking_quality.cleanliness import expected_stars, long_run_means, ornstein_uhlenbeck
-from bench.ranking_quality.raters import brigade_weight
 
 
 def test_the_drift_has_its_stationary_deviation_from_the_first_step_to_the_last() -> None:
@@ -27,8 +26,3 @@ def test_expected_stars_equal_the_mean_of_many_visitors() -> None:
     for felt in (1.5, 3.7, 4.8):
         given = np.clip(np.rint(felt + noise), 1, 5).mean()
         assert float(expected_stars(np.array([felt]))[0]) == pytest.approx(given, abs=0.02)
-
-
-def test_a_brigade_that_claims_presence_has_full_weight_up_to_ten_ratings() -> None:
-    assert 10 * brigade_weight(10) == pytest.approx(3.302585)
-    assert 100 * brigade_weight(100) == pytest.approx(5.605170 * 0.8)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bench.ranking_quality.interval import interval, student_quantile
+from bench.ranking_quality.interval import interval, share_of, student_quantile
 
 
 @pytest.mark.parametrize(
@@ -12,9 +12,15 @@ def test_students_quantile_has_the_published_value(probability: float, freedom: 
     assert student_quantile(probability, freedom) == pytest.approx(quantile, abs=1e-4)
 
 
-def test_more_comparisons_widen_the_interval() -> None:
+def test_an_interval_is_students() -> None:
     values = np.random.default_rng(7).normal(1, 2, 100)
-    once, often = interval(values), interval(values, looks=150)
-    assert once.mean == often.mean == pytest.approx(values.mean())
-    assert once.margin == pytest.approx(1.9842 * values.std(ddof=1) / 10, rel=1e-4)
-    assert often.margin > 1.7 * once.margin
+    assert interval(values).mean == pytest.approx(values.mean())
+    assert interval(values).margin == pytest.approx(1.9842 * values.std(ddof=1) / 10, rel=1e-4)
+
+
+def test_a_share_is_that_of_sums_and_surer_where_parts_follow_wholes() -> None:
+    random = np.random.default_rng(8)
+    wholes = random.uniform(1, 3, 50)
+    following, alone = 0.4 * wholes + random.normal(0, 0.01, 50), random.uniform(0.3, 1.2, 50)
+    assert share_of(following, wholes).mean == pytest.approx(following.sum() / wholes.sum())
+    assert share_of(following, wholes).margin < share_of(alone, wholes).margin / 5

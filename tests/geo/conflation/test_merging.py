@@ -434,3 +434,17 @@ def test_dismissed_devices_do_not_count_again_because_of_a_merge(session: Sessio
     for network, device_id in enumerate(reporters, 1):
         report(session, first, "closed", device_id, network)
     assert facility_row(session, first)["status"] == "active"
+
+
+def test_a_displaced_rating_returns_with_the_record_that_its_device_has_gained(session: Session) -> None:
+    first, second, third = (add_facility(session, offset) for offset in (0, 0.001, 1))
+    device = devices.register(session, NOON).device_id
+    circumstances = Circumstances(bytes(16), "within_150_m")
+    for place, as_of in ((first, NOON), (second, LATER)):
+        ratings.rate(session, place, device, ratings.NewRating(3), as_of, circumstances=circumstances)
+    merging.merge(session, first, second, EVENING)
+    next_day = NOON + timedelta(days=1)
+    ratings.rate(session, third, device, ratings.NewRating(3), next_day, circumstances=circumstances)
+    merging.split(session, first, second, next_day)
+    assert [facility_row(session, place)["weight_total"] for place in (first, second, third)] == [1, 1, 1]
+    require_exact_sums(session)

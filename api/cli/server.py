@@ -1,0 +1,95 @@
+"""The main process of the server: it imports the application once and forks the workers, which share its memory.
+
+``flask serve`` becomes this process (``python -m api.cli.server HOST``): the metrics of workers need an environment
+variable that prometheus_client reads when it is imported.
+"""
+
+import ctypes
+import gc
+import multiprocessing
+import multiprocessing.util
+import os
+import signal
+import sys
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from api.config import Settings
+from api.partners.memory import settle
+
+REQUEST_THREADS = 8
+"""Threads per worker that answer requests: as many as its database connections, so that none waits for one."""
+
+SHUTDOWN_S = 20
+"""How long a stopping worker may finish its requests: longer than a statement may take."""
+
+LINUX = sys.platform == "linux"
+"""Elsewhere workers are started anew and import the application themselves: macOS' frameworks do not survive a fork."""
+
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2): the signal that a process gets when its parent ends."""
+
+
+def main(host: str) -> None:
+    """Serve until a signal to stop.
+
+    Args:
+        host: the address to listen on.
+    """
+    settings = Settings.from_environ(os.environ)
+    # Python 3.14 has another default, with which no memory is shared.
+    multiprocessing.set_start_method("fork" if LINUX else "spawn")
+    server = Server(
+        "wsgi:app",
+        address=host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=REQUEST_THREADS,
+        workers_kill_timeout=SHUTDOWN_S,
+        respawn_failed_workers=True,
+        websockets=False,
+        # Below this level it repeats our own log, and warns of threads that mostly wait for the database.
+        log_level=LogLevels(os.environ.get("GRANIAN_LOG_LEVEL", "error")),
+    )
+    if LINUX:
+        _import_application()
+        gc.collect()
+        gc.freeze()  # a collection in a worker would write to the pages of all objects, and so copy them
+    server.serve(target_loader=worker_application)
+
+
+def worker_application(_target: str) -> Any:
+    """Return the WSGI application, in a worker."""
+    # Ctrl-C reaches every process of the terminal. A worker that handles it hangs (granian 2.8); the main process
+    # handles it and signals its workers to finish.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Until granian handles it, too; the handler of the main process would ignore it here.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if LINUX:
+        _end_with_main_process()
+    app = _import_application()
+    # A forked process skips atexit; its finalizers always run.
+    multiprocessing.util.Finalize(None, settle, args=(app,), exitpriority=1)
+    return app
+
+
+def _import_application() -> Any:
+    import wsgi  # noqa: PLC0415 - in a spawned worker, after its signals are blocked
+
+    return wsgi.app
+
+
+def _end_with_main_process() -> None:
+    """Let this worker stop when the main process is killed: it would go on serving, and keep the port."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    if parent is None or os.getppid() != parent.pid:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
