@@ -58,7 +58,7 @@ def add_world(session: Session, random: Random, count: int) -> None:
             # Some at the ends of what a prior may be, where the bound of the search is tight.
             prior_stars=random.choice((3.6, 1.0, 5.0, random.uniform(1, 5))),
             record_credibility=random.choice((5.0, 1.0, 20.0, random.uniform(1, 20))),
-            out_of_order_until=random.choice((None, None, None, None, NOON, NOON + timedelta(seconds=1))),
+            out_of_order_until=random.choice((*(None,) * 10, NOON, NOON + timedelta(seconds=1))),
             present_credibility=random.choice((5.0, 2.0, 30.0, random.uniform(2, 30))),
             **{attribute.name: random.choice((None, None, *attribute.words)) for attribute in ATTRIBUTES},
             **hours_columns(random.choice(HOURS), place),

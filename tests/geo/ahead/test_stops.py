@@ -264,7 +264,9 @@ def _by_looking_at_all(table: Any, query: StopsQuery) -> dict[tuple[int, int], t
     for key, along_m, _, _, arrive_s in zip(*passes, strict=True):
         facility = table[int(key)]
         state = brute_force._state(facility, NOON + timedelta(seconds=round(arrive_s)))
-        is_offered = facility["status"] == "active" and facility["offers"] and facility["access"] != "private"
+        is_working = facility["out_of_order_until"] is None or facility["out_of_order_until"] <= NOON
+        is_listed = facility["status"] == "active" and is_working
+        is_offered = is_listed and facility["offers"] and facility["access"] != "private"
         if is_offered and state != "closed":
             visit = 1 + sum(seen == facility["id"] for seen, _ in expected)
             expected[facility["id"], visit] = (along_m, state)

@@ -448,3 +448,32 @@ def test_a_displaced_rating_returns_with_the_record_that_its_device_has_gained(s
     merging.split(session, first, second, next_day)
     assert [facility_row(session, place)["weight_total"] for place in (first, second, third)] == [1, 1, 1]
     require_exact_sums(session)
+
+
+def test_a_place_out_of_order_is_so_in_its_merge_and_alone_after_a_split(session: Session) -> None:
+    first, second = two(session)
+    report(session, second, "out_of_order", regular(session))
+    until = NOON + timedelta(days=1)
+    merging.merge(session, first, second, LATER)
+    shown = [facility_row(session, facility_id)["out_of_order_until"] for facility_id in (first, second)]
+    assert shown == [until, None]
+    merging.split(session, first, second, LATER)
+    shown = [facility_row(session, facility_id)["out_of_order_until"] for facility_id in (first, second)]
+    assert shown == [None, until]
+
+
+def test_an_alarm_is_about_the_place_of_its_ratings_after_a_merge_and_a_split(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    for _ in range(9):
+        rate(session, second, visitor(session), 5, NOON - timedelta(days=30))
+    for network in range(4):
+        circumstances = Circumstances(bytes([network]) * 16)
+        ratings.rate(session, second, visitor(session), ratings.NewRating(1), NOON, circumstances=circumstances)
+    open_items = text("SELECT target_id FROM queue_item WHERE kind = 'rate_bomb' AND state = 'open'")
+    assert session.execute(open_items).scalars().all() == [second]
+    merging.merge(session, first, second, LATER)
+    assert session.execute(open_items).scalars().all() == [first]
+    assert facility_row(session, second)["rush_until"] is None
+    merging.split(session, first, second, LATER)
+    assert session.execute(open_items).scalars().all() == [second]
+    assert facility_row(session, first)["rush_until"] is None
