@@ -9,6 +9,8 @@
 #                make bench-ranking ARGS="--towns 24 --seed 7 --json FILE"
 #   make bench-hints
 #                what people get from hints on simulated days: docs/hints.md
+#   make held-out FILE=ratings.csv
+#                how well each next rating of a file of yours is predicted: docs/held-out.md
 #   make proof-hours FILES="A.osm.pbf B.csv"
 #                compiled opening hours against opening_hours.js; it needs npm
 #   make stop    stop the private PostGIS
@@ -18,7 +20,7 @@
 PYTHON := .venv/bin/python
 SHELL := /bin/bash
 
-.PHONY: run test check bench bench-ranking bench-hints proof-hours stop broken
+.PHONY: run test check bench bench-ranking bench-hints held-out proof-hours stop broken
 
 run: .venv/runtime
 	@exec $(PYTHON) -m flask up
@@ -41,6 +43,9 @@ bench-ranking: .venv/development
 
 bench-hints: .venv/development
 	@$(PYTHON) -m bench.hints_quality $(ARGS)
+
+held-out: .venv/development
+	@$(PYTHON) -m bench.held_out $(FILE) $(ARGS)
 
 proof-hours: .venv/development .node/node_modules/opening_hours
 	@$(PYTHON) -m bench.hours_proof $(FILES)
