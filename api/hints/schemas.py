@@ -23,8 +23,8 @@ from api.http.languages import LANGUAGES
 from api.places.schemas import Feature, Terms
 from api.route.line import LineString, polyline
 from api.route.schemas import MAX_COMFORT_S, MIN_COMFORT_S, NeedsBody
-from geo.ahead.hints.rules import NEED_OF_COMFORT, SILENT, SPOKEN
-from geo.ahead.hints.situation import CRUISE_M_PER_S, DEFAULT_COMFORT_S
+from geo.ahead.hints.rules import SILENT, SPOKEN
+from geo.ahead.hints.situation import CRUISE_M_PER_S, DEFAULT_COMFORT_S, UNKNOWN_OF_COMFORT
 from geo.ahead.polyline import PRECISIONS, decode
 from geo.ahead.timed_route import Route, lay
 from geo.coordinates import Point
@@ -131,7 +131,10 @@ class HintsRequest(StrictSchema):
     since_last_stop_s = WholeNumber(
         strict=True,
         validate=between(0, MAX_COMFORT_S),
-        metadata={"description": "Seconds since the last stop. Default: half of comfort_s."},
+        metadata={
+            "description": "Seconds since the last stop. Default, and from 1.5 times comfort_s on (a stop was "
+            "missed): half of comfort_s."
+        },
     )
     last_hint_at = Instant(
         metadata={
@@ -192,7 +195,7 @@ class HintsRequest(StrictSchema):
             "route": data.get("route"),
             "needs": data["needs"],
             "comfort_s": comfort_s,
-            "since_last_stop_s": data.get("since_last_stop_s", NEED_OF_COMFORT * comfort_s),
+            "since_last_stop_s": data.get("since_last_stop_s", UNKNOWN_OF_COMFORT * comfort_s),
             "memory": {
                 "last_hint_at": data.get("last_hint_at"),
                 "last_hint_facility_id": data.get("last_hint_facility_id"),

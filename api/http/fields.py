@@ -65,7 +65,7 @@ class WholeNumber(fields.Integer):
     default_error_messages = {"invalid": "must be a whole number"}
 
     def _validated(self, value: Any) -> int:
-        if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,18}", value, re.ASCII):
+        if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,19}", value, re.ASCII):
             raise self.make_error("invalid", input=value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)

@@ -100,7 +100,7 @@ class Hints(Prompter):
         return float(self.day.world.travel_s(here)[place - 1])
 
     def _situation(self, here: Here) -> Situation:
-        return Situation(
+        situation = Situation(
             Point(0, 0),
             moment(here.at_s),
             here.mode,
@@ -111,6 +111,7 @@ class Hints(Prompter):
             memory=self._memory,
             route=self._route,
         )
+        return situation if self._is_former else situation.as_believed
 
     def _advice(self, here: Here, situation: Situation) -> tuple[Hint, AskAgain]:
         """Return what geo.ahead.hints.advice.advise returns."""

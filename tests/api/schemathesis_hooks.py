@@ -10,6 +10,9 @@ from schemathesis import Case, GenerationMode, HookContext
 
 from geo.moderation.actions.registry import OTHER_ACTIONS
 
+INSTANTS = {"last_asked_at": "2026-11-20T12:00:00+02:00", "opened_before": "2100-01-01T00:00:00Z"}
+"""An instant for each parameter that must be one."""
+
 PLACES = 5
 """How many facilities there are, from id 1 on."""
 
@@ -29,8 +32,7 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         query = search(query)
     if case.operation.label == "GET /v1/fences":
         query = fences(query)
-    if "opened_before" in query:
-        query["opened_before"] = "2100-01-01T00:00:00Z"
+    query |= {name: instant for name, instant in INSTANTS.items() if name in query}
     if "cursor" in query and not case.operation.path.startswith("/admin/"):
         query["cursor"] = "20261120T120000.000000Z-1"
     if query != case.query:
@@ -80,6 +82,8 @@ def hint(body: dict[str, Any]) -> dict[str, Any]:
     body = dict(body)
     if "last_hint_at" in body or "last_hint_facility_id" in body:
         body["last_hint_at"] = "2026-11-20T12:00:00+02:00"
+    if "last_asked_at" in body:
+        body["last_asked_at"] = INSTANTS["last_asked_at"]
     if "quiet_hours" in body:
         body |= {"quiet_hours": {"from": "22:00", "to": "07:00:30"}, "local_time": "12:00"}
     if "route" in body:

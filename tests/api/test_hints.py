@@ -50,7 +50,7 @@ def test_ask_again_gives_the_distance_to_the_first_place_out_of_reach(
     add_good_place(session, clock, lat=60.1699 + 0.02)
     answer = ask(client, IN_NEED)
     assert (answer["speak"], answer["reason"], answer["facility"]) == (False, "nothing_near", None)
-    assert answer["ask_again"] == {"after_s": 3600, "after_m": 1623}
+    assert answer["ask_again"] == {"after_s": 1900, "after_m": 1623}
 
 
 def test_a_declined_reason_is_not_repeated_until_the_next_stop(

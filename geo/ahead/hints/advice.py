@@ -25,6 +25,7 @@ def advise(session: Session, situation: Situation) -> Advice:
 
     For a phone that has left its route, its heading is used instead.
     """
+    situation = situation.as_believed
     shut = gate(situation)
     until_open = ask_again.after_gate(situation)
     if shut is not None and until_open is not None:

@@ -20,7 +20,7 @@ from geo.ahead.hints.rules import (
     Hint,
     gate,
 )
-from geo.ahead.hints.situation import CRUISE_M_PER_S, REPEAT_S, Situation
+from geo.ahead.hints.situation import CRUISE_M_PER_S, MISSED_STOP_OF_COMFORT, REPEAT_S, Situation
 from geo.facilities.ranking import SPEED_M_PER_S
 
 EACH_MINUTE_S = 60
@@ -91,10 +91,11 @@ def _pace_m_s(situation: Situation) -> float:
 
 
 def _longest_s(situation: Situation) -> float:
-    """Return the maximum duration: until the facility of the last hint may be suggested again."""
-    if situation.memory.last_hint_facility_id is None or situation.may_repeat:
-        return LONGEST_SILENCE_S
-    return max(EACH_MINUTE_S, min(LONGEST_SILENCE_S, REPEAT_S - situation.since_hint_s))
+    """Return the maximum duration: until the facility of the last hint may be suggested again, or a stop was missed."""
+    longest_s = LONGEST_SILENCE_S
+    if situation.memory.last_hint_facility_id is not None and not situation.may_repeat:
+        longest_s = min(longest_s, REPEAT_S - situation.since_hint_s)
+    return max(EACH_MINUTE_S, min(longest_s, (MISSED_STOP_OF_COMFORT - situation.worn) * situation.comfort_s))
 
 
 def after_silence_on_route(situation: Situation, ahead: OnRoute) -> AskAgain:

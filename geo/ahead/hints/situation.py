@@ -1,6 +1,6 @@
 """A phone's situation: its position, time, needs and memory of earlier hints, and the distances they determine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from geo.ahead.timed_route import Route
@@ -11,6 +11,13 @@ from geo.facilities.search import Needs
 DEFAULT_COMFORT_S = 11_700
 """How long people go without a stop: three and a quarter hours, between the medians of 3 and 4 hours that women
 report (Lukacz et al., 2009). In simulated days two hours made four times as many false alarms (docs/hints.md)."""
+
+UNKNOWN_OF_COMFORT = 0.5
+"""Share of the comfort time that is assumed to have passed if the last stop is not known: the middle."""
+
+MISSED_STOP_OF_COMFORT = 1.5
+"""Share of the comfort time after which the phone must have missed a stop, the plainest case being a night: nobody goes
+so long."""
 
 REPEAT_S = 7200
 """Minimum time before the same facility is suggested again."""
@@ -93,7 +100,7 @@ class Situation:
     speed_m_s: float | None = None
     needs: Needs = field(default_factory=Needs)
     comfort_s: float = DEFAULT_COMFORT_S
-    since_last_stop_s: float = DEFAULT_COMFORT_S / 2
+    since_last_stop_s: float = UNKNOWN_OF_COMFORT * DEFAULT_COMFORT_S
     memory: Memory = field(default_factory=Memory)
     route: Route | None = None
 
@@ -111,6 +118,13 @@ class Situation:
     def horizon_m(self) -> float:
         """Search distance: the same path length, along a route or in a straight line."""
         return self.scale.horizon_m * CIRCUITY[self.mode] / self.detour
+
+    @property
+    def as_believed(self) -> "Situation":
+        """The same, with an unknown last stop if the phone must have missed one."""
+        if self.worn < MISSED_STOP_OF_COMFORT:
+            return self
+        return replace(self, since_last_stop_s=UNKNOWN_OF_COMFORT * self.comfort_s)
 
     @property
     def worn(self) -> float:
