@@ -31,6 +31,9 @@ MAX_BODY_BYTES = 64 * 1024
 ROOMS = (places, localities, crowd, asks, me, route, hints, fences, moderation, records, partners)
 """The rooms of the API. The doors of each are its blueprints."""
 
+LARGEST_BODY_BYTES = max(door.max_body_bytes or MAX_BODY_BYTES for room in ROOMS for door in room.doors)
+"""Size of the largest body that a route accepts."""
+
 
 class Beforehand(Flask):
     """The Flask application. All its functions are synchronous, so Flask need not check each one on every request."""

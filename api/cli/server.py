@@ -11,13 +11,16 @@ import multiprocessing.util
 import os
 import signal
 import sys
-from typing import Any
 
-from granian.constants import Interfaces
+from flask import Flask
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
+from api import LARGEST_BODY_BYTES
 from api.config import Settings
+from api.http.asgi import AsgiApplication
+from api.http.callers import block_of
 from api.partners.memory import settle
 
 REQUEST_THREADS = 8
@@ -46,9 +49,11 @@ def main(host: str) -> None:
         "wsgi:app",
         address=host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
+        # A connection of HTTP/2 would carry any number of requests; proxies speak HTTP/1.1 to us.
+        http=HTTPModes.http1,
+        loop=Loops.asyncio,
         workers=settings.workers,
-        blocking_threads=REQUEST_THREADS,
         workers_kill_timeout=SHUTDOWN_S,
         respawn_failed_workers=True,
         websockets=False,
@@ -62,8 +67,8 @@ def main(host: str) -> None:
     server.serve(target_loader=worker_application)
 
 
-def worker_application(_target: str) -> Any:
-    """Return the WSGI application, in a worker."""
+def worker_application(_target: str) -> AsgiApplication:
+    """Return the application, in a worker."""
     # Ctrl-C reaches every process of the terminal. A worker that handles it hangs (granian 2.8); the main process
     # handles it and signals its workers to finish.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -74,10 +79,13 @@ def worker_application(_target: str) -> Any:
     app = _import_application()
     # A forked process skips atexit; its finalizers always run.
     multiprocessing.util.Finalize(None, settle, args=(app,), exitpriority=1)
-    return app
+    trusted_proxies = Settings.from_environ(os.environ).trusted_proxies
+    return AsgiApplication(
+        app.wsgi_app, lambda environ: block_of(environ, trusted_proxies), LARGEST_BODY_BYTES, REQUEST_THREADS
+    )
 
 
-def _import_application() -> Any:
+def _import_application() -> Flask:
     import wsgi  # noqa: PLC0415 - in a spawned worker, after its signals are blocked
 
     return wsgi.app

@@ -1,7 +1,9 @@
 """Identifies the caller: the device or member of staff whose bearer token the request carries, and its network."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -93,9 +95,19 @@ def calling_page() -> str | None:
 
 def calling_block() -> bytes:
     """Return the network that the request came from, for use in memory only; networks.UNKNOWN if it is unknown."""
-    block = networks.block_of(_client_address())
+    return block_of(request.environ, settings().trusted_proxies)
+
+
+def block_of(environ: Mapping[str, Any], trusted_proxies: int) -> bytes:
+    """Return the network that a request came from, for use in memory only; networks.UNKNOWN if it is unknown.
+
+    Args:
+        environ: WSGI's environment of the request.
+        trusted_proxies: the setting.
+    """
+    block = networks.block_of(_client_address(environ, trusted_proxies))
     if block == networks.UNKNOWN:
-        warn_of_unknown_network(settings().trusted_proxies)
+        warn_of_unknown_network(trusted_proxies)
     return block
 
 
@@ -113,13 +125,12 @@ def warn_of_unknown_network(trusted_proxies: int) -> None:
     )
 
 
-def _client_address() -> str:
+def _client_address(environ: Mapping[str, Any], trusted_proxies: int) -> str:
     """Return the address that the outermost trusted proxy saw; without proxies, the connection's peer address."""
-    proxies = settings().trusted_proxies
-    if proxies == 0:
-        return request.remote_addr or ""
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
-    return forwarded[-proxies] if len(forwarded) >= proxies else ""
+    if trusted_proxies == 0:
+        return str(environ.get("REMOTE_ADDR") or "")
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    return forwarded[-trusted_proxies] if len(forwarded) >= trusted_proxies else ""
 
 
 def _device_token() -> str:

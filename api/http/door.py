@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Request, current_app, request
@@ -11,22 +10,13 @@ from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from api.http.asgi import SAFE_METHODS
 from api.http.declarations import Declaration, Error, Policy, declare, schemas_of
-from api.http.problems import STATUS_OF, bad_values, problem, unavailable
+from api.http.problems import STATUS_OF, bad_values, problem
 from api.http.suggestions import UNKNOWN_PARAMETER
 from geo.errors import DatabaseUnavailable
 
 JSON = "application/json"
-
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-BODIES_AT_ONCE = 4
-"""How many threads of a process may wait for request bodies: half of them, so that slow senders block no search."""
-
-BODY_TURN_S = 0.1
-"""How long a request waits for one of these slots. Most bodies arrive with the header and are read in a millisecond."""
-
-_waiting_for_bodies = BoundedSemaphore(BODIES_AT_ONCE)
 
 MAX_MEMBERS = 64
 """Members of a JSON object: three times as many as the largest schema has. Larger objects are rejected before a schema
@@ -71,6 +61,7 @@ class Door(Blueprint):
             kwargs: keyword arguments of flask-smorest's Blueprint.
         """
         super().__init__(*args, **kwargs)
+        self.max_body_bytes = max_body_bytes
         self.declarations: dict[str, Declaration] = {}
         self.before_request(lambda: _refuse_loose_requests(max_body_bytes))
 
@@ -103,7 +94,7 @@ class Door(Blueprint):
 def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]:
     """Return the statuses with which a Door itself rejects the parameters or the body of a request."""
     statuses = {422}
-    if not _BODILESS.issuperset(methods):
+    if not SAFE_METHODS.issuperset(methods):
         statuses.add(413)
     if "json" in schemas:
         statuses |= {400, 415}
@@ -112,7 +103,7 @@ def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]
 
 def _refuse_loose_requests(max_body_bytes: int | None) -> None:
     """Reject repeated parameters, parameters of a route that takes none, and bodies that are not JSON or too large."""
-    if request.method not in _BODILESS:
+    if request.method not in SAFE_METHODS:
         _read_body(max_body_bytes or current_app.config["MAX_CONTENT_LENGTH"])
     schemas = schemas_of(current_app.view_functions[request.endpoint or ""])
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
@@ -133,17 +124,10 @@ def _read_body(max_bytes: int) -> None:
 
     Raises:
         RequestEntityTooLarge: the body exceeds max_bytes.
-        HTTPException: 503, because too many request bodies are still being received.
     """
     request.max_content_length = max_bytes
-    if not _waiting_for_bodies.acquire(timeout=BODY_TURN_S):
-        raise HTTPException(response=unavailable("too many request bodies are still being received; please try again"))
-    try:
-        size_bytes = len(request.get_data())
-    finally:
-        _waiting_for_bodies.release()
     # werkzeug checks the size only when the body is used, and truncates a body without a declared length.
-    if size_bytes >= max_bytes:
+    if len(request.get_data()) >= max_bytes:
         raise RequestEntityTooLarge
 
 

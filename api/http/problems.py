@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.http import limits
+from api.http.asgi import REFUSAL
 from api.http.declarations import schemas_of
 from geo.errors import (
     BeforehandError,
@@ -173,6 +174,13 @@ def register(app: Flask) -> None:
     app.register_error_handler(BeforehandError, _domain_problem)
     app.register_error_handler(HTTPException, http_problem)
     app.register_error_handler(Exception, _unexpected)
+
+    @app.before_request
+    def _refuse_as_received() -> Response | None:
+        refusal = request.environ.get(REFUSAL)
+        if refusal is None:
+            return None
+        return unavailable(refusal.detail) if refusal.status == 503 else problem(refusal.status, refusal.detail)
 
 
 def _domain_problem(error: BeforehandError) -> Response:
