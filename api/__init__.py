@@ -59,7 +59,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     services.provide(app, Services(database or Database(settings.database_url), clock, settings))
     partner_memory.provide(app)
     logs.register(app)
-    status.register(app)
+    status.register(app, with_metrics=settings.metrics_port == settings.port)
     problems.register(app)
     cors.register(app)
     limits.register(app, callers.calling_block)

@@ -11,6 +11,13 @@ from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout's folder. Each checkout has its own private PostgreSQL cluster."""
 
+DEFAULT_PORT = 8_000
+
+MAX_PORT = 65_535
+
+METRICS_PORT_OFFSET = 1_000
+"""Distance of the default METRICS_PORT from PORT: servers on neighbouring ports do not meet."""
+
 
 class InvalidSetting(BeforehandError):
     """An environment variable has an invalid value."""
@@ -24,6 +31,8 @@ class Settings:
         database_url: DATABASE_URL. Default: the URL of the private cluster.
         private_postgres: the cluster to start if DATABASE_URL is not set, otherwise None.
         port: PORT to listen on.
+        metrics_port: METRICS_PORT, the port on 127.0.0.1 at which the server's main process answers /metrics. If it
+            equals PORT, the server itself answers /metrics, to everybody. Default: METRICS_PORT_OFFSET above PORT.
         workers: WEB_CONCURRENCY, the number of server processes. Default: one for each processor.
         trusted_proxies: TRUSTED_PROXIES, the number of proxies that append to X-Forwarded-For. Default: 0.
         network_key: BEFOREHAND_NETWORK_KEY, the key of the hash that distinguishes networks. Default: a random key that
@@ -35,6 +44,7 @@ class Settings:
     private_postgres: PrivatePostgres | None
     port: int
     workers: int
+    metrics_port: int = DEFAULT_PORT + METRICS_PORT_OFFSET
     trusted_proxies: int = 0
     network_key: bytes | None = None
     rate_limits: bool = True
@@ -52,10 +62,13 @@ class Settings:
             data_dir = environ.get("BEFOREHAND_DATA_DIR", "")
             private = PrivatePostgres(Path(data_dir).absolute() if data_dir else default_data_dir(), PROJECT)
             database_url = private.url()
+        port = _whole_number(environ, "PORT", default=DEFAULT_PORT, most=MAX_PORT)
+        offset = METRICS_PORT_OFFSET if port <= MAX_PORT - METRICS_PORT_OFFSET else -METRICS_PORT_OFFSET
         return cls(
             database_url=database_url,
             private_postgres=private,
-            port=_whole_number(environ, "PORT", default=8000, most=65_535),
+            port=port,
+            metrics_port=_whole_number(environ, "METRICS_PORT", default=port + offset, most=MAX_PORT),
             workers=_whole_number(environ, "WEB_CONCURRENCY", default=cpu_count() or 1, most=256),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", default=0, least=0, most=10),
             network_key=environ.get("BEFOREHAND_NETWORK_KEY", "").encode() or None,

@@ -133,7 +133,7 @@ def clock() -> TestClock:
 
 @pytest.fixture
 def app(connection: Connection, clock: TestClock) -> Flask:
-    settings = Settings(database_url="postgresql://not.used", private_postgres=None, port=8000, workers=1)
+    settings = Settings("postgresql://not.used", private_postgres=None, port=8000, workers=1, metrics_port=8000)
     return create_app(settings, database=OneConnection(connection), clock=clock)
 
 

@@ -9,8 +9,10 @@ import gc
 import multiprocessing
 import multiprocessing.util
 import os
+import resource
 import signal
 import sys
+from contextlib import suppress
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -21,10 +23,15 @@ from api import LARGEST_BODY_BYTES
 from api.config import Settings
 from api.http.asgi import AsgiApplication
 from api.http.callers import block_of
+from api.http.status import serve_metrics
 from api.partners.memory import settle
 
 REQUEST_THREADS = 8
 """Threads per worker that answer requests: as many as its database connections, so that none waits for one."""
+
+MAX_CONNECTIONS = 4_096
+"""Connections of a worker at a time. An idle one takes little memory and no thread; without room for thousands a few
+callers could keep everybody else from connecting."""
 
 SHUTDOWN_S = 20
 """How long a stopping worker may finish its requests: longer than a statement may take."""
@@ -43,6 +50,7 @@ def main(host: str) -> None:
         host: the address to listen on.
     """
     settings = Settings.from_environ(os.environ)
+    _allow_connections()
     # Python 3.14 has another default, with which no memory is shared.
     multiprocessing.set_start_method("fork" if LINUX else "spawn")
     server = Server(
@@ -54,6 +62,7 @@ def main(host: str) -> None:
         http=HTTPModes.http1,
         loop=Loops.asyncio,
         workers=settings.workers,
+        backpressure=MAX_CONNECTIONS,
         workers_kill_timeout=SHUTDOWN_S,
         respawn_failed_workers=True,
         websockets=False,
@@ -64,7 +73,17 @@ def main(host: str) -> None:
         _import_application()
         gc.collect()
         gc.freeze()  # a collection in a worker would write to the pages of all objects, and so copy them
+    metrics_port = settings.metrics_port
+    if metrics_port != settings.port:
+        server.on_startup(lambda: serve_metrics(metrics_port))
     server.serve(target_loader=worker_application)
+
+
+def _allow_connections() -> None:
+    """Raise the limit of open files, often 1,024, as far as this process may: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS reports a limit that it does not accept
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def worker_application(_target: str) -> AsgiApplication:

@@ -25,7 +25,7 @@ def up(ctx: click.Context) -> None:
     Starts the private database unless DATABASE_URL is set, upgrades the schema, loads the demo city into an empty
     database, and serves.
     """
-    serving.require_free_port(settings().port)
+    serving.require_free_port("PORT", settings().port)
     start_database()
     schema.upgrade(database())
     _seed()
@@ -40,7 +40,9 @@ def up(ctx: click.Context) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def serve(host: str) -> None:
     """Serve on PORT with WEB_CONCURRENCY worker processes."""
-    serving.require_free_port(settings().port, host)
+    serving.require_free_port("PORT", settings().port, host)
+    if settings().metrics_port != settings().port:
+        serving.require_free_port("METRICS_PORT", settings().metrics_port)
     ready_database().close()
     serving.serve(settings(), host)
 

@@ -19,8 +19,13 @@ class AddressInUse(BeforehandError):
     """The server cannot listen on its port; the message says how to choose another one."""
 
 
-def require_free_port(port: int, host: str = "127.0.0.1") -> None:
-    """Check that the port is free before the server starts.
+def require_free_port(setting: str, port: int, host: str = "127.0.0.1") -> None:
+    """Check that a port is free before the server starts.
+
+    Args:
+        setting: the environment variable that chooses it.
+        port: the port.
+        host: the address to listen on.
 
     Raises:
         AddressInUse: the port is in use, or this process may not listen on it.
@@ -31,8 +36,9 @@ def require_free_port(port: int, host: str = "127.0.0.1") -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            another = f"{setting}={port + 1}"
             raise AddressInUse(
-                f"cannot listen on {host}:{port} ({error.strerror}): choose another, as in PORT={port + 1} make run"
+                f"cannot listen on {host}:{port} ({error.strerror}): choose another, as in {another} make run"
             ) from error
 
 

@@ -3,7 +3,14 @@
 from time import perf_counter
 
 from flask import Flask, Response, g
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -21,11 +28,19 @@ REQUESTS = Counter("beforehand_requests", "Requests answered.", ["method", "rout
 SECONDS = Histogram("beforehand_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS_BUCKETS)
 
 blueprint = OpenRoutes("status", __name__)
+metrics_blueprint = OpenRoutes("metrics", __name__)
 
 
-def register(app: Flask) -> None:
-    """Register the status routes, and count every request."""
+def register(app: Flask, *, with_metrics: bool) -> None:
+    """Register the status routes, and count every request.
+
+    Args:
+        app: the app.
+        with_metrics: whether /metrics is one of the routes.
+    """
     app.register_blueprint(blueprint)
+    if with_metrics:
+        app.register_blueprint(metrics_blueprint)
 
     @app.after_request
     def _count(response: Response) -> Response:
@@ -49,12 +64,17 @@ def ready() -> Response:
     return unavailable("the database schema does not match this code: run `flask migrate`")
 
 
-@blueprint.get("/metrics")
+@metrics_blueprint.get("/metrics")
 def metrics() -> Response:
     """Return the metrics of all worker processes for Prometheus."""
     response = Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def serve_metrics(port: int) -> None:
+    """Answer /metrics on a port of 127.0.0.1, in a thread."""
+    start_http_server(port, "127.0.0.1", _registry())
 
 
 def _registry() -> CollectorRegistry:

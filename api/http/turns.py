@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-MOST_WAITING = 256
+MOST_WAITING = 1_000
 """Requests of one network that wait for a thread in a process. The four threads of a network answer that many searches
-in about a second: a full train that leaves a tunnel. A longer queue would make phones wait in vain."""
+in a few seconds: a full train that leaves a tunnel. Phones do not wait longer."""
 
 
 class Caller(NamedTuple):

@@ -28,11 +28,13 @@ class Server:
 
     Attributes:
         url: its address, without a slash at the end.
+        metrics_url: where its main process answers /metrics.
         process: the one that `flask serve` became.
         log: what it and its workers wrote.
     """
 
     url: str
+    metrics_url: str
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -45,11 +47,12 @@ class Server:
 @contextmanager
 def serving(database_url: str, log: Path, workers: int = 2, **settings: str) -> Iterator[Server]:
     """A server of the database, stopped at the end; settings are more environment variables."""
-    port = free_port()
+    port, metrics_port = free_port(), free_port()
     environ = {
         **os.environ,
         "DATABASE_URL": database_url,
         "PORT": str(port),
+        "METRICS_PORT": str(metrics_port),
         "WEB_CONCURRENCY": str(workers),
         "GRANIAN_LOG_LEVEL": "info",  # its lines too hold nothing private
         "PYTHONUNBUFFERED": "1",
@@ -59,7 +62,7 @@ def serving(database_url: str, log: Path, workers: int = 2, **settings: str) -> 
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "serve"], cwd=PROJECT, env=environ, stdout=out, stderr=subprocess.STDOUT
         )
-    server = Server(f"http://127.0.0.1:{port}", process, log)
+    server = Server(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{metrics_port}/metrics", process, log)
     try:
         # A worker that gets its signal to stop before it has started ignores it, and is killed after SHUTDOWN_S.
         until(lambda: process.poll() is not None or (answers(server) and have_answered(server) == workers))

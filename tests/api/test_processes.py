@@ -30,7 +30,7 @@ def is_running(pid: int) -> bool:
 
 def is_free(port: int) -> bool:
     with suppress(AddressInUse):
-        require_free_port(port)
+        require_free_port("PORT", port)
         return True
     return False
 

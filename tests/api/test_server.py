@@ -216,7 +216,7 @@ def test_the_metrics_cover_all_workers(server: Server, place: int) -> None:
         line = (
             f'beforehand_requests_total{{method="GET",route="/v1/facilities/<int(max={2**63 - 1}):facility_id>/ratings"'
         )
-        figures = requests.get(server.url + "/metrics", timeout=PATIENCE_S).text.splitlines()
+        figures = requests.get(server.metrics_url, timeout=PATIENCE_S).text.splitlines()
         return sum(float(figure.rpartition(" ")[2]) for figure in figures if figure.startswith(line))
 
     before = count()

@@ -1,6 +1,7 @@
 """Alive, ready, and the figures."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -49,7 +50,19 @@ def test_without_a_database_everything_but_health_is_a_503(path: str) -> None:
     assert response.content_type == "application/problem+json"
     assert int(response.headers["Retry-After"]) > 0
     assert client.get("/healthz").status_code == 200
-    assert client.get("/metrics").status_code == 200
+
+
+def test_the_public_port_answers_metrics_only_where_it_is_their_port() -> None:
+    settings = Settings.from_environ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "PORT": "8123"})
+    assert settings.metrics_port == 9123
+    assert create_app(settings).test_client().get("/metrics").status_code == 404
+    public = replace(settings, metrics_port=settings.port)
+    assert create_app(public).test_client().get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize(("port", "metrics_port"), [(8000, 9000), (64_535, 65_535), (64_536, 63_536), (65_535, 64_535)])
+def test_the_default_port_of_metrics_is_a_port(port: int, metrics_port: int) -> None:
+    assert Settings.from_environ({"PORT": str(port)}).metrics_port == metrics_port
 
 
 def test_requests_are_counted_by_route_and_not_by_path(app: Flask, client: FlaskClient) -> None:
