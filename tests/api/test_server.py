@@ -19,8 +19,8 @@ from tests.factories import add_device, add_facility, bearer, facility_row
 THREADS = 20
 DEVICES_PER_THREAD = 10
 
-UNFINISHED = 80
-"""More than the threads of all workers."""
+UNFINISHED = 100
+"""Many more than the threads of all workers."""
 
 CLOSE = b"Connection: close\r\n\r\n"
 
@@ -192,23 +192,59 @@ def test_a_malformed_request_is_not_a_server_error(server: Server, raw: bytes) -
 
 def test_unfinished_requests_do_not_block_other_callers(server: Server, database: Database, place: int) -> None:
     [token] = tokens(database, 1)
-    slow = [socket.create_connection(server.address) for _ in range(UNFINISHED)]
+    rating = f"{server.url}/v1/facilities/{place}/rating"
+    slow = [socket.create_connection(server.address, timeout=PATIENCE_S) for _ in range(UNFINISHED)]
     try:
         for number, wire in enumerate(slow):
             wire.sendall(
                 rating_request(place, token, "Content-Length: 11")[: -2 if number % 8 == 0 else None] + b'{"st'
             )
-        for path in ("/healthz", f"/v1/facilities/{place}") * 10:
-            assert requests.get(server.url + path, timeout=PATIENCE_S / 10).status_code == 200
-        response = requests.delete(
-            f"{server.url}/v1/facilities/{place}/rating", headers=bearer(token), timeout=PATIENCE_S
-        )
-        assert response.status_code in {204, 503}
+        for number in range(10):
+            for path in ("/healthz", f"/v1/facilities/{place}"):
+                assert requests.get(server.url + path, timeout=PATIENCE_S / 10).status_code == 200
+            response = requests.put(
+                rating, json={"stars": 1 + number % 5}, headers=bearer(token), timeout=PATIENCE_S / 10
+            )
+            assert response.status_code in {200, 201}
+        answer = b"".join(iter(lambda: slow[1].recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 408 "), answer[:200]
+        assert b"content-type: application/problem+json" in answer
+        assert requests.delete(rating, headers=bearer(token), timeout=PATIENCE_S / 10).status_code == 204
     finally:
         for wire in slow:
             wire.close()
+
+
+def test_a_client_that_goes_away_in_the_middle_of_a_body_changes_nothing(
+    server: Server, database: Database, place: int
+) -> None:
+    [token] = tokens(database, 1)
+    body = b'{"stars": 5}'
+    for length in (f"Content-Length: {len(body) + 1}", "Transfer-Encoding: chunked"):
+        sent = body if length.startswith("Content") else chunk(body)
+        with socket.create_connection(server.address, timeout=PATIENCE_S) as wire:
+            wire.sendall(rating_request(place, token, length) + sent)
+    assert requests.get(server.url + "/healthz", timeout=PATIENCE_S).status_code == 200
     with database.read() as session:
         assert facility_row(session, place)["rating_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nHost: here\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost:\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: here\r\nHost: here\r\n", 400),
+        (b"POST /v1/devices HTTP/1.1\r\nHost: here\r\nhost: there\r\nContent-Length: 0\r\n", 400),
+        (b"GET /healthz HTTP/1.0\r\n", 200),
+    ],
+    ids=["one", "none", "empty", "two", "two with a body", "HTTP/1.0"],
+)
+def test_a_request_without_exactly_one_host_is_refused(server: Server, head: bytes, status: int) -> None:
+    answer = exchange(server, head + CLOSE)
+    assert answer.split(b" ", 2)[1] == str(status).encode(), answer[:200]
+    assert (b"content-type: application/problem+json" in answer) == (status == 400)
 
 
 def test_the_metrics_cover_all_workers(server: Server, place: int) -> None:
