@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -30,8 +31,15 @@ REQUEST_THREADS = 8
 """Threads per worker that answer requests: as many as its database connections, so that none waits for one."""
 
 MAX_CONNECTIONS = 4_096
-"""Connections of a worker at a time. An idle one takes little memory and no thread; without room for thousands a few
-callers could keep everybody else from connecting."""
+"""Connections of a worker at a time. An idle one takes 20 kB and no thread; without room for thousands a few callers
+could keep everybody else from connecting."""
+
+MAX_HEADER_BYTES = 32 * 1024
+"""Size of a request's target and header fields, as in nginx and Apache by default: all connections together can make a
+worker keep 128 MB of unfinished headers. The server measures in steps, so that it accepts up to twice as much."""
+
+HEADER_MS = 30_000
+"""How long the header of a request may take, and how long a connection may be idle between two requests."""
 
 SHUTDOWN_S = 20
 """How long a stopping worker may finish its requests: longer than a statement may take."""
@@ -60,6 +68,7 @@ def main(host: str) -> None:
         interface=Interfaces.ASGINL,
         # A connection of HTTP/2 would carry any number of requests; proxies speak HTTP/1.1 to us.
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS, max_buffer_size=MAX_HEADER_BYTES),
         loop=Loops.asyncio,
         workers=settings.workers,
         backpressure=MAX_CONNECTIONS,

@@ -33,6 +33,9 @@ Responses are GeoJSON and list the attribution that the licences of their data r
 Errors are problem documents (RFC 9457) of at most 16 kB that name at most 20 bad values. Write lists in a query as
 kind=toilets,shower or kind=toilets&kind=shower. Unknown parameters, and single values given more than once, are
 rejected. Public responses carry a strong ETag: send it back as If-None-Match.
+
+Every request needs one Host header field, else it gets a 400. Two responses have no body: 400 if the request is not
+HTTP/1.1, and 431 if its target and header fields have more than 64 kB together or it has more than 98 fields.
 """
 
 DOCS_POLICY = (

@@ -95,7 +95,7 @@ def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]
     """Return the statuses with which a Door itself rejects the parameters or the body of a request."""
     statuses = {422}
     if not SAFE_METHODS.issuperset(methods):
-        statuses.add(413)
+        statuses |= {408, 413}
     if "json" in schemas:
         statuses |= {400, 415}
     return statuses

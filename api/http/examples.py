@@ -4,6 +4,7 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api.http.asgi import BODY_TOO_LARGE, BODY_TOO_LATE
 from api.http.limits import refusal_members
 
 UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
@@ -20,9 +21,10 @@ PROBLEM_DETAILS: dict[int, tuple[str, list[dict[str, str]]]] = {
     401: ("unknown token", []),
     403: ("this key is not bound to the origin of this page", []),
     404: ("there is no facility 12", [{"in": "path", "name": "facility_id", "detail": "there is no facility 12"}]),
+    408: (BODY_TOO_LATE.detail, []),
     409: ("queue item 5 is already decided", []),
     412: ("queue item 5 has changed and is now at version 4: read it again", []),
-    413: ("request body too large", []),
+    413: (BODY_TOO_LARGE.detail, []),
     415: ("send the body with Content-Type: application/json", []),
     422: (
         "limit: must be between 1 and 100",

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from api.http import limits
-from api.http.asgi import REFUSAL
+from api.http.asgi import BODY_TOO_LARGE, REFUSAL
 from api.http.declarations import schemas_of
 from geo.errors import (
     BeforehandError,
@@ -93,7 +93,7 @@ _KEPT_IN_QUERIES = "%&=;:,/?@!$'()*+~"
 
 _DETAILS: Mapping[int, str] = {
     404: "there is no route at this path; /docs lists all routes",
-    413: "request body too large",
+    413: BODY_TOO_LARGE.detail,
 }
 """Replacements of werkzeug's descriptions, which are written for users of a browser."""
 
