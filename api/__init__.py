@@ -11,7 +11,19 @@ from api.config import Settings
 from api.crowd import endpoints as crowd
 from api.fences import endpoints as fences
 from api.hints import endpoints as hints
-from api.http import callers, cors, declarations, documentation, limits, logs, paths, problems, services, status
+from api.http import (
+    addresses,
+    callers,
+    cors,
+    declarations,
+    documentation,
+    limits,
+    logs,
+    paths,
+    problems,
+    services,
+    status,
+)
 from api.http.services import Clock, Services, system_clock
 from api.localities import endpoints as localities
 from api.me import endpoints as me
@@ -61,6 +73,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     logs.register(app)
     status.register(app, with_metrics=settings.metrics_port == settings.port)
     problems.register(app)
+    addresses.register(app, settings)
     cors.register(app)
     limits.register(app, callers.calling_block)
     declarations.register(app)

@@ -1,5 +1,6 @@
 """All settings. wsgi.py reads them once from the environment and passes them on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import cpu_count
@@ -10,6 +11,14 @@ from geo.private_postgres.cluster import PrivatePostgres, default_data_dir
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout's folder. Each checkout has its own private PostgreSQL cluster."""
+
+FORWARDED = "Forwarded"
+"""The list of proxies' reports of RFC 7239."""
+
+X_FORWARDED_FOR = "X-Forwarded-For"
+"""The list of addresses that most proxies write."""
+
+_FIELD_NAME = re.compile("[A-Za-z][A-Za-z0-9-]*")
 
 DEFAULT_PORT = 8_000
 
@@ -34,7 +43,9 @@ class Settings:
         metrics_port: METRICS_PORT, the port on 127.0.0.1 at which the server's main process answers /metrics. If it
             equals PORT, the server itself answers /metrics, to everybody. Default: METRICS_PORT_OFFSET above PORT.
         workers: WEB_CONCURRENCY, the number of server processes. Default: one for each processor.
-        trusted_proxies: TRUSTED_PROXIES, the number of proxies that append to X-Forwarded-For. Default: 0.
+        trusted_proxies: TRUSTED_PROXIES, the number of proxies in front of the server. Default: 0.
+        client_address_header: CLIENT_ADDRESS_HEADER, the field in which these proxies report the client's address: one
+            to which each appends (FORWARDED, X_FORWARDED_FOR) or one with a single address. Default: X_FORWARDED_FOR.
         network_key: BEFOREHAND_NETWORK_KEY, the key of the hash that distinguishes networks. Default: a random key that
             the database keeps.
         rate_limits: RATE_LIMITS, ``on`` or ``off``. Default: ``on``. ``off`` is for measurements and load tests only.
@@ -46,6 +57,7 @@ class Settings:
     workers: int
     metrics_port: int = DEFAULT_PORT + METRICS_PORT_OFFSET
     trusted_proxies: int = 0
+    client_address_header: str = X_FORWARDED_FOR
     network_key: bytes | None = None
     rate_limits: bool = True
 
@@ -71,9 +83,20 @@ class Settings:
             metrics_port=_whole_number(environ, "METRICS_PORT", default=port + offset, most=MAX_PORT),
             workers=_whole_number(environ, "WEB_CONCURRENCY", default=cpu_count() or 1, most=256),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", default=0, least=0, most=10),
+            client_address_header=_header(environ, "CLIENT_ADDRESS_HEADER", default=X_FORWARDED_FOR),
             network_key=environ.get("BEFOREHAND_NETWORK_KEY", "").encode() or None,
             rate_limits=_switch(environ, "RATE_LIMITS", default=True),
         )
+
+
+def _header(environ: Mapping[str, str], name: str, *, default: str) -> str:
+    """Return a header field's name in one spelling: fields are named without regard to case."""
+    value = environ.get(name, "") or default
+    if not _FIELD_NAME.fullmatch(value):
+        raise InvalidSetting(f"{name}={value!r} must be the name of a header field without underscores, as X-Real-IP")
+    if value != default and environ.get("TRUSTED_PROXIES", "") in {"", "0"}:
+        raise InvalidSetting(f"{name} has no effect without TRUSTED_PROXIES: set it to the number of proxies")
+    return value.title()
 
 
 def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

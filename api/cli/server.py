@@ -107,10 +107,8 @@ def worker_application(_target: str) -> AsgiApplication:
     app = _import_application()
     # A forked process skips atexit; its finalizers always run.
     multiprocessing.util.Finalize(None, settle, args=(app,), exitpriority=1)
-    trusted_proxies = Settings.from_environ(os.environ).trusted_proxies
-    return AsgiApplication(
-        app.wsgi_app, lambda environ: block_of(environ, trusted_proxies), LARGEST_BODY_BYTES, REQUEST_THREADS
-    )
+    settings = Settings.from_environ(os.environ)
+    return AsgiApplication(app, lambda environ: block_of(environ, settings), LARGEST_BODY_BYTES, REQUEST_THREADS)
 
 
 def _import_application() -> Flask:

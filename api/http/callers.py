@@ -10,7 +10,9 @@ import structlog
 from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
+from api.config import Settings
 from api.http import limits
+from api.http.addresses import client_address
 from api.http.declarations import Policy, policy_here
 from api.http.problems import problem
 from api.http.services import database, now, settings
@@ -95,19 +97,19 @@ def calling_page() -> str | None:
 
 def calling_block() -> bytes:
     """Return the network that the request came from, for use in memory only; networks.UNKNOWN if it is unknown."""
-    return block_of(request.environ, settings().trusted_proxies)
+    return block_of(request.environ, settings())
 
 
-def block_of(environ: Mapping[str, Any], trusted_proxies: int) -> bytes:
+def block_of(environ: Mapping[str, Any], settings: Settings) -> bytes:
     """Return the network that a request came from, for use in memory only; networks.UNKNOWN if it is unknown.
 
     Args:
         environ: WSGI's environment of the request.
-        trusted_proxies: the setting.
+        settings: the deployment's settings.
     """
-    block = networks.block_of(_client_address(environ, trusted_proxies))
+    block = networks.block_of(client_address(environ, settings))
     if block == networks.UNKNOWN:
-        warn_of_unknown_network(trusted_proxies)
+        warn_of_unknown_network(settings.trusted_proxies)
     return block
 
 
@@ -123,14 +125,6 @@ def warn_of_unknown_network(trusted_proxies: int) -> None:
         trusted_proxies=trusted_proxies,
         consequence="all clients whose address cannot be read share one network and its limits",
     )
-
-
-def _client_address(environ: Mapping[str, Any], trusted_proxies: int) -> str:
-    """Return the address that the outermost trusted proxy saw; without proxies, the connection's peer address."""
-    if trusted_proxies == 0:
-        return str(environ.get("REMOTE_ADDR") or "")
-    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    return forwarded[-trusted_proxies] if len(forwarded) >= trusted_proxies else ""
 
 
 def _device_token() -> str:

@@ -92,12 +92,12 @@ class Door(Blueprint):
 
 
 def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]:
-    """Return the statuses with which a Door itself rejects the parameters or the body of a request."""
-    statuses = {422}
+    """Return the statuses with which any request, its parameters or its body are rejected before the view."""
+    statuses = {400, 422}
     if not SAFE_METHODS.issuperset(methods):
         statuses |= {408, 413}
     if "json" in schemas:
-        statuses |= {400, 415}
+        statuses.add(415)
     return statuses
 
 

@@ -133,7 +133,7 @@ def test_every_problem_of_an_operation_is_documented_as_a_problem_document(docum
             for status, response in operation["responses"].items()
             if status >= "400"
         }
-        assert {"422", "503"} <= problems.keys() <= {str(status) for status in PROBLEM_DETAILS}, (method, path)
+        assert {"400", "422", "503"} <= problems.keys() <= {str(status) for status in PROBLEM_DETAILS}, (method, path)
         for response in problems.values():
             assert response["content"].keys() == {"application/problem+json"}
             assert response["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
@@ -146,15 +146,15 @@ def test_every_problem_of_an_operation_is_documented_as_a_problem_document(docum
 @pytest.mark.parametrize(
     ("method", "path", "problems"),
     [
-        ("get", "/v1/facilities", "422 429 503"),
-        ("post", "/v1/devices", "408 413 422 429 503"),
+        ("get", "/v1/facilities", "400 422 429 503"),
+        ("post", "/v1/devices", "400 408 413 422 429 503"),
         ("post", "/v1/hints", "400 408 413 415 422 429 503"),
-        ("get", "/v1/me", "401 422 429 503"),
-        ("delete", "/v1/facilities/{facility_id}/rating", "401 403 404 408 413 422 429 503"),
+        ("get", "/v1/me", "400 401 422 429 503"),
+        ("delete", "/v1/facilities/{facility_id}/rating", "400 401 403 404 408 413 422 429 503"),
         ("post", "/v1/proposals", "400 401 403 404 408 413 415 422 429 503"),
-        ("get", "/partner/v1/facilities", "401 403 422 429 503"),
-        ("get", "/admin/v1/reasons", "401 422 503"),
-        ("get", "/admin/v1/staff", "401 403 422 503"),
+        ("get", "/partner/v1/facilities", "400 401 403 422 429 503"),
+        ("get", "/admin/v1/reasons", "400 401 422 503"),
+        ("get", "/admin/v1/staff", "400 401 403 422 503"),
         ("post", "/admin/v1/queue/{item_id}/decision", "400 401 403 404 408 409 412 413 415 422 503"),
     ],
 )
