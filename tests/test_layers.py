@@ -17,7 +17,7 @@ FORBIDDEN = {
 
 
 FLOORS = (
-    *("errors", "coordinates", "database", "rows", "paging", "facilities.attributes", "models"),
+    *("errors", "coordinates", "turns", "database", "rows", "paging", "facilities.attributes", "models"),
     *("facilities", "casework", "crowd", "conflation", "moderation"),
     *("partners", "limits", "imports", "gazetteer", "priors"),
     *("ahead", "ahead.fences", "ahead.route", "ahead.hints"),
