@@ -11,7 +11,7 @@ from api.config import Settings
 from api.crowd import endpoints as crowd
 from api.fences import endpoints as fences
 from api.hints import endpoints as hints
-from api.http import callers, cors, declarations, documentation, limits, logs, paths, problems, services, status
+from api.http import callers, cors, declarations, documentation, limits, logs, paths, problems, services, status, turns
 from api.http.services import Clock, Services, system_clock
 from api.localities import endpoints as localities
 from api.me import endpoints as me
@@ -60,6 +60,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     problems.register(app)
     cors.register(app)
     limits.register(app, callers.calling_block)
+    turns.register(app, callers.calling_block)
     declarations.register(app)
     pages.register(app)
     documentation.register(app, [door for room in ROOMS for door in room.doors])

@@ -44,8 +44,8 @@ POOL_TIMEOUT_S = 3
 """How long a request waits for a connection while all are in use."""
 
 WRITE_PATIENCE_S = 0.5
-"""How long a write waits for a connection: a place with 10,000 ratings takes a dozen more in that time. Writes that wait
-for a locked row keep their connections for seconds, and each further one would keep a thread that can answer reads."""
+"""How long a write waits for a connection: a place with 10,000 ratings takes a dozen more in that time. Writes that
+wait for a locked row keep their connections for seconds; each further one would keep a thread that can answer reads."""
 
 CONNECT_TIMEOUT_S = 3
 """How long to wait for a connection before the database counts as unavailable."""

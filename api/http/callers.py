@@ -31,7 +31,7 @@ OPAQUE_ORIGIN = "null"
 
 def staff(at_least: members.Role) -> Policy:
     """Return the policy of routes for staff with at least this role."""
-    refusals = (InvalidToken,) if at_least == ROLES[0] else (InvalidToken, NotAllowed)
+    refusals = (InvalidToken, LimitReached) if at_least == ROLES[0] else (InvalidToken, NotAllowed, LimitReached)
     return Policy("staff", at_least, refusals, partial(_check_staff, at_least))
 
 

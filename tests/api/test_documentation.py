@@ -153,9 +153,9 @@ def test_every_problem_of_an_operation_is_documented_as_a_problem_document(docum
         ("delete", "/v1/facilities/{facility_id}/rating", "401 403 404 413 422 429 503"),
         ("post", "/v1/proposals", "400 401 403 404 413 415 422 429 503"),
         ("get", "/partner/v1/facilities", "401 403 422 429 503"),
-        ("get", "/admin/v1/reasons", "401 422 503"),
-        ("get", "/admin/v1/staff", "401 403 422 503"),
-        ("post", "/admin/v1/queue/{item_id}/decision", "400 401 403 404 409 412 413 415 422 503"),
+        ("get", "/admin/v1/reasons", "401 422 429 503"),
+        ("get", "/admin/v1/staff", "401 403 422 429 503"),
+        ("post", "/admin/v1/queue/{item_id}/decision", "400 401 403 404 409 412 413 415 422 429 503"),
     ],
 )
 def test_an_operation_documents_the_problems_that_occur_and_no_others(
