@@ -26,6 +26,7 @@ from bench import (
     route,
     scale,
     start,
+    starvation,
     statement,
     world,
     wrk,
@@ -57,6 +58,7 @@ SERVERS: Rows = {
     "peers": peers.rows,
     "conditional": conditional.rows,
     "latency": latency.rows,
+    "starvation": starvation.rows,
     "memory": memory.rows,
     "start": start.rows,
     "ratings": ratings.rows,  # last: it changes the world

@@ -17,7 +17,7 @@ def empty_database(cluster: PrivatePostgres, name: str) -> Iterator[Database]:
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
-        database = Database(cluster.url(name), statement_timeout_ms=0)
+        database = Database(cluster.url(name), read_timeout_ms=0, write_timeout_ms=0)
         try:
             schema.upgrade(database)
             yield database

@@ -73,9 +73,13 @@ def load(port: int, requests: Sequence[bytes], duration_s: float, connections: i
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(requests))
         file.flush()
-        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{duration_s:g}s", "--timeout", f"{TIMEOUT_S}s"]
-        command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name]
-        return checked(parse(program.run(*command).stdout))
+        return checked(parse(program.run(*command(port, duration_s, file.name, connections)).stdout))
+
+
+def command(port: int, duration_s: float, file: str, connections: int = CONNECTIONS) -> list[str]:
+    """The command that sends the requests of a file, as requests.lua reads it."""
+    options = ["-t", "1", "-c", str(connections), "-d", f"{duration_s:g}s", "--timeout", f"{TIMEOUT_S}s"]
+    return ["wrk", *options, "-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file]
 
 
 def parse(output: str) -> Load:

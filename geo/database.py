@@ -20,13 +20,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Transaction
 
-from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
+from geo.errors import (
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    TooExpensive,
+)
 
-STATEMENT_TIMEOUT_MS = 5_000
-"""The server cancels longer statements: a search takes milliseconds, and phones do not wait longer."""
+READ_TIMEOUT_MS = 2_000
+"""The server cancels longer statements of a read session. A search takes milliseconds; the most expensive accepted
+request, a long route, takes 500 ms of CPU, and has to share it with the other requests of a busy server."""
 
-LOCK_TIMEOUT_MS = 4_000
-"""Maximum wait for a lock, shorter than STATEMENT_TIMEOUT_MS, so that the two causes can be distinguished."""
+WRITE_TIMEOUT_MS = 5_000
+"""The server cancels longer statements of a write session, which may wait for a lock. Phones do not wait longer."""
+
+LOCK_SHARE = 0.8
+"""Maximum wait for a lock as a share of a statement's time, so that the two causes can be distinguished."""
 
 POOL_TIMEOUT_S = 3
 """How long a request waits for a connection while all are in use."""
@@ -45,7 +56,7 @@ _READ_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
     "42883": SchemaMismatch,  # undefined_function
     "3F000": SchemaMismatch,  # invalid_schema_name
     "55P03": DatabaseBusy,  # lock_not_available
-    "57014": DatabaseBusy,  # query_canceled: STATEMENT_TIMEOUT_MS
+    "57014": TooExpensive,  # query_canceled: READ_TIMEOUT_MS
     "53100": DatabaseFull,  # disk_full
 }
 """The error for each SQLSTATE in a read session (PostgreSQL, appendix A)."""
@@ -55,6 +66,7 @@ _READ_ONLY_SQL_TRANSACTION = "25006"
 _WRITE_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
     **_READ_ERRORS,
     _READ_ONLY_SQL_TRANSACTION: DatabaseReadOnly,  # in a read session it is a defect of this code
+    "57014": DatabaseBusy,  # query_canceled: WRITE_TIMEOUT_MS
     "23503": DatabaseBusy,  # foreign_key_violation: a row just read was deleted
     "23505": DatabaseBusy,  # unique_violation: a row just missing was inserted
     "40001": DatabaseBusy,  # serialization_failure
@@ -108,25 +120,39 @@ class Database:
     full, or has the schema of another revision.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        read_timeout_ms: int = READ_TIMEOUT_MS,
+        write_timeout_ms: int = WRITE_TIMEOUT_MS,
+    ) -> None:
         """Create the connection pools without connecting.
 
         Args:
             url: ``postgresql://…``.
             pool_size: maximum number of connections for reads; writes, which are rarer, have half as many in addition.
-            statement_timeout_ms: time after which the server cancels a statement.
+            read_timeout_ms: time after which the server cancels a statement of a read session; 0 for never.
+            write_timeout_ms: the same for a write session.
         """
-        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
-        self._writes = _engine(url, max(1, pool_size // 2), options)
+        self._writes = _engine(url, max(1, pool_size // 2), _options(write_timeout_ms))
         event.listen(self._writes, "handle_error", _leave_read_only)
         # Two pools: switching a connection between the modes would cost every read three more round trips.
         self._reads = _engine(
-            url, pool_size, f"{options} -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
+            url,
+            pool_size,
+            f"{_options(read_timeout_ms)} -c default_transaction_read_only=on",
+            isolation_level="AUTOCOMMIT",
         )
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session for reading, which runs each statement on its own."""
+        """Open a session for reading, which runs each statement on its own.
+
+        Raises:
+            TooExpensive: a statement takes too long.
+        """
         with _translated(_READ_ERRORS), self._reads.connect() as session:
             yield session
 
@@ -146,6 +172,10 @@ class Database:
         """Close the pooled connections."""
         self._reads.dispose()
         self._writes.dispose()
+
+
+def _options(timeout_ms: int) -> str:
+    return f"-c statement_timeout={timeout_ms} -c lock_timeout={round(LOCK_SHARE * timeout_ms)} -c timezone=UTC"
 
 
 def _engine(url: str, pool_size: int, options: str, **kwargs: Any) -> Engine:
@@ -170,6 +200,8 @@ def _translated(by_sqlstate: Mapping[str, type[DatabaseUnavailable]]) -> Iterato
     except (DBAPIError, PoolTimeout, psycopg2.Error) as error:
         cause = getattr(error, "orig", None) or error
         kind = by_sqlstate.get(getattr(cause, "pgcode", None) or "")
+        if isinstance(error, PoolTimeout):
+            kind = DatabaseBusy
         if kind is None and _is_away(error):
             kind = DatabaseUnavailable
         if kind is None:
@@ -183,6 +215,7 @@ _MESSAGES: Mapping[type[DatabaseUnavailable], str] = {
     DatabaseReadOnly: "the database does not accept writes",
     DatabaseBusy: "the database is busy",
     DatabaseFull: "the database is full",
+    TooExpensive: "the statement takes too long",
     SchemaMismatch: "the database schema does not match this code",
 }
 
@@ -191,7 +224,7 @@ def _is_away(error: Exception) -> bool:
     """Return whether the error means that the server is unavailable, rather than a defect of the statement."""
     cause = getattr(error, "orig", None) or error
     return (
-        isinstance(cause, (psycopg2.OperationalError, psycopg2.InterfaceError, PoolTimeout))
+        isinstance(cause, (psycopg2.OperationalError, psycopg2.InterfaceError))
         # psycopg2 raises a plain DatabaseError if the server dies while it sends a result.
         or type(cause) is psycopg2.DatabaseError
         or getattr(error, "connection_invalidated", False)

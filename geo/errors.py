@@ -51,7 +51,11 @@ class DatabaseReadOnly(DatabaseUnavailable):
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """Concurrent requests changed the same rows or locked them for too long. Nothing was changed."""
+    """Concurrent requests changed or locked the same rows, or use all connections. Nothing was changed."""
+
+
+class TooExpensive(DatabaseUnavailable):
+    """A read took longer than a read may take."""
 
 
 class DatabaseFull(DatabaseUnavailable):

@@ -83,7 +83,13 @@ _PROBLEM_HEADERS: Mapping[int, Mapping[str, Any]] = {
         "Retry-After": {"schema": {"type": "integer"}, "example": 43_200, "description": "Seconds."},
         **_STANDING,
     },
-    503: {"Retry-After": {"schema": {"type": "integer"}, "example": RETRY_AFTER_S, "description": "Seconds."}},
+    503: {
+        "Retry-After": {
+            "schema": {"type": "integer"},
+            "example": RETRY_AFTER_S,
+            "description": "Seconds. Absent if only a cheaper request will be answered.",
+        }
+    },
 }
 
 

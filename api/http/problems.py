@@ -14,6 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from api.http import limits
 from api.http.asgi import BODY_TOO_LARGE, REFUSAL
 from api.http.declarations import schemas_of
+from geo.database import READ_TIMEOUT_MS
 from geo.errors import (
     BeforehandError,
     CellTooCoarse,
@@ -34,6 +35,7 @@ from geo.errors import (
     RatingNotFound,
     RecordNotFound,
     SchemaMismatch,
+    TooExpensive,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -75,6 +77,7 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     DatabaseReadOnly: 503,
     DatabaseBusy: 503,
     DatabaseFull: 503,
+    TooExpensive: 503,
     SchemaMismatch: 503,
 }
 
@@ -85,8 +88,18 @@ _UNAVAILABLE: Mapping[type[BeforehandError], str] = {
     DatabaseBusy: "this request conflicted with concurrent requests; nothing was changed, please try again",
     DatabaseFull: "the database has no space for new data at the moment; nothing was changed, please try again",
     SchemaMismatch: "the database schema is being changed, for example during a release; please try again",
+    TooExpensive: f"the answer would have taken longer than {READ_TIMEOUT_MS / 1000:g} s; please try again",
 }
 """The detail of each 503 response."""
+
+_COSTLY = ("polyline", "line", "route", "max_offset_m", "bbox", "radius_m", "limit")
+"""The parameters that determine what an answer costs, of all routes."""
+
+_TOO_EXPENSIVE = (
+    f"this request is too expensive: the answer would have taken longer than {READ_TIMEOUT_MS / 1000:g} s. The same "
+    "request will probably fail again; reduce the values in errors"
+)
+"""The detail of a 503 whose request can be made cheaper."""
 
 _KEPT_IN_QUERIES = "%&=;:,/?@!$'()*+~"
 """Characters of a query string that stay as they are: those that RFC 3986 allows, and percent-encoded ones."""
@@ -195,6 +208,9 @@ def _domain_problem(error: BeforehandError) -> Response:
         return problem(status, str(error), errors=_wrong_values(error), headers=headers)
     if status == 503:
         _log_unavailable(error)
+        if isinstance(error, TooExpensive) and (reducible := _reducible_values()):
+            # Without Retry-After: the same request would take as long again.
+            return problem(503, _TOO_EXPENSIVE, errors=reducible)
         return unavailable(_UNAVAILABLE[type(error)])
     headers = {"WWW-Authenticate": 'Bearer realm="beforehand", error="invalid_token"'} if status == 401 else {}
     return problem(status, str(error), errors=_wrong_values(error), headers=headers)
@@ -215,6 +231,21 @@ def _wrong_values(error: BeforehandError) -> list[dict[str, str]]:
         if name in names:
             return [_entry(_bad_value(place, (name,), str(error)))]
     return []
+
+
+def _reducible_values() -> list[dict[str, str]]:
+    """Return the entries of those values of this request that determine what its answer costs."""
+    try:
+        body = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError:
+        body = None
+    given = {"query": request.args, "json": body if isinstance(body, Mapping) else {}}
+    return [
+        _bad_value(place, (name,), "makes the request expensive: reduce it")
+        for place, values in given.items()
+        for name in _COSTLY
+        if name in values
+    ]
 
 
 def unavailable(detail: str) -> Response:
@@ -272,7 +303,7 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 def _log_unavailable(error: BeforehandError) -> None:
     cause = error.__cause__ or error
     more = {}
-    if isinstance(error, (SchemaMismatch, DatabaseBusy)):  # may be a defect of this code: the frames show it
+    if isinstance(error, (SchemaMismatch, DatabaseBusy, TooExpensive)):  # perhaps a defect of this code: in the frames
         more = {"request_id": g.get("request_id"), "frames": _frames(cause)}
     structlog.get_logger().warning("database_away", problem=type(error).__name__, error=type(cause).__name__, **more)
 

@@ -14,14 +14,19 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from api import create_app
 from api.config import PROJECT, Settings
+from api.hints import endpoints as hints
+from api.route import endpoints as route
 from geo import schema
 from geo.crowd import ratings
 from geo.database import Database
+from geo.facilities import search
 from geo.private_postgres.cluster import PrivatePostgres
-from tests.api.problem_documents import problem
+from tests.api.problem_documents import named, problem
+from tests.api.route_requests import GOOD
 from tests.api.serving import PATIENCE_S, Server, answers, serving, until
 from tests.conftest import TestClock
 from tests.factories import add_device, add_facility, bearer, contents, facility_row
@@ -176,7 +181,7 @@ def test_an_outage_causes_only_503s_and_loses_no_acknowledged_rating(
 @pytest.fixture
 def hurried(own_database_url: str, clock: TestClock) -> Iterator[tuple[FlaskClient, Database, dict[str, str], int]]:
     """A client whose database ends each statement after a tenth of a second; the database, a device, a place."""
-    database = Database(own_database_url, statement_timeout_ms=100)
+    database = Database(own_database_url, read_timeout_ms=100, write_timeout_ms=100)
     app = create_app(Settings(own_database_url, None, 8000, 1), database=database, clock=clock)
     with database.write() as session:
         place, device = add_facility(session), add_device(session, clock())
@@ -214,6 +219,59 @@ def test_a_search_that_takes_too_long_is_a_503(
         other.rollback()
     other.close()
     assert client.get("/v1/facilities?lat=0&lon=0").status_code == 200
+
+
+def sleep(session: Session, *_: object) -> None:
+    session.execute(text("SELECT pg_sleep(60)"))
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body", "names"),
+    [
+        (
+            "GET",
+            "/v1/facilities?lat=0&lon=0&radius_m=50000&limit=100",
+            None,
+            [("query", "radius_m"), ("query", "limit")],
+        ),
+        ("GET", "/v1/facilities?bbox=-180,-90,180,90", None, [("query", "bbox")]),
+        ("POST", "/v1/route/stops", {**GOOD, "limit": 500}, [("body", "line"), ("body", "limit")]),
+        (
+            "POST",
+            "/v1/hints",
+            {"lat": 0, "lon": 0, "route": {"line": GOOD["line"]}},
+            [("body", "route")],
+        ),
+    ],
+)
+def test_a_read_that_takes_too_long_names_what_to_reduce_and_asks_for_no_retry(
+    hurried: tuple[FlaskClient, Database, dict[str, str], int],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    url: str,
+    body: object,
+    names: list[tuple[str, str]],
+) -> None:
+    monkeypatch.setattr(search, "nearby", sleep)
+    monkeypatch.setattr(search, "in_box", sleep)
+    monkeypatch.setattr(route, "along", sleep)
+    monkeypatch.setattr(hints, "advise", sleep)
+    response = hurried[0].open(url, method=method, json=body)
+    assert named(response, 503) == names
+    assert "too expensive" in response.get_json()["detail"]
+    assert "Retry-After" not in response.headers
+
+
+def test_a_read_that_takes_too_long_and_cannot_be_reduced_is_to_be_tried_again(
+    hurried: tuple[FlaskClient, Database, dict[str, str], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _, _, place = hurried
+    monkeypatch.setattr(search, "nearby", sleep)
+    monkeypatch.setattr(search, "one", sleep)
+    for url in ("/v1/facilities?lat=0&lon=0", f"/v1/facilities/{place}"):
+        response = client.get(url)
+        assert "longer than" in problem(response, 503)["detail"]
+        assert int(response.headers["Retry-After"]) > 0
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import text
 
 from api.cli.server import SHUTDOWN_S
-from geo.database import CONNECT_TIMEOUT_S, POOL_TIMEOUT_S, STATEMENT_TIMEOUT_MS, Database
+from geo.database import CONNECT_TIMEOUT_S, POOL_TIMEOUT_S, WRITE_TIMEOUT_MS, Database
 from tests.api.serving import PATIENCE_S, Server, figures, serving, until
 from tests.factories import add_facility, bearer, facility_row
 
@@ -80,4 +80,4 @@ def test_the_metrics_files_of_a_stopped_server_are_removed_by_the_next(own_datab
 
 
 def test_a_stopping_worker_has_time_to_finish_its_longest_request() -> None:
-    assert SHUTDOWN_S > POOL_TIMEOUT_S + CONNECT_TIMEOUT_S + STATEMENT_TIMEOUT_MS / 1000
+    assert SHUTDOWN_S > POOL_TIMEOUT_S + CONNECT_TIMEOUT_S + WRITE_TIMEOUT_MS / 1000

@@ -11,7 +11,7 @@ from sqlalchemy.exc import InternalError, ProgrammingError
 from api.http import problems
 from geo import database as module
 from geo.database import Database
-from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch
+from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch, TooExpensive
 from geo.rows import data_version, driver_pairs, driver_rows
 
 LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
@@ -135,6 +135,19 @@ def test_every_kind_of_outage_has_a_message_and_a_503() -> None:
     assert module._MESSAGES.keys() == kinds
     assert problems._UNAVAILABLE.keys() == kinds
     assert {problems.STATUS_OF[kind] for kind in kinds} == {503}
+
+
+def test_a_read_that_takes_too_long_is_too_expensive_and_one_that_waits_for_a_lock_is_not(
+    own_database_url: str,
+) -> None:
+    database = Database(own_database_url, read_timeout_ms=100)
+    with pytest.raises(TooExpensive), database.read() as session:
+        session.execute(text("SELECT pg_sleep(60)"))
+    with database.write() as other:
+        other.execute(text("LOCK TABLE facility IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(DatabaseBusy), database.read() as session:
+            session.execute(text("SELECT FROM facility"))
+    database.close()
 
 
 def test_an_unreachable_server_is_reported_in_one_line() -> None:
