@@ -22,7 +22,7 @@ from api.http.services import database
 from geo import schema
 
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-"""Upper bounds of the latency histogram. A search takes milliseconds; a statement is cancelled after two seconds, of a write after five."""
+"""Upper bounds of the latency histogram. A search takes milliseconds; statements are cancelled after 2 or 5 s."""
 
 REQUESTS = Counter("beforehand_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("beforehand_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS_BUCKETS)
