@@ -118,8 +118,11 @@ def _import_application() -> Flask:
 
 
 def _end_with_main_process() -> None:
-    """Let this worker stop when the main process is killed: it would go on serving, and keep the port."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Kill this worker when the main process is killed: it would go on serving, and keep the port.
+
+    Nothing gentler: nobody is left to stop a worker that does not finish.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is None or os.getppid() != parent.pid:
         sys.exit(1)
