@@ -128,9 +128,13 @@ def import_file(
         dataset, authority = dataset or mapping.dataset, authority or mapping.authority
     if not licence or not attribution:
         raise click.UsageError("--licence and --attribution are required for this format")
+    try:
+        terms = Source(licence, attribution, url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--url'") from None
     name = dataset or file.name.partition(".")[0] or file.name
     limits = Limits(max_vanished, max_rejected, accept_warnings)
-    _write(Dataset(name, Source(licence, attribution, url), authority, limits), read, file, dry_run=dry_run)
+    _write(Dataset(name, terms, authority, limits), read, file, dry_run=dry_run)
     for note in reader.notes() if reader else ():
         click.echo(f"  {note}")
 

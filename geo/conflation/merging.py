@@ -99,6 +99,7 @@ def merge_groups(
         _take_over_closure(session, [locked[facility_id] for facility_id in group])
         _take_over_outage(session, [locked[facility_id] for facility_id in group])
     records.compose(session, place_ids, as_of)
+    _weigh_presence(session, place_ids, as_of)
     ratings.recompute(session, [*place_ids, *place_of])
     for group in groups:
         if any(locked[facility_id].rush_until for facility_id in group):
@@ -151,6 +152,7 @@ def split(session: Session, place_id: int, part_id: int, as_of: datetime) -> Non
         outages.settle_without_reports(session, facility_id, as_of)
     keep_apart(session, place_id, part_id, as_of)
     records.compose(session, [place_id, part_id], as_of)
+    _weigh_presence(session, [place_id, part_id], as_of)
     ratings.recompute(session, [place_id, part_id])
     if locked[place_id].rush_until:
         for facility_id in (place_id, part_id):
@@ -249,6 +251,13 @@ def _end_cases(session: Session, absorbed_id: int, place_id: int, as_of: datetim
     queue.end(session, "facility", absorbed_id, "moot", as_of)
     queue.end(session, "rate_bomb", absorbed_id, "moot", as_of)
     open_reports.close(session, "facility", absorbed_id, "moot", as_of, repeated)
+
+
+def _weigh_presence(session: Session, facility_ids: Collection[int], as_of: datetime) -> None:
+    """Count anew who rated each place from one network at the same time: its ratings are others than before."""
+    rated = select(Rating.facility_id).where(Rating.facility_id.in_(facility_ids), Rating.network.is_not(None))
+    for facility_id in sorted(session.execute(rated.distinct()).scalars()):
+        trust.weigh_presence(session, facility_id, as_of)
 
 
 def _take_over_closure(session: Session, group: Sequence[LockedFacility]) -> None:

@@ -206,9 +206,11 @@ def _mapping(document: _Table) -> FileMapping:
     id_column, id_from = document.text("id", ""), document.texts("id_from")
     if bool(id_column) == bool(id_from):
         raise document.mistake("id", "either id (a column) or id_from (a list of columns) is required, not both")
-    url = document.text("url", "") or None
-    if url and not url.startswith(("https://", "http://")):
-        raise document.mistake("url", "must begin with https:// or http://")
+    licence, attribution = document.text("licence"), document.text("attribution")
+    try:
+        source = Source(licence, attribution, document.text("url", "") or None)
+    except ValueError as error:
+        raise document.mistake("url", str(error)) from None
     rows = _rows(document.table("rows"))
     constants = _constants(document.table("constants"))
     fields = _fields(document.table("fields"))
@@ -217,7 +219,7 @@ def _mapping(document: _Table) -> FileMapping:
     if "kind" not in constants.keys() | fields.keys():
         raise document.mistake("constants", 'kind is required here or in fields, such as kind = "toilets"')
     return FileMapping(
-        source=Source(document.text("licence"), document.text("attribution"), url),
+        source=source,
         authority=document.word("authority", AUTHORITIES, "community"),
         dataset=document.text("dataset", "") or None,
         rows=rows,

@@ -75,9 +75,16 @@ class Source:
     Attributes:
         licence: SPDX identifier.
         attribution: the attribution that every response with these data contains.
-        url: a page about both, or None.
+        url: a page about both, http or https, or None.
+
+    Raises:
+        ValueError: the URL is of another kind; pages show it as a link.
     """
 
     licence: str
     attribution: str
     url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.url is not None and not self.url.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")

@@ -204,6 +204,11 @@ def in_a_folder_with_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "Error: Invalid value for '--max-rejected': '101%' must be a",
         ),
         (("city.csv", *TERMS, "--max-rejected", "-1"), 2, "Error: Invalid value for '--max-rejected': '-1' must be a"),
+        (
+            ("city.csv", *TERMS, "--url", "javascript:alert(1)"),
+            2,
+            "Error: Invalid value for '--url': must begin with https:// or http://",
+        ),
         (("nothing.csv", *TERMS), 1, "Error: nothing.csv is empty"),
         (("nothing.csv", "--format", "csv", *TERMS), 1, "Error: nothing.csv lacks the column external_id"),
         (("header.csv", *TERMS), 1, "Error: there is no facility in header"),

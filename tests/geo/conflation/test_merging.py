@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from geo import privacy
 from geo.conflation import merging
 from geo.conflation.conflate import conflate
-from geo.crowd import closures, devices, ratings, reports
+from geo.crowd import closures, devices, ratings, reports, trust
 from geo.crowd.devices import KnownDevice
 from geo.crowd.trust import Circumstances
 from geo.errors import Conflict, FacilityMerged
@@ -447,6 +447,23 @@ def test_a_displaced_rating_returns_with_the_record_that_its_device_has_gained(s
     ratings.rate(session, third, device, ratings.NewRating(3), next_day, circumstances=circumstances)
     merging.split(session, first, second, next_day)
     assert [facility_row(session, place)["weight_total"] for place in (first, second, third)] == [1, 1, 1]
+    require_exact_sums(session)
+
+
+def test_presence_that_a_network_shares_is_counted_in_the_merged_place_and_in_each_part(session: Session) -> None:
+    first, second = add_facility(session), add_facility(session)
+    circumstances = Circumstances(bytes(16), "within_150_m")
+    for place, count in ((first, trust.PRESENT_TOGETHER - 1), (second, 2)):
+        for _ in range(count):
+            device = visitor(session)
+            ratings.rate(session, place, device, ratings.NewRating(3), NOON, circumstances=circumstances)
+    believed = text("SELECT DISTINCT weight_presence FROM rating")
+    assert session.execute(believed).scalars().all() == [1]
+    merging.merge(session, first, second, LATER)
+    assert session.execute(believed).scalars().all() == [trust.ABSENT_WEIGHT]
+    require_exact_sums(session)
+    merging.split(session, first, second, LATER)
+    assert session.execute(believed).scalars().all() == [1]
     require_exact_sums(session)
 
 
