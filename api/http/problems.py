@@ -16,6 +16,7 @@ from api.http.asgi import BODY_TOO_LARGE, REFUSAL
 from api.http.declarations import schemas_of
 from geo.database import READ_TIMEOUT_MS
 from geo.errors import (
+    AreaTooLarge,
     BeforehandError,
     CellTooCoarse,
     Conflict,
@@ -63,6 +64,7 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     FacilityMerged: 308,
     FacilityNotFound: 404,
     RatingNotFound: 404,
+    AreaTooLarge: 422,
     CellTooCoarse: 422,
     RecordNotFound: 404,
     NotAllowed: 403,

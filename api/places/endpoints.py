@@ -22,7 +22,7 @@ from api.places.texts import list_note
 from geo.coordinates import Point
 from geo.crowd import observed
 from geo.crowd.asks import Asking
-from geo.errors import FacilityMerged, FacilityNotFound
+from geo.errors import AreaTooLarge, FacilityMerged, FacilityNotFound
 from geo.facilities import search
 from geo.facilities.ranking import RANKINGS
 from geo.priors import storage
@@ -36,7 +36,7 @@ UNSEEN = (FacilityMerged, FacilityNotFound)
 """The errors for the id of a facility that cannot be seen under it."""
 
 
-@door.route("", caller=EVERYBODY)
+@door.route("", caller=EVERYBODY, raises=(AreaTooLarge,))
 @door.arguments(schemas.FacilitiesQuery, location="query")
 @door.response(200, schemas.FeatureCollection, content_type=GEOJSON, example=examples.COLLECTION)
 @door.alt_response(304, description="The answer has not changed.", success=True)
@@ -45,7 +45,8 @@ def list_facilities(parameters: Mapping[str, Any]) -> Response:
 
     The result is the exact best of all facilities that meet the needs, ranked by decayed crowd quality, its uncertainty
     and the distance. If none lies within the radius, the search widens to twice the distance of the nearest facility
-    that meets the needs, at most to 100 km, and sets widened and note.
+    that meets the needs, at most to 100 km, and sets widened and note. An area of more than 50,000 facilities is
+    refused: 422 names radius_m or bbox.
     """
     return answer_list(parameters)
 

@@ -38,7 +38,7 @@ _BOX_SPARE_M = 2.0
 _POLAR_LAT = 87.0
 """Latitude beyond which a box spans all longitudes."""
 
-MAX_PAIRS = 4_000_000
+MAX_PAIRS = 1_500_000
 MAX_PASSES = 10_000
 """Maximum numbers of pairs of a place and a leg near it, and of passes. A road of 2,000 km with vertices each
 100 m has a million pairs and 5,000 passes at 5 km offset. Larger requests go back and forth in one city and would take
@@ -150,14 +150,14 @@ class Track:
             InvalidRoute: there are too many places near the route.
         """
         if self._legs[piece].sum() > MAX_PAIRS:
-            raise _too_many()
+            raise too_many()
         places = unit_vectors(lon, lat)
         found = [self._near(places, key, rows, legs) for rows, legs in self._pairs(piece)]
         if not any(len(near.key) for near in found):
             return Passes(np.empty(0, np.int64), *(np.empty(0) for _ in Passes._fields[1:]))
         passes = self._nearest(places, _Near._make(np.concatenate(columns) for columns in zip(*found, strict=True)))
         if len(passes.key) > MAX_PASSES:
-            raise _too_many()
+            raise too_many()
         return passes
 
     def _pairs(self, piece: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -232,7 +232,8 @@ class Track:
         return lateral
 
 
-def _too_many() -> InvalidRoute:
+def too_many() -> InvalidRoute:
+    """Return the error for a route with too many places near it."""
     return InvalidRoute(
         "max_offset_m", "too many places are this near to the route: reduce it, or send a part of the route"
     )

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.ahead.passes import Passes, Track
+from geo.ahead.passes import Passes, Track, too_many
 from geo.coordinates import Point
 from geo.database import Session
+from geo.errors import AreaTooLarge
 from geo.facilities.cards import Card
-from geo.facilities.search import NeedsParameter
+from geo.facilities.search import NeedsParameter, naming
 from geo.rows import driver_pairs, driver_rows, driver_text
 
 
@@ -72,7 +73,12 @@ def find_passes(session: Session, track: Track, needs: NeedsParameter) -> Passes
     Raises:
         InvalidRoute: too many places lie near the route.
     """
-    [found] = driver_rows(session, _IN_BOXES, {**array_literals(track.boxes()._asdict()), "needs": needs}, _InBoxes)
+    parameters = {**array_literals(track.boxes()._asdict()), "needs": needs}
+    try:
+        with naming("max_offset_m"):
+            [found] = driver_rows(session, _IN_BOXES, parameters, _InBoxes)
+    except AreaTooLarge:
+        raise too_many() from None
     if found.piece is None:
         return None
     return track.passes(*(np.array(column) for column in found))

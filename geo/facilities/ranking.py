@@ -18,6 +18,16 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 MAX_STARS = 5.0
 """Maximum quality, which bounds utility and thereby the search."""
 
+MOST_LOOKED_AT = 50_000
+"""Maximum number of listed facilities in the area of one request, whether they meet its needs or not: to judge as many
+takes 100 ms of CPU. All public toilets of France that OpenStreetMap knows are fewer."""
+
+UNCOUNTED_M = 2_000.0
+"""Radius of a disc that is searched without counting: the densest city in OpenStreetMap has some hundreds in it."""
+
+TOO_MANY_FACILITIES = "BF001"
+"""SQLSTATE of a search whose area contains more; PostgreSQL uses no class BF."""
+
 WIDEST_M = 100_000.0
 """Maximum distance of a widened search, in metres: more than an hour's drive."""
 

@@ -1,19 +1,29 @@
 """Asking for facilities: nearby, in a box, or one. The ranking is in geo/sql/30_search.sql."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import psycopg2
 from sqlalchemy import select
 
 from geo.coordinates import BoundingBox, Point
 from geo.database import Session
+from geo.errors import AreaTooLarge
 from geo.facilities import merged
 from geo.facilities.attributes import UNKNOWN, offered, ruled_out
 from geo.facilities.cards import Answer, FoundFacility
 from geo.facilities.models import Facility
-from geo.facilities.ranking import RANKINGS, Mode, Rank, duration_s
+from geo.facilities.ranking import (
+    MOST_LOOKED_AT,
+    RANKINGS,
+    TOO_MANY_FACILITIES,
+    Mode,
+    Rank,
+    duration_s,
+)
 from geo.rows import driver_pairs, driver_text
 
 DEFAULT_KINDS = ("toilets",)
@@ -53,7 +63,8 @@ class NearbyQuery:
         origin: the position to search from.
         as_of: the instant that quality and opening hours refer to.
         radius_m: search radius in metres on the sphere. If no facility lies within it, the search widens to twice the
-            distance of the nearest facility that meets the needs, at most to WIDEST_M.
+            distance of the nearest facility that meets the needs, at most to WIDEST_M and to
+            MOST_LOOKED_AT facilities.
         limit: maximum number of facilities.
     """
 
@@ -149,7 +160,11 @@ _ONE = driver_text(
 
 
 def nearby(session: Session, query: NearbyQuery) -> Found:
-    """Return the exact best facilities for the query, in one statement."""
+    """Return the exact best facilities for the query, in one statement.
+
+    Raises:
+        AreaTooLarge: more than MOST_LOOKED_AT facilities lie as near as the best may.
+    """
     parameters = {
         "lon": query.origin.lon,
         "lat": query.origin.lat,
@@ -159,11 +174,16 @@ def nearby(session: Session, query: NearbyQuery) -> Found:
         "ranking": ranking_parameter(query.rank, query.mode),
         "as_of": query.as_of,
     }
-    return _found(session, _NEARBY, parameters)
+    with naming("radius_m"):
+        return _found(session, _NEARBY, parameters)
 
 
 def in_box(session: Session, query: BoxQuery) -> Found:
-    """Return the exact best facilities in the box, in one statement. They have no distance."""
+    """Return the exact best facilities in the box, in one statement. They have no distance.
+
+    Raises:
+        AreaTooLarge: more than MOST_LOOKED_AT facilities lie in the box.
+    """
     box = query.bbox
     crosses_antimeridian = box.west > box.east
     parameters = {
@@ -178,7 +198,8 @@ def in_box(session: Session, query: BoxQuery) -> Found:
         "ranking": ranking_parameter(query.rank, "walk"),
         "as_of": query.as_of,
     }
-    return _found(session, _IN_BOX, parameters)
+    with naming("bbox"):
+        return _found(session, _IN_BOX, parameters)
 
 
 def one(session: Session, facility_id: int, as_of: datetime) -> Found:
@@ -213,6 +234,21 @@ def any_offered(session: Session, kinds: tuple[str, ...] | None) -> int | None:
         .order_by(Facility.id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+@contextmanager
+def naming(parameter: str) -> Iterator[None]:
+    """Name the parameter that determines the area of a statement.
+
+    Raises:
+        AreaTooLarge: the statement was refused by facility_search.refuse_area.
+    """
+    try:
+        yield
+    except psycopg2.Error as error:
+        if error.pgcode == TOO_MANY_FACILITIES:
+            raise AreaTooLarge(parameter, MOST_LOOKED_AT) from error
+        raise
 
 
 def _found(session: Session, statement: str, parameters: Mapping[str, Any]) -> Found:

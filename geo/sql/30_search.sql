@@ -9,6 +9,43 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({listed_statuses});
 CREATE FUNCTION facility_search.is_public(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({public_statuses});
 
+-- Whether more than most_looked_at() facilities are listed in either box, whatever they offer. It stops counting there.
+CREATE FUNCTION facility_search.has_too_many(area facility_search.boxes) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    most CONSTANT bigint := facility_search.most_looked_at();
+BEGIN
+    RETURN most < (SELECT count(*) FROM (
+        SELECT FROM facility f
+        WHERE facility_search.is_listed(f.status)
+          AND (f.location && area.box OR f.location && area.box_beyond_antimeridian)
+        LIMIT most + 1) AS counted);
+END $$;
+
+-- Refuse to look at an area. geo/facilities/search.py knows the code of the error.
+CREATE FUNCTION facility_search.refuse_area() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RAISE EXCEPTION 'more than % facilities', facility_search.most_looked_at() USING ERRCODE = '{too_many_facilities}';
+END $$;
+
+-- The largest radius from sure_m on, growing by half, at most to_m, within which no more than most_looked_at() facilities
+-- are listed; sure_m itself is not counted.
+CREATE FUNCTION facility_search.bounded_reach_m(origin geometry, sure_m float8, to_m float8) RETURNS float8
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+    growth CONSTANT float8 := 1.5;  -- all discs together cost less than twice the last
+    reach_m float8 := least(sure_m, to_m);
+    next_m float8;
+BEGIN
+    WHILE reach_m < to_m LOOP
+        next_m := least(growth * reach_m, to_m);
+        EXIT WHEN facility_search.has_too_many(facility_search.boxes_around(origin, next_m));
+        reach_m := next_m;
+    END LOOP;
+    RETURN reach_m;
+END $$;
+
 -- The exact best how_many of the facilities that lie in either box, meet the needs and, if within_m is given, lie within
 -- that distance of origin. Distances are measured on the sphere; without an origin they are NULL.
 CREATE FUNCTION facility_search.best_within(
@@ -92,19 +129,20 @@ END $$;
 -- bound lies outside the disc, the bound's disc is searched. The size of the first disc is only a guess: too small costs
 -- another round, too large some unnecessary facilities.
 -- Places that are ranked after all others come there at any distance, so they give no bound.
+-- A disc of more than most_looked_at() facilities is refused, or else the result is the best within looked_to_m; a disc of
+-- uncounted_m() is not counted.
 CREATE FUNCTION facility_search.best_around(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
-    as_of timestamptz, how_many bigint
-) RETURNS facility_search.ranked[] LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
+    as_of timestamptz, how_many bigint, refuses boolean, OUT best facility_search.ranked[], OUT looked_to_m float8
+) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best, compared with a perfect place at its position
     reach_least_m CONSTANT float8 := 100;               -- the radius to grow from
     spare CONSTANT float8 := 4;                         -- grow the area to hold this many times the missing number
     growth_most CONSTANT float8 := 8;                   -- maximum growth of the radius per round
-    limit_m CONSTANT float8 := least(radius_m, half_circumference_m);
+    limit_m float8 := least(radius_m, half_circumference_m);
     shortfall_m CONSTANT float8 := ranking.quality_weight * usual_shortfall_stars / ranking.beta_per_m;
-    best facility_search.ranked[];
     reach_m float8;
     bound_m float8;
     sure_count float8;
@@ -116,8 +154,17 @@ BEGIN
           WHERE facility_search.is_listed(f.status)
           ORDER BY f.location <-> origin LIMIT 20) AS nearest;
     LOOP
+        IF reach_m > facility_search.uncounted_m()
+           AND facility_search.has_too_many(facility_search.boxes_around(origin, reach_m)) THEN
+            IF refuses THEN
+                PERFORM facility_search.refuse_area();
+            END IF;
+            limit_m := facility_search.bounded_reach_m(origin, greatest(looked_to_m, facility_search.uncounted_m()), reach_m);
+            reach_m := limit_m;
+        END IF;
         best := ARRAY(SELECT b FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, how_many) AS b);
+        looked_to_m := reach_m;
         EXIT WHEN reach_m >= limit_m;
         IF best[how_many].facility_id IS NOT NULL AND best[how_many].last_because IS NULL THEN
             bound_m := (ranking.quality_weight * facility_search.max_stars() - best[how_many].utility) / ranking.beta_per_m;
@@ -128,11 +175,11 @@ BEGIN
         END IF;
         reach_m := least(bound_m, limit_m);
     END LOOP;
-    RETURN best;
 END $$;
 
 -- The exact best how_many within radius_m of origin. If there are none, nearest_m is the distance of the nearest
--- facility that meets the needs, and the result is the exact best within twice that, both at most widest_m().
+-- facility that meets the needs, and the result is the exact best within twice that, both at most widest_m(), and not
+-- beyond most_looked_at() facilities.
 CREATE FUNCTION facility_search.nearby(
     origin geometry, radius_m float8, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint, OUT best facility_search.ranked[], OUT nearest_m float8
@@ -142,15 +189,16 @@ DECLARE
     growth CONSTANT float8 := 2;  -- of the radius of an empty disc: all discs together cost a third more than the last
     reach_m float8 := radius_m;
 BEGIN
-    best := facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many);
+    best := (facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many, true)).best;
     WHILE cardinality(best) = 0 AND nearest_m IS NULL AND reach_m < widest_m LOOP
         reach_m := least(reach_m * growth, widest_m);
+        EXIT WHEN facility_search.has_too_many(facility_search.boxes_around(origin, reach_m));
         SELECT min(b.distance_m) INTO nearest_m FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, NULL) AS b;
     END LOOP;
     IF nearest_m IS NOT NULL THEN
-        best := facility_search.best_around(
-            origin, least(2 * nearest_m, widest_m), needs, ranking, as_of, how_many);
+        best := (facility_search.best_around(
+            origin, least(2 * nearest_m, widest_m), needs, ranking, as_of, how_many, false)).best;
     END IF;
 END $$;
 

@@ -14,16 +14,19 @@ BEGIN
     LEFT JOIN LATERAL facility_search.cards(nearby.best, origin, needs, ranking, as_of) AS card ON true;
 END $$;
 
--- The exact best how_many in either box, without distances.
+-- The exact best how_many in either box, without distances. A box of more than most_looked_at() facilities is refused.
 CREATE FUNCTION facility_search.found_in_boxes(
     area facility_search.boxes, needs facility_search.needs, ranking facility_search.ranking,
     as_of timestamptz, how_many bigint
 ) RETURNS SETOF facility_search.found
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    best CONSTANT facility_search.ranked[] := ARRAY(
-        SELECT b FROM facility_search.best_within(area, NULL, NULL, needs, ranking, as_of, how_many) AS b);
+    best facility_search.ranked[];
 BEGIN
+    IF facility_search.has_too_many(area) THEN
+        PERFORM facility_search.refuse_area();
+    END IF;
+    best := ARRAY(SELECT b FROM facility_search.best_within(area, NULL, NULL, needs, ranking, as_of, how_many) AS b);
     RETURN QUERY
     SELECT pg_current_snapshot()::text, NULL::float8,
            card.id, card.distance_m, card.quality, card.sd, card.utility, card.status, card.feature, card.terms

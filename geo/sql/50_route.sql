@@ -3,7 +3,8 @@
 -- and time.
 
 -- Every facility in the boxes that meets the needs that do not depend on time or distance, once for each box. Places
--- reported closed or out of order appear in searches, but are not suggested as stops.
+-- reported closed or out of order appear in searches, but are not suggested as stops. Boxes of more than
+-- most_looked_at() facilities together are refused.
 CREATE FUNCTION facility_search.in_boxes(
     pieces int[], west float8[], south float8[], east float8[], north float8[], needs facility_search.needs
 ) RETURNS TABLE (piece int, facility_id bigint, lon float8, lat float8)
@@ -13,11 +14,17 @@ DECLARE  -- reading a plain variable takes a tenth of the time of a row's field,
     ruled_out CONSTANT bigint := needs.ruled_out;
 BEGIN
     RETURN QUERY
-    SELECT box.piece, f.id, ST_X(f.location), ST_Y(f.location)
-    FROM unnest(pieces, west, south, east, north) AS box (piece, west, south, east, north)
-    JOIN facility f ON f.location && ST_MakeEnvelope(box.west, box.south, box.east, box.north, 4326)
-    WHERE f.status = 'active'
-      AND f.traits & ruled_out = 0 AND f.traits & offered <> 0;
+    WITH near AS MATERIALIZED (
+        SELECT box.piece, f.id, f.location, f.traits
+        FROM unnest(pieces, west, south, east, north) AS box (piece, west, south, east, north)
+        JOIN facility f ON f.location && ST_MakeEnvelope(box.west, box.south, box.east, box.north, 4326)
+        WHERE f.status = 'active'
+        LIMIT CAST(facility_search.most_looked_at() AS bigint) + 1
+    )
+    SELECT near.piece, near.id, ST_X(near.location), ST_Y(near.location)
+    FROM near
+    WHERE near.traits & ruled_out = 0 AND near.traits & offered <> 0
+      AND (SELECT count(*) <= facility_search.most_looked_at() OR facility_search.refuse_area() FROM near);
 END $$;
 
 -- Each facility, evaluated for its own arrival and offset from the route; those that do not meet the needs then are

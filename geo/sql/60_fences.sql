@@ -1,26 +1,31 @@
 -- The regions that a phone monitors. geo/ahead/fences/ selects them from the candidates.
 
--- The how_many nearest places within within_m of origin that meet the needs, nearest first. is_watchable: it is no
+-- The how_many nearest places within within_m of origin that meet the needs, nearest first, and how far it was looked for
+-- them; without places there is one row, in which they are NULL. is_watchable: it is no
 -- 'squat', and in a wanted state from as_of to stays_until.
 CREATE FUNCTION facility_search.fence_candidates(
     origin geometry, within_m float8, needs facility_search.needs, ranking facility_search.ranking, kappa float8,
     as_of timestamptz, stays_until timestamptz, how_many bigint
 ) RETURNS TABLE (
-    facility_id bigint, lon float8, lat float8, offers text[], distance_m float8, sure_stars float8,
+    looked_to_m float8, facility_id bigint, lon float8, lat float8, offers text[], distance_m float8, sure_stars float8,
     is_watchable boolean, closes_at timestamptz
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT f.id, ST_X(f.location), ST_Y(f.location), f.offers, best.distance_m, best.quality - kappa * best.sd,
-           best.verdict <> 'squat' AND wanted.during @> tstzrange(as_of, stays_until),
-           (SELECT min(upper(period)) FROM unnest(wanted.during) AS period WHERE upper(period) > as_of)
-    FROM unnest(facility_search.best_around(origin, within_m, needs, ranking, as_of, how_many)) AS best
-    JOIN facility f ON f.id = best.facility_id
-    CROSS JOIN LATERAL (
-        SELECT facility_search.during_states(f.open_during, f.unknown_during, needs.open_states) AS during
-    ) AS wanted
-    WHERE best.last_because IS NULL
-    ORDER BY best.distance_m, f.id;
+    SELECT around.looked_to_m, place.*
+    FROM facility_search.best_around(origin, within_m, needs, ranking, as_of, how_many, false) AS around
+    LEFT JOIN LATERAL (
+        SELECT f.id, ST_X(f.location), ST_Y(f.location), f.offers, best.distance_m, best.quality - kappa * best.sd,
+               best.verdict <> 'squat' AND wanted.during @> tstzrange(as_of, stays_until),
+               (SELECT min(upper(period)) FROM unnest(wanted.during) AS period WHERE upper(period) > as_of)
+        FROM unnest(around.best) AS best
+        JOIN facility f ON f.id = best.facility_id
+        CROSS JOIN LATERAL (
+            SELECT facility_search.during_states(f.open_during, f.unknown_during, needs.open_states) AS during
+        ) AS wanted
+        WHERE best.last_because IS NULL
+    ) AS place ON true
+    ORDER BY place.distance_m, place.id;
 END $$;
 
 -- A card with the version of the data. Without cards there is one row, in which the card is NULL.

@@ -20,7 +20,7 @@ from geo.errors import CellTooCoarse
 from geo.facilities import search
 from geo.facilities.cards import Card
 from geo.facilities.ranking import RANKINGS, distance_m
-from geo.rows import driver_pairs, driver_rows, driver_text
+from geo.rows import driver_pairs, driver_text
 
 DWELL_S = 90
 """Time inside before text is shown: a bus crosses a region in half a minute, a walker in four minutes."""
@@ -46,7 +46,8 @@ ROUNDING_M = 1.0
 _LOOKED_AT_FIRST = 8
 """Number of places of the first query, in multiples of the set's size; if too few, _GROWTH times as many follow."""
 _GROWTH = 4
-_LOOKED_AT_MOST = 20_000
+_LOOKED_AT_MOST = 2_500
+"""Maximum number of places that are thinned: in a city that has a hundred on each square kilometre, those of 3 km."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Fences:
 
 
 class _Candidate(NamedTuple):
-    """A row of facility_search.fence_candidates."""
+    """The other columns of facility_search.fence_candidates."""
 
     facility_id: int
     lon: float
@@ -104,6 +105,12 @@ class _Candidate(NamedTuple):
     sure_stars: float
     is_watchable: bool
     closes_at: datetime | None
+
+
+class _Looked(NamedTuple):
+    """The first column of facility_search.fence_candidates."""
+
+    to_m: float
 
 
 class _Version(NamedTuple):
@@ -179,14 +186,15 @@ def _kept_around(session: Session, query: FencesQuery, parameters: Mapping[str, 
     """Return the places kept after thinning, nearest first, and the distance up to which they are complete."""
     how_many = _LOOKED_AT_FIRST * query.limit
     while True:
-        candidates = driver_rows(session, _CANDIDATES, {**parameters, "how_many": how_many}, _Candidate)
+        looked = driver_pairs(session, _CANDIDATES, {**parameters, "how_many": how_many}, _Looked, _Candidate)
+        candidates = [candidate for _, candidate in looked if candidate is not None]
         is_all = len(candidates) < how_many
-        looked_to_m = _LOOKED_TO_M if is_all else candidates[-1].distance_m
+        looked_to_m = looked[0][0].to_m if is_all else candidates[-1].distance_m
         watchable = [_place(candidate, query.needs) for candidate in candidates if candidate.is_watchable]
         kept, known_m = thinned(watchable, looked_to_m)
         if is_all or len(kept) > 2 * query.limit or how_many >= _LOOKED_AT_MOST:
             return kept, known_m
-        how_many *= _GROWTH
+        how_many = min(_GROWTH * how_many, _LOOKED_AT_MOST)
 
 
 def _place(candidate: _Candidate, needs: search.Needs) -> Place:

@@ -1,7 +1,7 @@
 """Thins places so that their regions do not overlap, independently of the phone's position."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,10 @@ class Place:
         return -self.sure_stars, self.facility_id
 
 
+_Grid = defaultdict[tuple[int, int], list[Place]]
+"""Places by the cell of the grid that they lie in."""
+
+
 def thinned(places: Sequence[Place], looked_to_m: float) -> tuple[list[Place], float]:
     """Thin places: of overlapping places with equal offers, keep the better one.
 
@@ -52,32 +56,23 @@ def thinned(places: Sequence[Place], looked_to_m: float) -> tuple[list[Place], f
     Returns:
         The places kept, nearest first, and the distance up to which they are complete.
     """
-    neighbours = _overlapping(places)
-    kept: set[int] = set()
-    unsure: dict[int, float] = {}
+    kept: _Grid = defaultdict(list)
+    unsure: _Grid = defaultdict(list)
     for place in sorted(places, key=lambda place: place.precedence):
-        better = [other for other in neighbours[place.facility_id] if other.precedence < place.precedence]
-        if any(other.facility_id in kept for other in better):
+        around = tuple(cells_around(place.location))
+        if _overlaps(place, kept, around):
             continue
-        at_edge = place.distance_m + 2 * RADIUS_M > looked_to_m
-        if at_edge or any(other.facility_id in unsure for other in better):
-            unsure[place.facility_id] = place.distance_m
-        else:
-            kept.add(place.facility_id)
-    known_m = min([looked_to_m, WATCHED_TO_M, *unsure.values()])
-    sure = [place for place in places if place.facility_id in kept and place.distance_m < known_m]
+        is_unsure = place.distance_m + 2 * RADIUS_M > looked_to_m or _overlaps(place, unsure, around)
+        (unsure if is_unsure else kept)[cell_of(place.location)].append(place)
+    known_m = min([looked_to_m, WATCHED_TO_M, *(place.distance_m for cell in unsure.values() for place in cell)])
+    sure = [place for cell in kept.values() for place in cell if place.distance_m < known_m]
     return sorted(sure, key=lambda place: (place.distance_m, place.facility_id)), known_m
 
 
-def _overlapping(places: Sequence[Place]) -> Mapping[int, list[Place]]:
-    """Return, for each place, those with equal offers within twice the radius, by a grid of that size."""
-    grid: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
-    neighbours: defaultdict[int, list[Place]] = defaultdict(list)
-    for place in places:
-        for cell in cells_around(place.location):
-            for other in grid[cell]:
-                if place.offers & other.offers and distance_m(place.location, other.location) < 2 * RADIUS_M:
-                    neighbours[place.facility_id].append(other)
-                    neighbours[other.facility_id].append(place)
-        grid[cell_of(place.location)].append(place)
-    return neighbours
+def _overlaps(place: Place, others: _Grid, cells: Iterable[tuple[int, int]]) -> bool:
+    """Return whether one of the others in these cells has equal offers and is within twice the radius."""
+    return any(
+        place.offers & other.offers and distance_m(place.location, other.location) < 2 * RADIUS_M
+        for cell in cells
+        for other in others.get(cell, ())
+    )
