@@ -46,7 +46,7 @@ ROUNDING_M = 1.0
 _LOOKED_AT_FIRST = 8
 """Number of places of the first query, in multiples of the set's size; if too few, _GROWTH times as many follow."""
 _GROWTH = 4
-_LOOKED_AT_MOST = 2_500
+_LOOKED_AT_MOST = 2_000
 """Maximum number of places that are thinned: in a city that has a hundred on each square kilometre, those of 3 km."""
 
 
