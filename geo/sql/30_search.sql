@@ -9,11 +9,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({listed_statuses});
 CREATE FUNCTION facility_search.is_public(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status IN ({public_statuses});
 
--- Whether more than most_looked_at() facilities are listed in either box, whatever they offer. It stops counting there.
-CREATE FUNCTION facility_search.has_too_many(area facility_search.boxes) RETURNS boolean
+-- Whether more than most facilities are listed in either box, whatever they offer. It stops counting there.
+CREATE FUNCTION facility_search.has_more_than(area facility_search.boxes, most bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_custom_plan AS $$
-DECLARE
-    most CONSTANT bigint := facility_search.most_looked_at();
 BEGIN
     RETURN most < (SELECT count(*) FROM (
         SELECT FROM facility f
@@ -29,18 +27,21 @@ BEGIN
     RAISE EXCEPTION 'more than % facilities', facility_search.most_looked_at() USING ERRCODE = '{too_many_facilities}';
 END $$;
 
--- The largest radius from sure_m on, growing by half, at most to_m, within which no more than most_looked_at() facilities
--- are listed; sure_m itself is not counted.
-CREATE FUNCTION facility_search.bounded_reach_m(origin geometry, sure_m float8, to_m float8) RETURNS float8
+-- to_m if no more than most facilities are listed within it; else the largest radius of which that is true, from sure_m on,
+-- which is not counted, in steps that grow by half.
+CREATE FUNCTION facility_search.bounded_reach_m(origin geometry, sure_m float8, to_m float8, most bigint) RETURNS float8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
     growth CONSTANT float8 := 1.5;  -- all discs together cost less than twice the last
     reach_m float8 := least(sure_m, to_m);
     next_m float8;
 BEGIN
-    WHILE reach_m < to_m LOOP
-        next_m := least(growth * reach_m, to_m);
-        EXIT WHEN facility_search.has_too_many(facility_search.boxes_around(origin, next_m));
+    IF NOT facility_search.has_more_than(facility_search.boxes_around(origin, to_m), most) THEN
+        RETURN to_m;
+    END IF;
+    LOOP
+        next_m := growth * reach_m;
+        EXIT WHEN next_m >= to_m OR facility_search.has_more_than(facility_search.boxes_around(origin, next_m), most);
         reach_m := next_m;
     END LOOP;
     RETURN reach_m;
@@ -137,6 +138,7 @@ CREATE FUNCTION facility_search.best_around(
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     half_circumference_m CONSTANT float8 := 20015115;  -- no two points are farther apart
+    most CONSTANT bigint := facility_search.most_looked_at();
     usual_shortfall_stars CONSTANT float8 := 2;         -- of the k-th best, compared with a perfect place at its position
     reach_least_m CONSTANT float8 := 100;               -- the radius to grow from
     spare CONSTANT float8 := 4;                         -- grow the area to hold this many times the missing number
@@ -155,11 +157,12 @@ BEGIN
           ORDER BY f.location <-> origin LIMIT 20) AS nearest;
     LOOP
         IF reach_m > facility_search.uncounted_m()
-           AND facility_search.has_too_many(facility_search.boxes_around(origin, reach_m)) THEN
+           AND facility_search.has_more_than(facility_search.boxes_around(origin, reach_m), most) THEN
             IF refuses THEN
                 PERFORM facility_search.refuse_area();
             END IF;
-            limit_m := facility_search.bounded_reach_m(origin, greatest(looked_to_m, facility_search.uncounted_m()), reach_m);
+            limit_m := facility_search.bounded_reach_m(
+                origin, greatest(looked_to_m, facility_search.uncounted_m()), reach_m, most);
             reach_m := limit_m;
         END IF;
         best := ARRAY(SELECT b FROM facility_search.best_within(
@@ -186,13 +189,14 @@ CREATE FUNCTION facility_search.nearby(
 ) LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     widest_m CONSTANT float8 := facility_search.widest_m();
+    most CONSTANT bigint := facility_search.most_looked_at();
     growth CONSTANT float8 := 2;  -- of the radius of an empty disc: all discs together cost a third more than the last
     reach_m float8 := radius_m;
 BEGIN
     best := (facility_search.best_around(origin, radius_m, needs, ranking, as_of, how_many, true)).best;
     WHILE cardinality(best) = 0 AND nearest_m IS NULL AND reach_m < widest_m LOOP
         reach_m := least(reach_m * growth, widest_m);
-        EXIT WHEN facility_search.has_too_many(facility_search.boxes_around(origin, reach_m));
+        EXIT WHEN facility_search.has_more_than(facility_search.boxes_around(origin, reach_m), most);
         SELECT min(b.distance_m) INTO nearest_m FROM facility_search.best_within(
             facility_search.boxes_around(origin, reach_m), origin, reach_m, needs, ranking, as_of, NULL) AS b;
     END LOOP;

@@ -23,7 +23,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan A
 DECLARE
     best facility_search.ranked[];
 BEGIN
-    IF facility_search.has_too_many(area) THEN
+    IF facility_search.has_more_than(area, CAST(facility_search.most_looked_at() AS bigint)) THEN
         PERFORM facility_search.refuse_area();
     END IF;
     best := ARRAY(SELECT b FROM facility_search.best_within(area, NULL, NULL, needs, ranking, as_of, how_many) AS b);

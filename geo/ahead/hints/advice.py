@@ -5,7 +5,7 @@ from functools import partial
 
 from geo.ahead.hints import ask_again
 from geo.ahead.hints.ask_again import AskAgain
-from geo.ahead.hints.outlook import look
+from geo.ahead.hints.outlook import in_crowd, look
 from geo.ahead.hints.outlook_on_route import look_along, position_m
 from geo.ahead.hints.rules import Hint, decide, gate
 from geo.ahead.hints.situation import Situation
@@ -21,7 +21,7 @@ class Advice:
 
 
 def advise(session: Session, situation: Situation) -> Advice:
-    """Return a hint or silence, in at most three statements. The situation is not stored.
+    """Return a hint or silence, in at most four statements. The situation is not stored.
 
     For a phone that has left its route, its heading is used instead.
     """
@@ -32,7 +32,7 @@ def advise(session: Session, situation: Situation) -> Advice:
         return Advice(Hint(shut[0]), until_open)
     from_m = position_m(situation.route, situation.origin) if situation.route else None
     if situation.route is None or from_m is None:
-        situation = replace(situation, route=None)
+        situation = in_crowd(session, replace(situation, route=None))
         outlook, around = look(session, situation)
         silence = partial(ask_again.after_silence, situation, around)
     else:

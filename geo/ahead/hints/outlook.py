@@ -14,7 +14,7 @@ from geo.database import Session
 from geo.facilities import search
 from geo.facilities.cards import Card
 from geo.facilities.ranking import CIRCUITY, SPEED_M_PER_S, Rank
-from geo.rows import driver_pairs, driver_text
+from geo.rows import driver_pairs, driver_rows, driver_text
 
 LONGEST_SILENCE_S = 3600.0
 """Maximum guaranteed silence, because opening hours, ratings and people change."""
@@ -23,6 +23,13 @@ RANK: Rank = "balanced"
 
 CANDIDATES = 10
 """Number of places within reach to read: one to suggest, one as its backup, and alternatives to closing ones."""
+
+
+MOST_AROUND = 12_000
+"""Maximum number of listed facilities around a phone that are looked at: each takes 10 µs."""
+
+_UNCOUNTED_M = 1_000.0
+"""Distance that is looked at whatever lies within it: smaller than any crowd of MOST_AROUND in a city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,12 @@ class SituationParameter(NamedTuple):
     candidates: int
 
 
+class _Reach(NamedTuple):
+    """The column of _REACH."""
+
+    reach_m: float
+
+
 class _Summary(NamedTuple):
     """The first columns of ``facility_search.outlook``, the same in each row."""
 
@@ -107,6 +120,27 @@ _LOOK = driver_text(
         CAST(:needs AS facility_search.needs), CAST(:ranking AS facility_search.ranking), :as_of)
     """
 )
+
+
+_REACH = driver_text(
+    """
+    SELECT facility_search.bounded_reach_m(
+        facility_search.point(:lon, :lat), :uncounted_m, :horizon_m, :most) AS reach_m
+    """
+)
+
+
+def in_crowd(session: Session, situation: Situation) -> Situation:
+    """Return the situation with a nearer horizon if too many facilities lie within its own."""
+    parameters = {
+        "lon": situation.origin.lon,
+        "lat": situation.origin.lat,
+        "uncounted_m": _UNCOUNTED_M,
+        "horizon_m": situation.horizon_m,
+        "most": MOST_AROUND,
+    }
+    [known] = driver_rows(session, _REACH, parameters, _Reach)
+    return replace(situation, crowded_m=known.reach_m) if known.reach_m < situation.horizon_m else situation
 
 
 def rungs_m(situation: Situation) -> list[float]:
@@ -164,7 +198,7 @@ def look(session: Session, situation: Situation) -> tuple[Outlook, Around]:
         beyond_m=summary.beyond_m,
         beyond_stars=summary.beyond_stars,
         in_time_stars=summary.in_time_stars,
-        looked_m=None if situation.heading_deg is None else situation.way_left_m(),
+        looked_m=None if situation.heading_deg is None or situation.is_crowded else situation.way_left_m(),
     )
     possible = tuple(Possible(*ring) for ring in summary.possible or [])
     witnesses = tuple(Witness(*place) for place in summary.witnesses or [])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from geo.ahead.timed_route import Route
 from geo.coordinates import Point
@@ -57,6 +58,10 @@ SCALES: dict[Mode, Scale] = {
 }
 
 
+CROWDED_REACH = 0.5
+"""Reach in a crowd, as a share of what is known: the rest tells when to ask again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """The phone's memory of earlier hints, which it sends with each request.
@@ -91,6 +96,7 @@ class Situation:
         since_last_stop_s: time since the last stop.
         memory: the phone's memory.
         route: the remaining route, if known. If it passes the position twice, the first pass counts.
+        crowded_m: distance within which there are as many facilities as are looked at; nothing beyond it is known.
     """
 
     origin: Point
@@ -103,11 +109,21 @@ class Situation:
     since_last_stop_s: float = UNKNOWN_OF_COMFORT * DEFAULT_COMFORT_S
     memory: Memory = field(default_factory=Memory)
     route: Route | None = None
+    crowded_m: float = inf
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the usual horizon is farther away than what is known."""
+        return self.crowded_m < SCALES[self.mode].horizon_m
 
     @property
     def scale(self) -> Scale:
-        """The distances for this travel mode."""
-        return SCALES[self.mode]
+        """The distances for this travel mode. In a crowd, reach and gaps are nearer than what is known."""
+        usual = SCALES[self.mode]
+        if not self.is_crowded:
+            return usual
+        reach_m = min(usual.reach_m, CROWDED_REACH * self.crowded_m)
+        return replace(usual, reach_m=reach_m, long_gap_m=reach_m, horizon_m=self.crowded_m)
 
     @property
     def detour(self) -> float:
