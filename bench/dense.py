@@ -14,7 +14,7 @@ from geo.coordinates import Point
 from geo.imports.writer import write_dataset
 
 ELSEWHERE, IN_THE_CITY = 800_000, 200_000
-"""Facilities: two fifty times as many as OSM has in any city."""
+"""Facilities: fifty times as many as OSM has in any city."""
 
 CITY, CENTRE = "Paris", Point(2.3488, 48.85341)
 

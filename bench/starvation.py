@@ -10,6 +10,7 @@ from subprocess import DEVNULL, Popen
 from time import perf_counter, sleep
 
 from bench import wrk
+from bench.dense import CENTRE, dense
 from bench.row import NotMeasured, Row
 from bench.run import Run
 from bench.server import Server, product
@@ -19,14 +20,12 @@ ATTACKER = ("X-Forwarded-For", "192.0.2.1")
 VISITOR = ("X-Forwarded-For", "198.51.100.1")
 """Two networks, as a trusted proxy would name them."""
 
-CITY = "lat=48.86&lon=2.35"
-"""Paris: the largest city of the world that is measured, and its densest."""
+_HERE = f"lat={CENTRE.lat}&lon={CENTRE.lon}"
 
 HEAVY = (
-    f"/v1/facilities?{CITY}&rank=cleanliness&mode=drive&limit=100&radius_m=50000&verdict=sit&open=arrival",
-    f"/v1/facilities?{CITY}&access=private&verdict=squat&all_gender=no",
-    "/v1/facilities?bbox=-180,-90,180,90",
-    f"/v1/fences?{CITY}&limit=20",
+    f"/v1/facilities?{_HERE}&rank=cleanliness&mode=drive&limit=100&radius_m=2900&verdict=sit&open=arrival&kind=any",
+    f"/v1/facilities?{_HERE}&access=private&verdict=squat&all_gender=no",
+    f"/v1/fences?{_HERE}&limit=100&kind=any",
 )
 """The queries of the attack, of which the most expensive is taken."""
 
@@ -38,11 +37,11 @@ GRACE_S = 0.5
 
 
 def rows(run: Run) -> list[Row]:
-    """Measure the visitor's median in turns: alone, and during an attack."""
-    paths = [asker.path for asker in run.askers]
+    """Measure the visitor's median in turns in a dense world: alone, and during an attack."""
     quiet_ms: list[float] = []
     attacked_ms: list[float] = []
-    with product(run.url, TRUSTED_PROXIES="1", RATE_LIMITS="on") as server:
+    with dense(run) as world, product(world.url, TRUSTED_PROXIES="1", RATE_LIMITS="on") as server:
+        paths = [asker.path for asker in world.askers]
         attack = [wrk.raw_request(_most_expensive(server), header=[ATTACKER])]
         for turn in range(1 + ROUNDS):
             quiet = _median_ms(server, paths, run.slice_s)
