@@ -64,6 +64,6 @@ def _metrics_folder() -> str:
             os.kill(int(pid), 0)
         except ProcessLookupError:
             shutil.rmtree(left, ignore_errors=True)
-        except (ValueError, PermissionError):  # not a folder of ours
+        except (ValueError, OverflowError, PermissionError):  # not a folder of ours
             continue
     return tempfile.mkdtemp(prefix=f"{METRICS_FOLDER}{os.getpid()}-")

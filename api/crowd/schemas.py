@@ -12,6 +12,7 @@ from api.http.fields import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     PRINTABLE,
+    Number,
     PlainText,
     StrictSchema,
     WholeNumber,
@@ -249,10 +250,8 @@ class NewProposal(StrictSchema):
         validate=between(1, MAX_ID),
         metadata={"description": "The place to change. Default: a new place."},
     )
-    lat = fields.Float(
-        validate=between(-90, 90), metadata={"description": "The place's position, or its new position."}
-    )
-    lon = fields.Float(validate=between(-180, 180))
+    lat = Number(validate=between(-90, 90), metadata={"description": "The place's position, or its new position."})
+    lon = Number(validate=between(-180, 180))
     attributes = fields.Nested(ProposedAttributes, load_default=dict)
     note = note("A note to the moderators.")
 

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from api.http.suggestions import MAX_SUGGESTIONS, UNKNOWN_PARAMETER, unknown_parameter
 from geo.coordinates import BoundingBox
 from geo.crowd.models import COMMENT_MAX_CHARACTERS
+from geo.crowd.text_checks import without_invisible
 from geo.errors import InvalidCoordinates
 
 DECIMAL = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?"
@@ -114,7 +115,10 @@ class QueryList(Array):
 
 
 class PlainText(fields.String):
-    """Text written by a person. It is trimmed; of the control characters only tab and line feed are allowed."""
+    """Text written by a person. It is trimmed; of the control characters only tab and line feed are allowed.
+
+    A text of nothing but invisible characters, such as zero-width spaces, is empty.
+    """
 
     default_error_messages = {"unprintable": "must not contain control characters or lone surrogates"}
 
@@ -123,7 +127,7 @@ class PlainText(fields.String):
         assert isinstance(text, str)  # noqa: S101 - for mypy: String yields str
         if _UNPRINTABLE.search(text):
             raise self.make_error("unprintable")
-        return text.strip()
+        return text.strip() if without_invisible(text).strip() else ""
 
 
 def words(*allowed: str, **kwargs: Any) -> fields.String:

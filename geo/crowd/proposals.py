@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, text
+from sqlalchemy import RowMapping, func, insert, select, text
 
 from geo.casework import queue
 from geo.coordinates import Point
@@ -71,7 +71,8 @@ class LikelyDuplicate:
 def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[int, Sequence[LikelyDuplicate]]:
     """Add a proposal to the queue. Return its id and the places that it may duplicate.
 
-    A proposal to change a place that was merged changes the place that it is now part of.
+    A proposal to change a place that was merged changes the place that it is now part of. The same proposal again,
+    while the first is pending, is that one: its answer may have been lost.
 
     Raises:
         FacilityNotFound: the facility to change does not exist or is hidden.
@@ -82,6 +83,11 @@ def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[i
         if session.execute(facility).first() is None:
             raise FacilityNotFound(proposal.facility_id)
         proposal = replace(proposal, facility_id=place_id)
+    duplicates = likely_duplicates(session, proposal.location, proposal.changes.get("name"), proposal.facility_id)
+    at = proposal.location
+    location = None if at is None else f"SRID=4326;POINT({at.lon!r} {at.lat!r})"
+    if (repeated := _pending(session, proposal, location)) is not None:
+        return repeated, duplicates
     proposal_id = session.execute(
         insert(Proposal)
         .values(
@@ -89,20 +95,32 @@ def propose(session: Session, proposal: NewProposal, as_of: datetime) -> tuple[i
             device_id=proposal.device_id,
             partner_id=proposal.partner_id,
             facility_id=proposal.facility_id,
-            location=proposal.location and f"SRID=4326;POINT({proposal.location.lon!r} {proposal.location.lat!r})",
+            location=location,
             changes=dict(proposal.changes),
             note=proposal.note,
             created_at=as_of,
         )
         .returning(Proposal.id)
     ).scalar_one()
-    duplicates = likely_duplicates(session, proposal.location, proposal.changes.get("name"), proposal.facility_id)
     details: dict[str, Any] = {"likely_duplicates": [duplicate.facility_id for duplicate in duplicates]}
     texts = [value for value in (*proposal.changes.values(), proposal.note) if isinstance(value, str)]
     if found := contact_details("\n".join(texts), proposal.changes.get("country")):
         details["contact_details"] = found
     queue.put(session, "proposal", proposal_id, as_of, score=PROPOSAL_SCORE, details=details)
     return proposal_id, duplicates
+
+
+def _pending(session: Session, proposal: NewProposal, location: str | None) -> int | None:
+    """Return the id of the same proposal by the same device or partner that is not decided yet."""
+    same = (
+        Proposal.device_id.is_not_distinct_from(proposal.device_id),
+        Proposal.partner_id.is_not_distinct_from(proposal.partner_id),
+        Proposal.facility_id.is_not_distinct_from(proposal.facility_id),
+        Proposal.location.is_(None) if location is None else Proposal.location == location,
+        Proposal.changes == dict(proposal.changes),
+        Proposal.note.is_not_distinct_from(proposal.note),
+    )
+    return session.execute(select(func.min(Proposal.id)).where(Proposal.state == "pending", *same)).scalar_one()
 
 
 def likely_duplicates(

@@ -15,6 +15,15 @@ from geo.imports.record import FacilityRecord, Rejection
 REQUIRED_COLUMNS = ("external_id", "kind", "lon", "lat")
 KNOWN_COLUMNS = frozenset({*REQUIRED_COLUMNS, *FIELDS})
 
+LONGEST_CELL = 131_072
+"""Characters of a cell; a row with a longer one is rejected. No real cell is a hundredth as long. Python's csv module
+has the same limit, with which it refuses the whole file."""
+
+_UNCLOSED_QUOTE = 16 * LONGEST_CELL
+"""Characters after which a cell must be the rest of a file whose quote was never closed: it would fill memory."""
+
+csv.field_size_limit(_UNCLOSED_QUOTE)
+
 Row = dict[str, str]
 
 
@@ -58,17 +67,29 @@ def read_rows(
                 if not cells:
                     continue  # a blank line
                 row = dict(zip(columns, map(str.strip, cells), strict=False))
-                if len(cells) == len(columns):
-                    facility = facility_of_row(row)
-                else:
-                    external_id = next((row[column] for column in id_columns if row.get(column)), "")
-                    facility = Rejection(external_id, f"{len(cells)} cells under {len(columns)} columns")
+                fault = _fault(columns, cells)
+                facility = facility_of_row(row) if fault is None else Rejection(_id_of(row, id_columns), fault)
                 if facility is not None:
                     yield _with_number(facility, number) if isinstance(facility, Rejection) else facility
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path.name} is not UTF-8 text") from error
     except csv.Error as error:
         raise UnreadableFile(f"{path.name} is truncated or not CSV: {error}") from error
+
+
+def _id_of(row: Row, id_columns: Sequence[str]) -> str:
+    ids = (row.get(column, "") for column in id_columns)
+    return next((each for each in ids if 0 < len(each) <= LONGEST_CELL), "")
+
+
+def _fault(columns: Sequence[str], cells: Sequence[str]) -> str | None:
+    """Return what is wrong with the form of a row."""
+    if len(cells) != len(columns):
+        return f"{len(cells)} cells under {len(columns)} columns"
+    longest = max(range(len(cells)), key=lambda index: len(cells[index]))
+    if len(cells[longest]) > LONGEST_CELL:
+        return f"{columns[longest]} has {len(cells[longest]):,} characters, more than {LONGEST_CELL:,}"
+    return None
 
 
 def point_of(lon: str, lat: str) -> Point:

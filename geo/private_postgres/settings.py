@@ -19,6 +19,7 @@ jit = off                            # compiling takes longer than our queries, 
 timezone = 'UTC'                     # instants are stored and shown in UTC, regardless of the machine's zone
 log_timezone = 'UTC'
 log_min_error_statement = panic      # a failing statement contains coordinates, which must not be logged
+track_activities = off               # pg_stat_activity would show the coordinates of each connection's last statement
 log_error_verbosity = terse          # nor the rows that DETAIL quotes
 """
 

@@ -107,7 +107,7 @@ def test_a_device_sees_only_its_own_rating(
     assert client.get(path, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("comment", [None, "", "   ", "\n\t "])
+@pytest.mark.parametrize("comment", [None, "", "   ", "\n\t ", "\u200b", "\u2060 \ufeff\u200d"])
 def test_a_blank_comment_is_returned_as_null(
     client: FlaskClient, path: str, headers: dict[str, str], comment: str | None
 ) -> None:

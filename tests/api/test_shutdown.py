@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import tempfile
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import requests
 from sqlalchemy import text
 
 from api.cli.server import SHUTDOWN_S
+from api.cli.serving import METRICS_FOLDER, _metrics_folder
 from geo.database import CONNECT_TIMEOUT_S, POOL_TIMEOUT_S, WRITE_TIMEOUT_MS, Database
 from tests.api.serving import PATIENCE_S, Server, figures, serving, until
 from tests.factories import add_facility, bearer, facility_row
@@ -77,6 +79,16 @@ def test_the_metrics_files_of_a_stopped_server_are_removed_by_the_next(own_datab
         assert not left.exists()
         left = figures(second)
     shutil.rmtree(left)
+
+
+def test_a_folder_with_an_impossible_process_number_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = tmp_path / f"{METRICS_FOLDER}{10**30}-x"
+    strange.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert Path(_metrics_folder()).parent == tmp_path
+    assert strange.exists()
 
 
 def test_a_stopping_worker_has_time_to_finish_its_longest_request() -> None:

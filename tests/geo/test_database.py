@@ -29,6 +29,12 @@ class Named(NamedTuple):
 
 @pytest.fixture
 def database(own_database_url: str) -> Iterator[Database]:
+    setting = Database(own_database_url)
+    with setting.connection() as connection:  # the private server does not show statements; these tests look at them
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f"ALTER DATABASE {name} SET track_activities = on"))
+        connection.commit()
+    setting.close()
     database = Database(own_database_url, pool_size=2)
     yield database
     database.close()
@@ -174,3 +180,13 @@ def test_the_parts_of_a_joined_row_are_read_apart(database: Database) -> None:
 def test_a_row_with_another_number_of_columns_than_its_type_is_refused(database: Database) -> None:
     with database.read() as session, pytest.raises(TypeError):
         driver_rows(session, "SELECT 1, 2", {}, One)
+
+
+def test_the_private_server_does_not_show_what_a_connection_asked(own_database_url: str) -> None:
+    asking, looking = Database(own_database_url), Database(own_database_url)
+    with asking.read() as session:
+        pid = session.execute(text(BACKEND)).scalar_one()
+        with looking.read() as other:
+            assert other.execute(LAST_STATEMENT, {"pid": pid}).scalar_one() == ""
+    asking.close()
+    looking.close()

@@ -208,6 +208,26 @@ def test_a_proposal_may_be_reported_while_it_is_open(phones: Phones, moderator: 
     assert phones()("POST", path, {"reason": "spam"}).status_code == 404
 
 
+@pytest.mark.parametrize("change", [{}, {"note": "Behind the stage."}, {"attributes": {"kind": "toilets"}}])
+def test_a_repeated_proposal_is_the_pending_one(phones: Phones, moderator: Caller, change: dict[str, Any]) -> None:
+    author, body = phones(), NEW | change
+    first = propose(author, body)
+    assert propose(author, body) == first
+    assert propose(phones(), body)["id"] != first["id"]
+    assert propose(author, body | {"lat": 60.3})["id"] != first["id"]
+    assert propose(author, body | {"note": "Another one."})["id"] != first["id"]
+    (item,) = [each for each in moderator.queue(kind="proposal") if each["target_id"] == first["id"]]
+    moderator.decide(item, "reject_proposal", "duplicate")
+    assert propose(author, body)["id"] != first["id"]
+
+
+@pytest.mark.parametrize("lat", ["60.1", "1_0", "\u0666\u0660", " 60\n", True, [60]])
+def test_a_position_is_a_number(phones: Phones, lat: object) -> None:
+    response = phones()("POST", "/v1/proposals", NEW | {"lat": lat})
+    assert response.status_code == 422
+    assert [error["name"] for error in response.get_json(force=True)["errors"]] == ["lat"]
+
+
 def test_an_invalid_proposal_is_refused_and_the_field_named(place: int, phones: Phones) -> None:
     author = phones()
     for body, name in (

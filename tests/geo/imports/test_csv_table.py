@@ -55,6 +55,8 @@ def test_every_field_of_a_record_has_a_column(tmp_path: Path) -> None:
         (",toilets,1,2,,", Rejection("row 3", "row 3: external_id is empty")),
         ("a1,toilets,1,2,Cafe, the old one,", Rejection("a1", "row 3: 7 cells under 6 columns")),
         ("a1,toilets,1,2", Rejection("a1", "row 3: 4 cells under 6 columns")),
+        (f"a1,toilets,1,2,{'x' * 200_000},", Rejection("a1", "row 3: name has 200,000 characters, more than 131,072")),
+        (f"{'x' * 200_000},toilets,1,2,,", Rejection("row 3", "row 3: external_id has 200,000 characters")),
     ],
 )
 def test_a_bad_row_is_rejected_with_its_number_and_the_rest_is_read(
@@ -96,3 +98,9 @@ def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="cannot be opened: Is a directory"):
         list(csv_table.read(tmp_path))
+
+
+def test_a_quote_that_is_never_closed_does_not_fill_memory(tmp_path: Path) -> None:
+    path = table(tmp_path / "x.csv", f'{HEADER}\na1,toilets,1,2,"{"x" * 3_000_000}\n')
+    with pytest.raises(UnreadableFile, match=r"x\.csv is truncated or not CSV: field larger than field limit"):
+        list(csv_table.read(path))
