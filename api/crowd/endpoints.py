@@ -83,13 +83,17 @@ def get_rating(facility_id: int) -> Response:
         return spoken(private(_receipt(session, facility_id, device, as_of)), callers_language())
 
 
-@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=CONTRIBUTOR, raises=UNSEEN)
+@ratings_door.route(f"/{FACILITY_ID}/rating", methods=["DELETE"], caller=DEVICE, raises=UNSEEN)
 @ratings_door.response(204, description="The caller has no rating of this facility.")
 def delete_rating(facility_id: int) -> Response:
-    """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated."""
+    """Delete the caller's rating. Deleting a rating that does not exist succeeds, so that requests may be repeated.
+
+    A suspended device may do so, too, and a device may delete its rating of a facility that is hidden by now.
+    """
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
+        limits.count_write(session, device.device_id)
         ratings.withdraw(session, facility_id, device.device_id, as_of)
         session.commit()
     return Response(status=204, headers={"Cache-Control": "no-store"})

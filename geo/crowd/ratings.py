@@ -18,7 +18,8 @@ from geo.crowd.models import PastRating, Rating
 from geo.crowd.quality import FAST_HALF_LIFE_DAYS, LANDMARK, SLOW_HALF_LIFE_DAYS
 from geo.database import Session
 from geo.errors import RatingNotFound
-from geo.facilities import locks
+from geo.facilities import locks, merged
+from geo.facilities.models import PUBLIC_STATUSES
 from geo.paging import Page
 
 REPEAT_WINDOW = timedelta(minutes=10)
@@ -149,9 +150,13 @@ def withdraw(session: Session, facility_id: int, device_id: int, as_of: datetime
     """Delete the device's rating of the facility, if there is one.
 
     Raises:
-        FacilityNotFound: there is no such facility.
+        FacilityMerged: the facility was merged into another one.
+        FacilityNotFound: there is no such facility, or it is hidden and the device has not rated it.
     """
-    locks.lock_visible(session, facility_id)
+    facility = locks.lock(session, facility_id)
+    is_unseen = facility is None or facility.status not in PUBLIC_STATUSES
+    if is_unseen and _current(session, facility_id, device_id) is None:
+        merged.refuse_unseen(session, facility_id)
     _keep_past(session, facility_id, device_id, as_of, "withdrawn")
     rating_id = session.execute(
         delete(Rating).where(Rating.facility_id == facility_id, Rating.device_id == device_id).returning(Rating.id)

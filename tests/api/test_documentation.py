@@ -150,7 +150,7 @@ def test_every_problem_of_an_operation_is_documented_as_a_problem_document(docum
         ("post", "/v1/devices", "400 408 413 422 429 503"),
         ("post", "/v1/hints", "400 408 413 415 422 429 503"),
         ("get", "/v1/me", "400 401 422 429 503"),
-        ("delete", "/v1/facilities/{facility_id}/rating", "400 401 403 404 408 413 422 429 503"),
+        ("delete", "/v1/facilities/{facility_id}/rating", "400 401 404 408 413 422 429 503"),
         ("post", "/v1/proposals", "400 401 403 404 408 413 415 422 429 503"),
         ("get", "/partner/v1/facilities", "400 401 403 422 429 503"),
         ("get", "/admin/v1/reasons", "400 401 422 503"),

@@ -199,6 +199,17 @@ def test_a_hidden_place_cannot_be_reported_rated_or_changed_by_a_proposal(town: 
     assert town.status(place) == "hidden"
 
 
+def test_a_rating_of_a_hidden_place_can_be_withdrawn_by_its_author_alone(town: Town, place: int) -> None:
+    author, visitor = town.regulars(), town.regulars()
+    author.rate(place, 4, "Words")
+    town.made(place, "hide_facility")
+    assert visitor("DELETE", f"/v1/facilities/{place}/rating").status_code == 404
+    assert author("DELETE", f"/v1/facilities/{place}/rating").status_code == 204
+    assert author("DELETE", f"/v1/facilities/{place}/rating").status_code == 404
+    assert town.status(place) == "hidden"
+    assert facility_row(town.session, place)["rating_count"] == 0
+
+
 def test_erasing_the_reporters_of_a_hidden_place_leaves_it_hidden(town: Town, place: int) -> None:
     reporters = [town.regulars() for _ in range(3)]
     for reporter in reporters:

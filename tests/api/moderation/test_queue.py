@@ -113,10 +113,11 @@ def test_a_moderator_cannot_decide_on_their_own_content(
     assert own("POST", f"/admin/v1/decisions/{decision['id']}/revert", {"reason": "mistake"}).status_code == 403
 
 
-def test_a_suspended_device_can_only_appeal_until_it_is_restored(
+def test_a_suspended_device_can_only_withdraw_export_and_appeal_until_it_is_restored(
     place: int, regulars: Phones, staff_of: StaffOf
 ) -> None:
     author, senior = regulars(), staff_of("senior")
+    author.rate(place, 1)
     body = {"target": "device", "handle": str(author.handle), "action": "suspend_device", "reason": "abuse"}
     assert staff_of("moderator")("POST", "/admin/v1/decisions", body).status_code == 403
     made = senior("POST", "/admin/v1/decisions", body)
@@ -126,6 +127,9 @@ def test_a_suspended_device_can_only_appeal_until_it_is_restored(
     assert author("PUT", rating, {"stars": 5}).status_code == 403
     assert author.report(place, "closed").status_code == 403
     assert author("POST", "/v1/proposals", {"facility_id": place, "note": "Moved."}).status_code == 403
+    assert author("DELETE", rating).status_code == 204
+    assert author("GET", rating).status_code == 404
+    assert author("GET", "/v1/me/export").status_code == 200
     (decision,) = author("GET", "/v1/me/decisions").get_json()["decisions"]
     assert decision["decision_account"] == "DECISION_ACCOUNT_SUSPENDED"
     assert author("POST", f"/v1/me/decisions/{decision['id']}/appeal", {"text": "Why?"}).status_code == 201
