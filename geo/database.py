@@ -25,6 +25,7 @@ from geo.errors import (
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseUnavailable,
+    RaceLost,
     SchemaMismatch,
     TooExpensive,
 )
@@ -67,10 +68,10 @@ _WRITE_ERRORS: Mapping[str, type[DatabaseUnavailable]] = {
     **_READ_ERRORS,
     _READ_ONLY_SQL_TRANSACTION: DatabaseReadOnly,  # in a read session it is a defect of this code
     "57014": DatabaseBusy,  # query_canceled: WRITE_TIMEOUT_MS
-    "23503": DatabaseBusy,  # foreign_key_violation: a row just read was deleted
-    "23505": DatabaseBusy,  # unique_violation: a row just missing was inserted
-    "40001": DatabaseBusy,  # serialization_failure
-    "40P01": DatabaseBusy,  # deadlock_detected
+    "23503": RaceLost,  # foreign_key_violation: a row just read was deleted
+    "23505": RaceLost,  # unique_violation: a row just missing was inserted
+    "40001": RaceLost,  # serialization_failure
+    "40P01": RaceLost,  # deadlock_detected
 }
 """The error for each SQLSTATE in a write session."""
 
@@ -214,6 +215,7 @@ _MESSAGES: Mapping[type[DatabaseUnavailable], str] = {
     DatabaseUnavailable: "the database does not respond",
     DatabaseReadOnly: "the database does not accept writes",
     DatabaseBusy: "the database is busy",
+    RaceLost: "a concurrent transaction changed the same rows",
     DatabaseFull: "the database is full",
     TooExpensive: "the statement takes too long",
     SchemaMismatch: "the database schema does not match this code",

@@ -61,6 +61,10 @@ class DatabaseBusy(DatabaseUnavailable):
     """Concurrent requests changed or locked the same rows, or use all connections. Nothing was changed."""
 
 
+class RaceLost(DatabaseUnavailable):
+    """A concurrent transaction won, as in a deadlock. The same transaction again, from its beginning, may succeed."""
+
+
 class TooExpensive(DatabaseUnavailable):
     """A read took longer than a read may take."""
 

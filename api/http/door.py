@@ -1,7 +1,9 @@
 """Blueprints that reject unknown and repeated parameters, wrong media types and oversized bodies by name."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 from flask import Request, current_app, request
@@ -14,13 +16,17 @@ from api.http.asgi import SAFE_METHODS
 from api.http.declarations import Declaration, Error, Policy, declare, schemas_of
 from api.http.problems import STATUS_OF, bad_values, problem
 from api.http.suggestions import UNKNOWN_PARAMETER
-from geo.errors import DatabaseUnavailable
+from geo.errors import DatabaseUnavailable, RaceLost
 
 JSON = "application/json"
 
 MAX_MEMBERS = 64
 """Members of a JSON object: three times as many as the largest schema has. Larger objects are rejected before a schema
 examines each member."""
+
+
+REPETITIONS = 2
+"""How often a view is repeated after it lost a race: whoever loses three in a row waits better at home."""
 
 
 class StrictParser(FlaskParser):
@@ -86,9 +92,23 @@ class Door(Blueprint):
             errors = (*caller.refusals, *raises, DatabaseUnavailable)
             problems = {STATUS_OF[error] for error in errors} | _refusals(methods, schemas_of(view))
             self.declarations[view.__name__] = Declaration(caller, frozenset(problems))
-            return add(self.doc(operationId=view.__name__)(declare(view, self.declarations[view.__name__])))
+            declared = declare(_repeating(view), self.declarations[view.__name__])
+            return add(self.doc(operationId=view.__name__)(declared))
 
         return declare_and_add
+
+
+def _repeating(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Repeat a view whose transaction was rolled back because of a concurrent one: it has changed nothing."""
+
+    @wraps(view)
+    def repeated(*args: Any, **kwargs: Any) -> Any:
+        for _ in range(REPETITIONS):
+            with suppress(RaceLost):
+                return view(*args, **kwargs)
+        return view(*args, **kwargs)
+
+    return repeated
 
 
 def _refusals(methods: Sequence[str], schemas: Mapping[str, Schema]) -> set[int]:

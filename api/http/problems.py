@@ -33,6 +33,7 @@ from geo.errors import (
     LimitReached,
     NotAllowed,
     OutOfDate,
+    RaceLost,
     RatingNotFound,
     RecordNotFound,
     SchemaMismatch,
@@ -78,6 +79,7 @@ STATUS_OF: Mapping[type[BeforehandError], int] = {
     DatabaseUnavailable: 503,
     DatabaseReadOnly: 503,
     DatabaseBusy: 503,
+    RaceLost: 503,
     DatabaseFull: 503,
     TooExpensive: 503,
     SchemaMismatch: 503,
@@ -87,7 +89,8 @@ _UNAVAILABLE: Mapping[type[BeforehandError], str] = {
     DatabaseUnavailable: "the database does not respond at the moment; no data was lost, please try again",
     DatabaseReadOnly: "the database does not accept writes at the moment, for example during a failover; "
     "nothing was changed, please try again",
-    DatabaseBusy: "this request conflicted with concurrent requests; nothing was changed, please try again",
+    DatabaseBusy: "the database is busy with other requests; nothing was changed, please try again",
+    RaceLost: "this request conflicted with concurrent requests; nothing was changed, please try again",
     DatabaseFull: "the database has no space for new data at the moment; nothing was changed, please try again",
     SchemaMismatch: "the database schema is being changed, for example during a release; please try again",
     TooExpensive: f"the answer would have taken longer than {READ_TIMEOUT_MS / 1000:g} s; please try again",
@@ -305,7 +308,9 @@ def _leaves(faults: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 def _log_unavailable(error: BeforehandError) -> None:
     cause = error.__cause__ or error
     more = {}
-    if isinstance(error, (SchemaMismatch, DatabaseBusy, TooExpensive)):  # perhaps a defect of this code: in the frames
+    if isinstance(
+        error, (SchemaMismatch, DatabaseBusy, RaceLost, TooExpensive)
+    ):  # perhaps a defect of this code: in the frames
         more = {"request_id": g.get("request_id"), "frames": _frames(cause)}
     structlog.get_logger().warning("database_away", problem=type(error).__name__, error=type(cause).__name__, **more)
 

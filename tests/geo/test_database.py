@@ -11,7 +11,15 @@ from sqlalchemy.exc import InternalError, ProgrammingError
 from api.http import problems
 from geo import database as module
 from geo.database import Database
-from geo.errors import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaMismatch, TooExpensive
+from geo.errors import (
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    RaceLost,
+    SchemaMismatch,
+    TooExpensive,
+)
 from geo.rows import data_version, driver_pairs, driver_rows
 
 LAST_STATEMENT = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
@@ -107,7 +115,7 @@ def test_an_error_in_a_statement_is_not_an_outage(database: Database) -> None:
 @pytest.mark.parametrize(
     ("sqlstate", "kind"),
     [
-        *(("23503", DatabaseBusy), ("23505", DatabaseBusy), ("40001", DatabaseBusy), ("40P01", DatabaseBusy)),
+        *(("23503", RaceLost), ("23505", RaceLost), ("40001", RaceLost), ("40P01", RaceLost)),
         *(("55P03", DatabaseBusy), ("57014", DatabaseBusy), ("53100", DatabaseFull), ("25006", DatabaseReadOnly)),
         *(("42P01", SchemaMismatch), ("42703", SchemaMismatch), ("42883", SchemaMismatch), ("3F000", SchemaMismatch)),
         *(("57P01", DatabaseUnavailable), ("53300", DatabaseUnavailable), ("08006", DatabaseUnavailable)),
