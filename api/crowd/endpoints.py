@@ -166,7 +166,7 @@ def report_facility(body: Mapping[str, Any], facility_id: int) -> Response:
     """
     if body["rating_id"] is None:
         return _take("facility", facility_id, body)
-    return _take("comment", body["rating_id"], body)
+    return _take("comment", body["rating_id"], body, facility_id)
 
 
 @reports_door.route(
@@ -182,12 +182,12 @@ def report_proposal(body: Mapping[str, Any], proposal_id: int) -> Response:
     return _take("proposal", proposal_id, body)
 
 
-def _take(target: reports.TargetKind, target_id: int, body: Mapping[str, Any]) -> Response:
+def _take(target: reports.TargetKind, target_id: int, body: Mapping[str, Any], place_id: int | None = None) -> Response:
     as_of = now()
     with database().write() as session:
         device = calling_device(session, as_of)
         network = calling_network(session)
-        new = reports.NewReport(target, target_id, body["reason"], network, body["note"] or None)
+        new = reports.NewReport(target, target_id, body["reason"], network, body["note"] or None, place_id)
         receipt = reports.report(session, device, new, as_of)
         session.commit()
     document = {"id": receipt.report_id, "reason": body["reason"], "created_at": receipt.created_at}

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.casework import audit
-from geo.casework.models import ROLES, Staff
+from geo.casework.models import ROLES, QueueItem, Staff
 from geo.crowd.models import Device
 from geo.database import Session
 from geo.errors import Conflict, InvalidToken, NotAllowed, RecordNotFound
@@ -91,7 +91,7 @@ def add(  # noqa: PLR0913 - name, role, time, actor and phone
 
 
 def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
-    """Revoke the token of a member of staff, with immediate effect.
+    """Revoke the token of a member of staff, with immediate effect, and free the queue items that they have claimed.
 
     Raises:
         RecordNotFound: there is no active member of staff with that name.
@@ -101,6 +101,8 @@ def revoke(session: Session, name: str, as_of: datetime, *, actor: str) -> None:
     ).scalar_one_or_none()
     if staff_id is None:
         raise RecordNotFound(f"there is no member of staff called {name}", "name")
+    claimed = update(QueueItem).where(QueueItem.claimed_by == staff_id, QueueItem.state == "open")
+    session.execute(claimed.values(claimed_by=None, claimed_until=None))
     audit.append(session, actor, "staff revoked", {"staff_id": staff_id}, as_of)
 
 

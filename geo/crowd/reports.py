@@ -19,7 +19,7 @@ from geo.crowd.devices import KnownDevice
 from geo.crowd.models import Device, Proposal, Rating, Report, origin_id
 from geo.database import Session
 from geo.errors import RecordNotFound
-from geo.facilities import locks
+from geo.facilities import locks, merged
 from geo.facilities.models import PUBLIC_STATUSES
 
 TargetKind = Literal["facility", "comment", "proposal"]
@@ -34,6 +34,7 @@ class NewReport:
         reason: one of REPORT_REASONS.
         network: hash of the network that the report came from.
         note: the reporter's text.
+        place_id: of a comment: the place that it is about, or a place that was merged into that; None if not told.
     """
 
     target: TargetKind
@@ -41,6 +42,7 @@ class NewReport:
     reason: str
     network: bytes
     note: str | None = None
+    place_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,11 @@ def _lock_target(session: Session, new: NewReport, device: KnownDevice) -> None:
         locked = locks.lock_current(session, lambda: [row.facility_id for row in session.execute(rating)])
         is_visible = bool(locked) and locked[0].status in PUBLIC_STATUSES
         found = session.execute(rating).one_or_none() if is_visible else None
-        if found is None or (found.comment_state != "visible" and found.device_id != device.device_id):
+        is_elsewhere = (
+            bool(locked) and new.place_id is not None and merged.place_of(session, new.place_id) != locked[0].id
+        )
+        is_unseen = found is None or (found.comment_state != "visible" and found.device_id != device.device_id)
+        if is_elsewhere or is_unseen:
             raise RecordNotFound(f"there is no comment {new.target_id}", "rating_id")
     elif (
         session.execute(

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from api.http.declarations import policy_of
 from geo.casework.models import ROLES
 from geo.casework.staff import TOKEN_LIFETIME
-from tests.api.moderation.callers import Caller, Phones, StaffOf, member
+from tests.api.moderation.callers import Caller, Phones, StaffOf, member, scalar
 from tests.conftest import TestClock
 from tests.factories import contents
 
@@ -137,6 +137,20 @@ def test_a_device_reads_and_changes_only_its_own_data(
     other("DELETE", f"/v1/facilities/{place}/rating")
     other("DELETE", "/v1/me")
     assert one("GET", f"/v1/facilities/{place}/rating").get_json()["comment"] == "Mine"
+
+
+def test_revoking_a_member_of_staff_frees_claimed_items(
+    session: Session, place: int, phones: Phones, staff_of: StaffOf
+) -> None:
+    phones().report(place, "wrong")
+    leaving, staying, admin = staff_of("moderator"), staff_of("moderator"), staff_of("admin")
+    (item,) = leaving.queue()
+    path = f"/admin/v1/queue/{item['id']}/claim"
+    assert leaving("POST", path).status_code == 200
+    assert staying("POST", path).status_code == 409
+    name = scalar(session, "SELECT name FROM staff WHERE id = :id", id=leaving.row_id)
+    assert admin("DELETE", f"/admin/v1/staff/{name}").status_code == 204
+    assert staying("POST", path).status_code == 200
 
 
 def test_a_staff_token_ends_when_it_is_revoked_or_expires(

@@ -8,6 +8,7 @@ from geo import maintenance
 from geo.crowd import closures
 from tests.api.moderation.callers import Caller, Phones, StaffOf, phone, scalar
 from tests.conftest import TestClock
+from tests.factories import add_facility
 
 NEARBY = "/v1/facilities?lat=60.1699&lon=24.9384"
 
@@ -192,6 +193,14 @@ def test_a_text_with_contact_details_is_accepted_pending_review(
 )
 def test_plain_text_is_visible_without_review(place: int, regulars: Phones, text: str) -> None:
     assert regulars().rate(place, 4, text)["comment_state"] == "visible"
+
+
+def test_a_comment_is_reported_at_its_own_place(session: Session, place: int, regulars: Phones) -> None:
+    rating, elsewhere = regulars().rate(place, 1, "Bad"), add_facility(session)
+    for wrong in (elsewhere, 999_999_999):
+        assert regulars().report(wrong, "spam", rating["id"]).status_code == 404
+    assert scalar(session, "SELECT count(*) FROM report") == 0
+    assert regulars().report(place, "spam", rating["id"]).status_code == 201
 
 
 def test_hidden_text_cannot_be_reported(place: int, regulars: Phones) -> None:
