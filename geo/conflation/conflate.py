@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from geo.casework.decisions import DecisionRecord, record
 from geo.casework.statements import Grounds
@@ -13,6 +13,7 @@ from geo.conflation import merging
 from geo.conflation.matching import MAX_M, Candidate, match
 from geo.database import Session
 from geo.facilities import locks, recompile
+from geo.facilities.models import Dataset
 from geo.rows import sql_file
 
 _CANDIDATES = text(sql_file(Path(__file__).parent / "sql" / "30_candidates.sql", {}))
@@ -46,6 +47,8 @@ def conflate(
         place_ids: only these places and those near them. Default: all places.
     """
     merging.exclude_others(session)
+    if session.execute(select(func.count()).select_from(Dataset)).scalar_one() < 2:
+        return NOTHING_MERGED  # without looking for pairs, of which many places at one point have very many
     wanted = None if place_ids is None else list(place_ids)
     rows = session.execute(_CANDIDATES, {"max_m": max_m, "place_ids": wanted}).all()
     candidates = [Candidate(*row) for row in rows]
