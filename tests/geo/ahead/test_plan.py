@@ -2,7 +2,7 @@
 
 from itertools import chain, combinations, pairwise
 from random import Random
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -90,7 +90,10 @@ def test_a_hundred_thousand_stops_are_planned_in_a_time_that_grows_with_their_nu
     for count in (20_000, 100_000):
         arrivals_s = sorted(random.randint(0, 80_000) for _ in range(count))
         costs = [random.random() + 0.01 for _ in arrivals_s]
-        start = perf_counter()
-        best_plan(arrivals_s, costs, end_s=80_000, comfort_s=7_200)
-        taken_s.append(perf_counter() - start)
+        turns_s = []
+        for _ in range(3):
+            start = process_time()
+            best_plan(arrivals_s, costs, end_s=80_000, comfort_s=7_200)
+            turns_s.append(process_time() - start)
+        taken_s.append(min(turns_s))
     assert taken_s[1] < 15 * taken_s[0]  # 5 times as many; their square would be 25
