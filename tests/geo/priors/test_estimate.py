@@ -182,7 +182,13 @@ def test_ratings_that_staff_excluded_do_not_count(session: Session, monkeypatch:
     member = staff.KnownStaff(added.staff_id, "anna", "senior", None)
     decision = NewDecision("exclude_ratings", "one_sided_burst", window=(rated_at, rated_at + timedelta(seconds=1)))
     decide.on_target(session, member, targets.lock(session, "facility", place), decision, NOON)
-    assert estimate(session, NOON).by_kind["toilets"] == before
+    # Not equal to the last digit: sums of floats depend on the order in which rows are read.
+    after = estimate(session, NOON).by_kind["toilets"]
+    assert after == before._replace(
+        stars=pytest.approx(before.stars, abs=TOLERANCE),
+        record_credibility=pytest.approx(before.record_credibility, abs=TOLERANCE),
+        present_credibility=pytest.approx(before.present_credibility, abs=TOLERANCE),
+    )
 
 
 def add_ratings(session: Session, random: Random, places: int, most: int) -> list[int]:
